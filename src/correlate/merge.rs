@@ -1,0 +1,310 @@
+//! Events -> Cases: one failed request is one case, however many gateways, services and lines tell of it.
+//!
+//! Lines are brought together by request id, by trace id, or else by time, method, path, status and client. A case
+//! keeps every line that told of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::event::{Event, EventKind, Reason, StreamId, Text};
+
+/// How far apart two lines of one request may be when nothing but their content joins them.
+const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
+
+/// A failed request, with all that its lines say.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Places in the list of events, in the order of streams and lines.
+    pub events: Vec<usize>,
+    /// The event that gives the reason.
+    pub deciding: usize,
+    /// The earliest time of its lines.
+    pub time: Option<DateTime<Utc>>,
+    /// The most specific reason.
+    pub reason: Reason,
+    /// Subject.
+    pub sub: Option<Text>,
+    /// Key.
+    pub kid: Option<Text>,
+    /// Issuer.
+    pub iss: Option<Text>,
+    /// Audience.
+    pub aud: Option<Text>,
+    /// Issued at.
+    pub iat: Option<i64>,
+    /// Expires at.
+    pub exp: Option<i64>,
+    /// Client address.
+    pub client_ip: Option<Text>,
+    /// Request id.
+    pub request_id: Option<Text>,
+    /// Trace id.
+    pub trace_id: Option<Text>,
+    /// The service that refused.
+    pub service: Option<Text>,
+    /// Every service named by its lines.
+    pub services: Vec<Text>,
+    /// Method.
+    pub method: Option<Text>,
+    /// Path.
+    pub path: Option<Text>,
+    /// Status.
+    pub status: Option<u16>,
+    /// E-mail or name of the subject.
+    pub username: Option<Text>,
+    /// Tenant.
+    pub tenant: Option<Text>,
+    /// OAuth client.
+    pub client_id: Option<Text>,
+    /// Role claim.
+    pub role: Option<Text>,
+    /// User agent.
+    pub user_agent: Option<Text>,
+}
+
+/// The cases of a run.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// In the order of their first lines.
+    pub cases: Vec<Case>,
+    /// Refusals whose other lines say that no token was the matter.
+    pub unrelated: u64,
+}
+
+/// Brings the lines of each failed request together.
+pub fn merge(events: &[Event]) -> Merged {
+    let mut groups = by_id(events);
+    attach_loose(events, &mut groups);
+    let mut merged = Merged::default();
+    groups.sort_by_key(|group| group.first().copied());
+    for mut group in groups {
+        group.sort_unstable();
+        if !group.iter().any(|index| events[*index].kind == EventKind::AuthFailure) {
+            continue;
+        }
+        match case(events, group) {
+            Some(case) => merged.cases.push(case),
+            None => merged.unrelated += 1,
+        }
+    }
+    merged
+}
+
+/// Whether an event can be a line of a request at all.
+fn of_request(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::AuthFailure | EventKind::AuthSuccess | EventKind::TokenIssued | EventKind::Request | EventKind::Unrelated
+            | EventKind::UserStoreError | EventKind::ServiceError
+    )
+}
+
+/// Groups of events that share a request id, or a trace id where they name no request.
+fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let joinable = || events.iter().enumerate().filter(|(_, event)| of_request(event));
+    for (index, event) in joinable() {
+        if let Some(id) = event.request_id.as_deref() {
+            let place = *places.entry(id).or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+            groups[place].push(index);
+        }
+    }
+    // A trace may hold several requests: the first that names it speaks for it.
+    for (_, event) in joinable() {
+        if let (Some(request), Some(trace)) = (event.request_id.as_deref(), event.trace_id.as_deref()) {
+            if let Some(place) = places.get(request).copied() {
+                places.entry(trace).or_insert(place);
+            }
+        }
+    }
+    for (index, event) in joinable() {
+        if event.request_id.is_none() {
+            if let Some(trace) = event.trace_id.as_deref() {
+                let place = *places.entry(trace).or_insert_with(|| {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                });
+                groups[place].push(index);
+            }
+        }
+    }
+    groups
+}
+
+/// What is known of a group for joining by content.
+struct Shape<'e> {
+    time: DateTime<Utc>,
+    method: Option<&'e str>,
+    path: &'e str,
+    status: Option<u16>,
+    client: Option<&'e str>,
+    /// The streams and layouts that have spoken already: each tells of a request once.
+    told: Vec<(StreamId, bool)>,
+}
+
+/// Brings lines without ids to the group they fit, and to one another.
+fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
+    let mut shapes: Vec<Option<Shape<'_>>> = groups.iter().map(|group| shape(events, group)).collect();
+    // Groups by the end of their path, as gateways strip beginnings.
+    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = HashMap::new();
+    for (place, shape) in shapes.iter().enumerate() {
+        if let Some(shape) = shape {
+            by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
+        }
+    }
+    // Lines that say why come before those that only say that.
+    let mut loose: Vec<usize> = (0..events.len())
+        .filter(|index| {
+            let event = &events[*index];
+            of_request(event) && event.request_id.is_none() && event.trace_id.is_none()
+                && matches!(event.kind, EventKind::AuthFailure | EventKind::Unrelated | EventKind::Request)
+        })
+        .collect();
+    loose.sort_by_key(|index| (events[*index].reason == Some(Reason::Other), events[*index].time, *index));
+    for index in loose {
+        let event = &events[index];
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else {
+            if event.kind == EventKind::AuthFailure {
+                groups.push(vec![index]);
+                shapes.push(None);
+            }
+            continue;
+        };
+        let bare = is_bare(event);
+        let near = by_path.get(last_segment(path)).and_then(|times| {
+            times
+                .range((time - TOLERANCE, 0)..=(time + TOLERANCE, usize::MAX))
+                .filter(|(_, place)| shapes[**place].as_ref().is_some_and(|shape| fits(shape, event, path, bare)))
+                .min_by_key(|((other, place), _)| ((*other - time).abs(), *place))
+                .map(|(_, place)| *place)
+        });
+        match near {
+            Some(place) => {
+                groups[place].push(index);
+                if let Some(shape) = &mut shapes[place] {
+                    shape.told.push((event.place.stream, bare));
+                    shape.client = shape.client.or(event.client_ip.as_deref().filter(|client| !is_local(client)));
+                    shape.status = shape.status.or(event.status);
+                }
+            }
+            None if event.kind == EventKind::AuthFailure => {
+                let place = groups.len();
+                groups.push(vec![index]);
+                let shape = shape(events, &groups[place]);
+                if let Some(shape) = &shape {
+                    by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
+                }
+                shapes.push(shape);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether a line only says that a request was refused.
+fn is_bare(event: &Event) -> bool {
+    event.kind == EventKind::Request || event.reason == Some(Reason::Other)
+}
+
+fn shape<'e>(events: &'e [Event], group: &[usize]) -> Option<Shape<'e>> {
+    let members = || group.iter().map(|index| &events[*index]);
+    if !members().any(|event| matches!(event.kind, EventKind::AuthFailure | EventKind::Request)) {
+        return None;
+    }
+    // The longest path is the one nearest to the client.
+    let path = members().filter_map(|event| event.path.as_deref()).max_by_key(|path| path.len())?;
+    Some(Shape {
+        time: members().filter_map(|event| event.time).min()?,
+        method: members().find_map(|event| event.method.as_deref()),
+        path,
+        status: members().find_map(|event| event.status),
+        client: members().filter_map(|event| event.client_ip.as_deref()).find(|client| !is_local(client)),
+        told: members().map(|event| (event.place.stream, is_bare(event))).collect(),
+    })
+}
+
+fn fits(shape: &Shape<'_>, event: &Event, path: &str, bare: bool) -> bool {
+    let agree = |a: Option<&str>, b: Option<&str>| a.is_none() || b.is_none() || a == b;
+    let path = path.trim_end_matches('/');
+    let other = shape.path.trim_end_matches('/');
+    (path.ends_with(other) || other.ends_with(path))
+        && agree(shape.method, event.method.as_deref())
+        && (shape.status.is_none() || event.status.is_none() || shape.status == event.status)
+        && agree(shape.client, event.client_ip.as_deref().filter(|client| !is_local(client)))
+        && !shape.told.contains(&(event.place.stream, bare))
+}
+
+/// Addresses that are a proxy's, not a client's.
+fn is_local(client: &str) -> bool {
+    client.starts_with("127.") || client == "::1" || client == "localhost"
+}
+
+fn last_segment(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
+fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
+    let members = || group.iter().map(|index| &events[*index]);
+    let failures = || group.iter().filter(|index| events[**index].kind == EventKind::AuthFailure);
+    let deciding = *failures().min_by_key(|index| (rank(&events[**index]), **index))?;
+    let reason = events[deciding].reason.unwrap_or(Reason::Other);
+    let elsewise = |event: &Event| {
+        matches!(event.kind, EventKind::Unrelated | EventKind::AuthSuccess)
+            || (event.kind == EventKind::TokenIssued && event.status.is_none_or(|status| status < 400))
+    };
+    if reason == Reason::Other && events[deciding].signature.is_none() && members().any(elsewise) {
+        return None;
+    }
+    let first = &events[deciding];
+    let text = |get: fn(&Event) -> &Option<Text>| get(first).clone().or_else(|| members().find_map(|event| get(event).clone()));
+    let extra = |get: fn(&crate::event::Extra) -> &Option<Text>| {
+        let of = |event: &Event| event.extra.as_deref().and_then(|extra| get(extra).clone());
+        of(first).or_else(|| members().find_map(of))
+    };
+    let mut services: Vec<Text> = members().filter_map(|event| event.service.clone()).collect();
+    services.sort();
+    services.dedup();
+    Some(Case {
+        deciding,
+        time: members().filter_map(|event| event.time).min(),
+        reason,
+        sub: text(|event| &event.sub),
+        kid: text(|event| &event.kid),
+        iss: text(|event| &event.iss),
+        aud: text(|event| &event.aud),
+        iat: members().find_map(|event| event.iat),
+        exp: members().find_map(|event| event.exp),
+        client_ip: members().filter_map(|event| event.client_ip.clone()).find(|client| !is_local(client)).or_else(|| text(|event| &event.client_ip)),
+        request_id: text(|event| &event.request_id),
+        trace_id: text(|event| &event.trace_id),
+        service: text(|event| &event.service),
+        services,
+        method: text(|event| &event.method),
+        path: members().filter_map(|event| event.path.clone()).max_by_key(|path| path.len()),
+        status: members().find_map(|event| event.status),
+        username: extra(|extra| &extra.username),
+        tenant: extra(|extra| &extra.tenant),
+        client_id: extra(|extra| &extra.client_id),
+        role: extra(|extra| &extra.role),
+        user_agent: extra(|extra| &extra.user_agent),
+        events: group,
+    })
+}
+
+/// How little an event's reason says: a product's own text first, a bare status last.
+fn rank(event: &Event) -> u8 {
+    match event.reason {
+        Some(Reason::Other) if event.signature.is_none() => 4,
+        Some(Reason::Other) => 3,
+        Some(Reason::ClaimInvalid | Reason::TokenMissing) => 1,
+        None => 5,
+        Some(_) => 0,
+    }
+}

@@ -1,0 +1,395 @@
+//! The facts a diagnosis may rest on: what happened to users and keys, when stores failed, what changed, who probes.
+//!
+//! Facts are few and broadcast to every case. Nothing here depends on the order of inputs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::merge::Case;
+use crate::event::{Event, EventKind, Place, Reason, Text};
+use crate::scan::Sighting;
+
+/// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
+const SAME: TimeDelta = TimeDelta::seconds(10);
+/// Errors of a store no further apart than this are one outage.
+const OUTAGE_GAP: TimeDelta = TimeDelta::seconds(90);
+/// An outage reaches this far to each side: pools drain late.
+pub(super) const OUTAGE_PAD: TimeDelta = TimeDelta::seconds(60);
+/// Fewer errors than this are no outage.
+const OUTAGE_MIN: usize = 3;
+/// Never-seen subjects, or badly made tokens, of one address that make it a prober (`probe_min`).
+pub(super) const PROBE_MIN: usize = 10;
+
+/// Something that happened to a user, a key or a service, with every line that tells of it.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    /// What.
+    pub kind: EventKind,
+    /// Subject, key or service.
+    pub key: Text,
+    /// When, by its first line.
+    pub time: DateTime<Utc>,
+    /// The event that names it best: one with an id of its own, if any.
+    pub event: usize,
+    /// All of them.
+    pub witnesses: Vec<usize>,
+}
+
+/// A time in which the user store failed.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// First error.
+    pub start: DateTime<Utc>,
+    /// Last error.
+    pub end: DateTime<Utc>,
+    /// The errors.
+    pub witnesses: Vec<usize>,
+    /// From how many streams they come.
+    pub streams: usize,
+}
+
+impl Outage {
+    /// Whether `time` lies in it or within the pad around it.
+    pub fn covers(&self, time: DateTime<Utc>) -> bool {
+        self.start - OUTAGE_PAD <= time && time <= self.end + OUTAGE_PAD
+    }
+}
+
+/// What one address did.
+#[derive(Debug, Clone, Default)]
+pub struct Address {
+    /// Tokens with an algorithm nobody allows.
+    pub forbidden_algorithms: usize,
+    /// Tokens that are badly signed, cut or of an unknown key.
+    pub badly_made: usize,
+    /// Distinct reasons among those.
+    pub hostile_reasons: BTreeSet<Reason>,
+    /// Subjects it named that nobody ever saw.
+    pub unknown_subjects: HashSet<Text>,
+    /// Keys it named that nobody ever saw.
+    pub unknown_keys: HashSet<Text>,
+    /// Refusals for a missing user where no line names the user.
+    pub nameless: Vec<DateTime<Utc>>,
+    /// The first hostile line.
+    pub first: Option<usize>,
+}
+
+/// What is known of a key.
+#[derive(Debug, Clone, Default)]
+pub struct Key {
+    /// Published.
+    pub added: Option<usize>,
+    /// Made the signing key.
+    pub rotated: Option<usize>,
+    /// Followed by another as the signing key.
+    pub superseded: Option<usize>,
+    /// Removed.
+    pub retired: Option<usize>,
+    /// It signed a token, or a token of it was accepted.
+    pub used: bool,
+}
+
+/// What is known of a user apart from failures.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// Tenants it was seen in.
+    pub tenants: BTreeSet<Text>,
+    /// Created, logged in, or accepted at some time.
+    pub known: bool,
+}
+
+/// All facts of a run.
+#[derive(Debug)]
+pub struct World<'e> {
+    /// Every event.
+    pub events: &'e [Event],
+    /// What happened, by kind, key and time.
+    pub happenings: Vec<Happening>,
+    /// When the user store failed.
+    pub outages: Vec<Outage>,
+    /// Addresses and what they did.
+    pub addresses: HashMap<Text, Address>,
+    /// Keys by id.
+    pub keys: HashMap<Text, Key>,
+    /// Users by subject.
+    pub subjects: HashMap<Text, Subject>,
+    /// Times of failures by service and reason, sorted.
+    pub cohorts: HashMap<(Text, Reason), Vec<DateTime<Utc>>>,
+    /// Users deleted or disabled, by e-mail or name.
+    pub by_name: HashMap<Text, Vec<usize>>,
+    /// Requests of subjects in question that went through.
+    pub successes: Vec<Success>,
+    /// Whether any line tells of users being created, deleted or disabled: what an audit source would.
+    pub audited: bool,
+}
+
+/// A request that was let through.
+#[derive(Debug, Clone)]
+pub struct Success {
+    /// Who.
+    pub sub: Text,
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl<'e> World<'e> {
+    /// Gathers the facts.
+    pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case]) -> Self {
+        let happenings = happenings(events);
+        let successes = successes(events, sightings);
+        let mut world = Self {
+            events,
+            outages: outages(events),
+            addresses: HashMap::new(),
+            keys: keys(events, sightings, &happenings),
+            subjects: subjects(events, &successes),
+            cohorts: cohorts(cases),
+            by_name: by_name(events, &happenings),
+            audited: happenings.iter().any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
+            happenings,
+            successes,
+        };
+        world.addresses = addresses(cases, &world);
+        world
+    }
+
+    /// Whether anything but failures was ever heard of a subject.
+    pub fn knows(&self, sub: &str) -> bool {
+        self.subjects.get(sub).is_some_and(|subject| subject.known)
+    }
+
+    /// Whether a key was ever announced, used to sign, or accepted.
+    pub fn knows_key(&self, kid: &str) -> bool {
+        self.keys.contains_key(kid)
+    }
+
+    /// The outage that covers a time.
+    pub fn outage_at(&self, time: Option<DateTime<Utc>>) -> Option<&Outage> {
+        let time = time?;
+        self.outages.iter().find(|outage| outage.covers(time))
+    }
+
+    /// The last change of any of the services before a time.
+    pub fn last_change(&self, case: &Case) -> Option<usize> {
+        let time = case.time?;
+        let names: Vec<&str> = case.services.iter().map(|service| plain_name(service)).collect();
+        self.happenings
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| h.kind == EventKind::ConfigChanged && h.time <= time && names.contains(&plain_name(&h.key)))
+            .max_by_key(|(place, h)| (h.time, *place))
+            .map(|(place, _)| place)
+    }
+
+    /// How many failures of the case's service and reason lie in the hour before and after `time`.
+    pub fn around(&self, case: &Case, time: DateTime<Utc>) -> (usize, usize) {
+        let Some(times) = case.service.clone().and_then(|service| self.cohorts.get(&(service, case.reason))) else { return (0, 0) };
+        let at = times.partition_point(|t| *t < time);
+        let from = times.partition_point(|t| *t < time - TimeDelta::hours(1));
+        let to = times.partition_point(|t| *t <= time + TimeDelta::hours(1));
+        (at - from, to - at)
+    }
+}
+
+/// A service's name without what gateways and clusters add to it.
+pub fn plain_name(service: &str) -> &str {
+    let mut name = service.split(['@', '.', ':']).next().unwrap_or(service);
+    for ending in ["-svc", "-service", "_service", "-api"] {
+        name = name.strip_suffix(ending).unwrap_or(name);
+    }
+    match name.rsplit_once('-') {
+        Some((head, number)) if !head.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => head,
+        _ => name,
+    }
+}
+
+/// What a happening is about.
+fn key_of(event: &Event) -> Option<&str> {
+    match event.kind {
+        EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled | EventKind::UserRestored
+        | EventKind::TokenRevoked | EventKind::TokenIssued => event.sub.as_deref(),
+        EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.as_deref().or(event.service.as_deref()),
+        EventKind::ConfigChanged => event.service.as_deref(),
+        _ => None,
+    }
+}
+
+fn happenings(events: &[Event]) -> Vec<Happening> {
+    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> = events
+        .iter()
+        .enumerate()
+        .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
+        .collect();
+    told.sort();
+    let mut happenings: Vec<Happening> = Vec::new();
+    for (kind, key, time, place) in told {
+        let logins = matches!(kind, EventKind::TokenIssued | EventKind::TokenRevoked);
+        match happenings.last_mut() {
+            Some(last) if !logins && last.kind == kind && *last.key == *key && time - last.time <= SAME => last.witnesses.push(place),
+            _ => happenings.push(Happening { kind, key: key.into(), time, event: place, witnesses: vec![place] }),
+        }
+    }
+    for happening in &mut happenings {
+        let named = |place: &usize| events[*place].extra.as_deref().is_some_and(|extra| extra.event_id.is_some());
+        if let Some(best) = happening.witnesses.iter().copied().find(named) {
+            happening.event = best;
+            happening.time = events[best].time.unwrap_or(happening.time);
+        }
+    }
+    happenings
+}
+
+fn outages(events: &[Event]) -> Vec<Outage> {
+    let mut errors: Vec<(DateTime<Utc>, usize)> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.kind == EventKind::UserStoreError || event.reason == Some(Reason::UserStoreUnavailable))
+        .filter_map(|(place, event)| Some((event.time?, place)))
+        .collect();
+    errors.sort();
+    let mut outages: Vec<Outage> = Vec::new();
+    for (time, place) in errors {
+        match outages.last_mut() {
+            Some(last) if time - last.end <= OUTAGE_GAP => {
+                last.end = time;
+                last.witnesses.push(place);
+            }
+            _ => outages.push(Outage { start: time, end: time, witnesses: vec![place], streams: 0 }),
+        }
+    }
+    outages.retain(|outage| outage.witnesses.len() >= OUTAGE_MIN);
+    for outage in &mut outages {
+        outage.streams = outage.witnesses.iter().map(|place| events[*place].place.stream).collect::<BTreeSet<_>>().len();
+    }
+    outages
+}
+
+/// Requests that were let through: a refusal of the token is 401 or 403, a failure of the server says nothing.
+fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
+    let passed = |status: Option<u16>| status.is_none_or(|status| status < 400 || status == 404 || status == 409 || status == 422);
+    let mut successes: Vec<Success> = sightings
+        .iter()
+        .filter(|sighting| passed(sighting.status))
+        .map(|sighting| Success { sub: sighting.sub.clone(), time: sighting.time, place: sighting.place })
+        .chain(events.iter().filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status)).filter_map(|event| {
+            Some(Success { sub: event.sub.clone()?, time: event.time?, place: event.place })
+        }))
+        .collect();
+    successes.sort_by_key(|success| (success.time, success.place));
+    successes
+}
+
+fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> HashMap<Text, Key> {
+    let mut keys: HashMap<Text, Key> = HashMap::new();
+    for (place, happening) in happenings.iter().enumerate() {
+        let event = &events[happening.event];
+        let Some(kid) = event.kid.clone() else { continue };
+        match happening.kind {
+            EventKind::KeyAdded => keys.entry(kid).or_default().added = Some(place),
+            EventKind::KeyRotated => {
+                keys.entry(kid).or_default().rotated = Some(place);
+                let previous = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.previous_kid.clone());
+                if let Some(previous) = previous {
+                    keys.entry(previous).or_default().superseded = Some(place);
+                }
+            }
+            EventKind::KeyRetired => keys.entry(kid).or_default().retired = Some(place),
+            EventKind::TokenIssued => keys.entry(kid).or_default().used = true,
+            _ => {}
+        }
+    }
+    for kid in sightings.iter().filter(|s| s.status.is_some_and(|status| status < 400)).filter_map(|s| s.kid.clone()) {
+        keys.entry(kid).or_default().used = true;
+    }
+    for event in events.iter().filter(|event| matches!(event.kind, EventKind::JwksRefreshed | EventKind::AuthSuccess)) {
+        if let Some(kid) = event.kid.clone() {
+            keys.entry(kid).or_default().used = true;
+        }
+    }
+    keys
+}
+
+fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
+    let mut subjects: HashMap<Text, Subject> = HashMap::new();
+    for event in events {
+        let proof = matches!(
+            event.kind,
+            EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled | EventKind::UserRestored
+                | EventKind::TokenIssued | EventKind::TokenRevoked | EventKind::AuthSuccess
+        );
+        if let Some(sub) = event.sub.clone().filter(|_| proof) {
+            let subject = subjects.entry(sub).or_default();
+            subject.known = true;
+            if let Some(tenant) = event.extra.as_deref().and_then(|extra| extra.tenant.clone()) {
+                subject.tenants.insert(tenant);
+            }
+        }
+    }
+    for success in successes {
+        subjects.entry(success.sub.clone()).or_default().known = true;
+    }
+    subjects
+}
+
+fn cohorts(cases: &[Case]) -> HashMap<(Text, Reason), Vec<DateTime<Utc>>> {
+    let mut cohorts: HashMap<(Text, Reason), Vec<DateTime<Utc>>> = HashMap::new();
+    for case in cases {
+        if let (Some(service), Some(time)) = (case.service.clone(), case.time) {
+            cohorts.entry((service, case.reason)).or_default().push(time);
+        }
+    }
+    for times in cohorts.values_mut() {
+        times.sort();
+    }
+    cohorts
+}
+
+fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Text, Vec<usize>> {
+    let mut names: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    for (place, happening) in happenings.iter().enumerate() {
+        if matches!(happening.kind, EventKind::UserDeleted | EventKind::UserDisabled) {
+            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username.clone());
+            if let Some(name) = name {
+                names.entry(name).or_default().push(place);
+            }
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
+    let mut addresses: HashMap<Text, Address> = HashMap::new();
+    for case in cases {
+        let Some(client) = case.client_ip.clone() else { continue };
+        let address = addresses.entry(client).or_default();
+        let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));
+        match case.reason {
+            Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
+            Reason::SignatureInvalid | Reason::TokenMalformed if stranger => address.badly_made += 1,
+            Reason::KeyNotFound if stranger && case.kid.as_deref().is_none_or(|kid| !world.knows_key(kid)) => {
+                address.badly_made += 1;
+                address.unknown_keys.extend(case.kid.clone());
+            }
+            Reason::SubNotFound => {
+                match case.sub.clone() {
+                    Some(sub) if stranger => {
+                        address.unknown_subjects.insert(sub);
+                    }
+                    Some(_) => {}
+                    None => address.nameless.extend(case.time),
+                }
+                continue;
+            }
+            _ => continue,
+        }
+        address.hostile_reasons.insert(case.reason);
+        address.first.get_or_insert(case.deciding);
+    }
+    for address in addresses.values_mut() {
+        address.nameless.sort();
+    }
+    addresses
+}

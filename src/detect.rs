@@ -1,0 +1,672 @@
+//! A Block in, its Events out: prefilter, parse, match. The hot loop.
+//!
+//! Most records hold no literal of the catalog and are only counted. Those that do are read by the first layout
+//! that claims them and held against the signatures whose literals they hold. What a refusal says of itself by its
+//! status alone becomes a failure with the reason `other`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
+use crate::frame::{Block, newlines, wrapper};
+use crate::parse::fields::{Role, Roles};
+use crate::parse::{Entry, Stamp, nested, token};
+use crate::prefilter::{Candidate, Prefilter};
+use crate::signature::{Catalog, EVENT_FIELDS, Signature};
+
+/// How much of a record's text an event keeps, in characters.
+const MAX_MESSAGE: usize = 400;
+/// How much any other value of an event may hold, in characters.
+const MAX_VALUE: usize = 256;
+/// One record tells of at most this many users (an SQL `IN` list).
+const MAX_SUBJECTS: usize = 1000;
+
+/// What is known of a stream before its records are read.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The zone of time stamps that name none.
+    pub zone: Tz,
+    /// No record is much younger than this: supplies missing years and days.
+    pub latest: DateTime<Utc>,
+    /// The service its path tells of.
+    pub service: Option<String>,
+    /// The host or instance its path tells of.
+    pub host: Option<String>,
+}
+
+/// The outcomes of records, by count. Every record is in exactly one of the last four.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Books {
+    /// Bytes read, after decoding.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Records.
+    pub records: u64,
+    /// Records that hold nothing the catalog asks for: not looked at.
+    pub skipped: u64,
+    /// Records no layout claims and no signature matches.
+    pub unparsed: u64,
+    /// Records that were read and tell nothing of tokens, users or keys.
+    pub unknown: u64,
+    /// Records that gave at least one event.
+    pub told: u64,
+    /// Events out: more than `told` where one record tells of several.
+    pub events: u64,
+    /// The records looked at, by layout.
+    pub formats: BTreeMap<&'static str, FormatBooks>,
+}
+
+/// The outcomes of the records of one layout that were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FormatBooks {
+    /// Records that gave an event.
+    pub told: u64,
+    /// Records that gave none.
+    pub unknown: u64,
+}
+
+impl Books {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+        self.skipped += other.skipped;
+        self.unparsed += other.unparsed;
+        self.unknown += other.unknown;
+        self.told += other.told;
+        self.events += other.events;
+        for (format, counts) in &other.formats {
+            let mine = self.formats.entry(format).or_default();
+            mine.told += counts.told;
+            mine.unknown += counts.unknown;
+        }
+    }
+
+    /// Whether every record is in exactly one count.
+    pub fn balance(&self) -> bool {
+        self.records == self.skipped + self.unparsed + self.unknown + self.told
+    }
+}
+
+/// What a run over some blocks found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The events, in the order they stand.
+    pub events: Vec<Event>,
+    /// What became of the records.
+    pub books: Books,
+}
+
+/// The catalog, made ready to be searched for.
+#[derive(Debug)]
+pub struct Detector {
+    catalog: Catalog,
+    prefilter: Prefilter,
+}
+
+impl Detector {
+    /// Makes a catalog ready.
+    pub fn new(catalog: Catalog) -> Self {
+        let prefilter = Prefilter::new(&catalog);
+        Self { catalog, prefilter }
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Finds the events of a block. `stream` and the block's line count become the events' places.
+    pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) {
+        let (records, lines) = block.style.count(block.bytes);
+        let mut examined = 0;
+        let (mut at, mut counted, mut line) = (0, 0, block.lines_before + 1);
+        while let Some(hit) = self.prefilter.next_hit(block.bytes, at) {
+            let record = block.style.record_around(block.bytes, hit, at);
+            line += newlines(&block.bytes[counted..record.start]);
+            counted = record.start;
+            at = record.end;
+            examined += 1;
+            self.examine(&block.bytes[record], Place { stream, line }, context, found);
+        }
+        let books = &mut found.books;
+        books.bytes += block.bytes.len() as u64;
+        books.lines += lines;
+        books.records += records;
+        books.skipped += records.saturating_sub(examined);
+    }
+
+    /// Reads one record and books what became of it.
+    pub fn examine(&self, record: &[u8], place: Place, context: &Context, found: &mut Found) {
+        let text = String::from_utf8_lossy(record);
+        let before = found.events.len();
+        let format = self.read(&text, place, context, false, &mut found.events);
+        let events = (found.events.len() - before) as u64;
+        let books = &mut found.books;
+        books.events += events;
+        if events > 0 {
+            books.told += 1;
+            books.formats.entry(format).or_default().told += 1;
+        } else if format == "plain" {
+            books.unparsed += 1;
+            books.formats.entry(format).or_default().unknown += 1;
+        } else {
+            books.unknown += 1;
+            books.formats.entry(format).or_default().unknown += 1;
+        }
+    }
+
+    /// Reads one record of which the second pass knows that it matters: what is no event becomes an
+    /// [`EventKind::Request`].
+    pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) {
+        self.read(&String::from_utf8_lossy(record), place, context, true, events);
+    }
+
+    /// Pushes what `record` tells and gives the name of its layout.
+    fn read(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) -> &'static str {
+        let unwrapped = wrapper::unwrap(record);
+        let mut format = "plain";
+        for (entry, lines_before) in nested::entries(&unwrapped.text) {
+            format = entry.format;
+            let told = Told {
+                entry: &entry,
+                roles: entry.fields.roles(),
+                text: search_text(&entry, &unwrapped.text),
+                unwrapped: &unwrapped,
+                place: Place { line: place.line + lines_before, ..place },
+                context,
+            };
+            self.tell(&told, record, pursued, events);
+        }
+        format
+    }
+
+    /// Pushes the event of one entry, if it is one.
+    fn tell(&self, told: &Told<'_>, record: &str, pursued: bool, events: &mut Vec<Event>) {
+        let mut candidates = Vec::new();
+        self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
+        if candidates.is_empty() {
+            // JSON writes some texts otherwise than they read: escapes, keys.
+            self.prefilter.candidates(record.as_bytes(), &mut candidates);
+        } else if told.entry.format == "json" {
+            let mut raw = Vec::new();
+            self.prefilter.candidates(record.as_bytes(), &mut raw);
+            candidates.extend(raw.into_iter().filter(|c| !told.text.is_empty() && c.weight > 0));
+            candidates.sort_by_key(|candidate| (candidate.signature, std::cmp::Reverse(candidate.weight)));
+            candidates.dedup_by_key(|candidate| candidate.signature);
+        }
+        if let Some((signature, id, captures)) = self.best(&candidates, told) {
+            for event in told.events(signature, id, captures) {
+                events.push(event);
+            }
+            return;
+        }
+        let mut event = told.event(EventKind::Request);
+        let access = event.status.is_some() && (event.method.is_some() || event.path.is_some());
+        if access && matches!(event.status, Some(401 | 403)) {
+            event.kind = EventKind::AuthFailure;
+            event.reason = Some(Reason::Other);
+            events.push(event);
+        } else if pursued {
+            events.push(event);
+        }
+    }
+
+    /// The signature that says most about an entry, and what it captured.
+    fn best<'t>(&self, candidates: &[Candidate], told: &'t Told<'_>) -> Option<(&Signature, SignatureId, Captured<'t>)> {
+        let mut ranked: Vec<(&Candidate, &Signature)> = candidates
+            .iter()
+            .map(|candidate| (candidate, &self.catalog.signatures[candidate.signature as usize]))
+            .collect();
+        ranked.sort_by_key(|(candidate, signature)| {
+            std::cmp::Reverse((
+                !signature.generic,
+                signature.kind == EventKind::Unrelated,
+                signature.kind == EventKind::AuthFailure,
+                candidate.weight,
+                std::cmp::Reverse(candidate.signature),
+            ))
+        });
+        ranked.into_iter().find_map(|(candidate, signature)| {
+            let captures = told.matches(signature)?;
+            Some((signature, SignatureId(candidate.signature), captures))
+        })
+    }
+}
+
+/// Event fields and their values, as a signature read them.
+type Captured<'t> = Vec<(&'static str, Cow<'t, str>)>;
+
+/// An entry and all that stands around it.
+struct Told<'t> {
+    entry: &'t Entry<'t>,
+    roles: Roles<'t>,
+    text: Cow<'t, str>,
+    unwrapped: &'t wrapper::Unwrapped<'t>,
+    place: Place,
+    context: &'t Context,
+}
+
+impl Told<'_> {
+    /// What `signature` reads from the entry, or `None` where it does not apply.
+    fn matches(&self, signature: &Signature) -> Option<Captured<'_>> {
+        for (path, pattern) in &signature.conditions {
+            if !pattern.regex()?.is_match(self.lookup(path)?) {
+                return None;
+            }
+        }
+        if let Some(unless) = &signature.unless {
+            if unless.regex()?.is_match(&self.text) {
+                return None;
+            }
+        }
+        let haystack = match &signature.field {
+            Some(path) => self.lookup(path)?,
+            None => &self.text,
+        };
+        let mut captured: Captured<'_> = Vec::new();
+        if let Some(pattern) = &signature.pattern {
+            let regex = pattern.regex()?;
+            let captures = regex.captures(haystack)?;
+            for name in regex.capture_names().flatten() {
+                let field = EVENT_FIELDS.iter().find(|field| **field == name)?;
+                if let Some(value) = captures.name(name).filter(|value| !value.is_empty()) {
+                    captured.push((field, Cow::Borrowed(value.as_str())));
+                }
+            }
+        } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str())) {
+            return None;
+        }
+        if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
+            return None;
+        }
+        for (field, path) in &signature.reads {
+            let field = EVENT_FIELDS.iter().find(|known| *known == field)?;
+            if !captured.iter().any(|(known, _)| known == field) {
+                if let Some(value) = self.lookup(path) {
+                    captured.push((field, Cow::Borrowed(value)));
+                }
+            }
+        }
+        Some(captured)
+    }
+
+    fn lookup(&self, path: &str) -> Option<&str> {
+        self.entry.fields.get(path).or(match path {
+            "message" | "msg" => Some(&*self.entry.message),
+            "level" => self.entry.level.as_deref(),
+            _ => None,
+        })
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.roles.get(Role::Status).and_then(|status| status.parse().ok())
+    }
+
+    /// The events of a signature that applies: one, or one for each user of a list.
+    fn events(&self, signature: &Signature, id: SignatureId, captured: Captured<'_>) -> Vec<Event> {
+        let mut event = self.event(signature.kind);
+        event.reason = signature.reason;
+        event.signature = Some(id);
+        let mut subjects: Vec<Text> = Vec::new();
+        for (field, value) in captured {
+            if field == "sub" && value.contains(',') && lifecycle(signature.kind) {
+                subjects = value.split(',').take(MAX_SUBJECTS).filter_map(subject).collect();
+                continue;
+            }
+            set(&mut event, field, &value);
+        }
+        if subjects.is_empty() {
+            return vec![event];
+        }
+        subjects
+            .into_iter()
+            .map(|sub| Event { sub: Some(sub), ..event.clone() })
+            .collect()
+    }
+
+    /// What the entry says of itself, whatever it means.
+    fn event(&self, kind: EventKind) -> Event {
+        let mut event = Event::bare(kind, self.place, self.entry.format);
+        let (stamp, zoneless) = self.stamp();
+        event.time = stamp;
+        event.zoneless = zoneless;
+        for (role, field) in PLAIN_ROLES {
+            if let Some(value) = self.roles.get(role) {
+                set(&mut event, field, value);
+            }
+        }
+        event.level = self.entry.level.as_deref().map(bounded);
+        event.service = self.service();
+        if event.host.is_none() {
+            event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
+        }
+        event.message = bounded_to(&token::redact(self.shown()), MAX_MESSAGE);
+        if let Some(duration) = self.roles.get(Role::Duration).and_then(|text| text.parse::<f64>().ok()) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, clamped at zero")]
+            let duration = duration.max(0.0) as u64;
+            event.extra_mut().duration_ms = Some(duration);
+        }
+        self.add_claims(&mut event);
+        event
+    }
+
+    /// Adds the claims of a token that stands in the record, where the record itself does not say.
+    fn add_claims(&self, event: &mut Event) {
+        let Some(claims) = token::claims_in(&self.text) else { return };
+        let fill = |slot: &mut Option<Text>, value: Option<String>| {
+            if slot.is_none() {
+                *slot = value.map(|value| bounded(&value));
+            }
+        };
+        fill(&mut event.sub, claims.sub);
+        fill(&mut event.kid, claims.kid);
+        fill(&mut event.iss, claims.iss);
+        fill(&mut event.aud, claims.aud);
+        fill(&mut event.alg, claims.alg);
+        fill(&mut event.jti, claims.jti);
+        event.iat = event.iat.or(claims.iat);
+        event.exp = event.exp.or(claims.exp);
+        if claims.azp.is_some() || claims.role.is_some() {
+            let extra = event.extra_mut();
+            fill(&mut extra.client_id, claims.azp);
+            fill(&mut extra.role, claims.role);
+        }
+    }
+
+    /// The record's time: its own where it names day and zone, else its wrapper's, else its own in the given zone.
+    fn stamp(&self) -> (Option<DateTime<Utc>>, bool) {
+        let whole = |stamp: &Stamp| stamp.offset.is_some() && stamp.has_year;
+        let own = self.entry.stamp;
+        let chosen = own.filter(whole).or(self.unwrapped.stamp.filter(whole)).or(own).or(self.unwrapped.stamp);
+        let zone = |local: NaiveDateTime| {
+            self.context.zone.offset_from_local_datetime(&local).earliest().map_or(0, |offset| offset.fix().local_minus_utc())
+        };
+        let time = chosen.and_then(|stamp| stamp.resolve(zone, self.context.latest));
+        (time, chosen.is_some_and(|stamp| stamp.offset.is_none()))
+    }
+
+    fn service(&self) -> Option<Text> {
+        let fields = &self.entry.fields;
+        // `name` is the service only beside what else a logger puts there.
+        let logger = fields.exact("pid").is_some() || fields.exact("hostname").is_some();
+        let named = self.roles.get(Role::Service).or_else(|| fields.exact("name").filter(|_| logger));
+        named
+            .or(self.unwrapped.service.as_deref())
+            .or(self.context.service.as_deref())
+            .map(|service| bounded(service.split('@').next().unwrap_or(service)))
+    }
+
+    /// The text to show: the message, or the whole record where it has none.
+    fn shown(&self) -> &str {
+        let message = self.entry.message.trim();
+        if message.is_empty() { self.text.trim() } else { message }
+    }
+}
+
+/// Event fields that are filled by what a field is called, in any layout.
+const PLAIN_ROLES: [(Role, &str); 20] = [
+    (Role::Sub, "sub"),
+    (Role::Kid, "kid"),
+    (Role::Iss, "iss"),
+    (Role::Aud, "aud"),
+    (Role::Alg, "alg"),
+    (Role::Jti, "jti"),
+    (Role::Iat, "iat"),
+    (Role::Exp, "exp"),
+    (Role::ClientIp, "client_ip"),
+    (Role::RequestId, "request_id"),
+    (Role::TraceId, "trace_id"),
+    (Role::Host, "host"),
+    (Role::Method, "method"),
+    (Role::Path, "path"),
+    (Role::Status, "status"),
+    (Role::Username, "username"),
+    (Role::Tenant, "tenant"),
+    (Role::OauthClient, "client_id"),
+    (Role::SessionId, "session_id"),
+    (Role::UserAgent, "user_agent"),
+];
+
+/// Whether an event of this kind says that something was done, which a refusal did not do.
+fn lifecycle(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::UserCreated
+            | EventKind::UserDeleted
+            | EventKind::UserDisabled
+            | EventKind::UserRestored
+            | EventKind::KeyAdded
+            | EventKind::KeyRotated
+            | EventKind::KeyRetired
+            | EventKind::TokenIssued
+            | EventKind::TokenRevoked
+            | EventKind::AuthSuccess
+    )
+}
+
+/// Sets the field of an event that `name` (a word of [`EVENT_FIELDS`]) stands for. A token is never kept.
+fn set(event: &mut Event, name: &str, value: &str) {
+    let value = value.trim();
+    if value.is_empty() || value == "-" || value == "null" || token::is_secret(value) {
+        return;
+    }
+    let text = || Some(bounded(value));
+    match name {
+        "sub" => event.sub = text(),
+        "kid" => event.kid = text(),
+        "iss" => event.iss = text(),
+        "aud" => event.aud = text(),
+        "alg" => event.alg = text(),
+        "jti" => event.jti = text(),
+        "iat" => event.iat = value.parse().ok().or(event.iat),
+        "exp" => event.exp = value.parse().ok().or(event.exp),
+        "client_ip" => event.client_ip = Some(bounded(client_address(value))),
+        "request_id" => event.request_id = text(),
+        "trace_id" => event.trace_id = Some(trace_id(value)),
+        "service" => event.service = text(),
+        "host" => event.host = text(),
+        "method" => event.method = text(),
+        "path" => event.path = Some(bounded(&token::redact(path(value)))),
+        "status" => event.status = value.parse().ok(),
+        "level" => event.level = text(),
+        "username" => event.extra_mut().username = text(),
+        "tenant" => event.extra_mut().tenant = text(),
+        "client_id" => event.extra_mut().client_id = text(),
+        "session_id" => event.extra_mut().session_id = text(),
+        "event_id" => event.extra_mut().event_id = text(),
+        "previous_kid" => event.extra_mut().previous_kid = text(),
+        "change" => event.extra_mut().change = text(),
+        "user_agent" => event.extra_mut().user_agent = text(),
+        _ => {}
+    }
+}
+
+/// The first address of a forwarding chain, without port and brackets.
+fn client_address(value: &str) -> &str {
+    let first = value.split(',').next().unwrap_or(value).trim();
+    let first = first.strip_prefix("for=").unwrap_or(first).trim_matches('"');
+    if let Some(inner) = first.strip_prefix('[') {
+        return inner.split(']').next().unwrap_or(inner);
+    }
+    match first.split_once(':') {
+        Some((address, port)) if !port.contains(':') && address.contains('.') => address,
+        _ => first,
+    }
+}
+
+/// The trace id of a W3C `traceparent`, an X-Ray header or a B3 value; other ids as they are.
+fn trace_id(value: &str) -> Text {
+    let mut parts = value.split('-');
+    if let (Some("00"), Some(id)) = (parts.next(), parts.next()) {
+        if id.len() == 32 {
+            return bounded(&id.to_ascii_lowercase());
+        }
+    }
+    if let Some(root) = value.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
+        return bounded(root);
+    }
+    bounded(value)
+}
+
+/// The path of a request target, without query and origin.
+fn path(value: &str) -> &str {
+    let target = value.split_once("://").map_or(value, |(_, rest)| rest.find('/').map_or("/", |slash| rest.get(slash..).unwrap_or("/")));
+    let target = target.split(['?', '#', ' ']).next().unwrap_or(target);
+    if target.is_empty() { "/" } else { target }
+}
+
+/// One element of a list of users.
+fn subject(element: &str) -> Option<Text> {
+    let element = element.trim().trim_matches(['\'', '"', '(', ')', ' ']);
+    (!element.is_empty()).then(|| bounded(element))
+}
+
+fn bounded(value: &str) -> Text {
+    bounded_to(value, MAX_VALUE)
+}
+
+fn bounded_to(value: &str, limit: usize) -> Text {
+    match value.char_indices().nth(limit) {
+        Some((end, _)) => {
+            let mut cut = value.get(..end).unwrap_or(value).to_owned();
+            cut.push('…');
+            cut.into()
+        }
+        None => value.into(),
+    }
+}
+
+/// What signatures are held against: the text as written, or the values of a JSON record, one a line.
+///
+/// SQL with bind parameters is written twice in PostgreSQL's log, without the values and with nothing but them: a
+/// line that joins the two is put in front.
+fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
+    if let Some(bound) = bound_statement(text) {
+        return Cow::Owned(format!("{bound}\n{text}"));
+    }
+    if entry.format != "json" {
+        return Cow::Borrowed(text);
+    }
+    let mut joined = entry.message.clone().into_owned();
+    for (_, value) in entry.fields.iter() {
+        if value != entry.message && value.bytes().any(|b| b.is_ascii_alphabetic()) {
+            joined.push('\n');
+            joined.push_str(value);
+        }
+    }
+    Cow::Owned(joined)
+}
+
+/// The first line of `text` with `$1`, `$2` replaced by the values of its `parameters:` line.
+fn bound_statement(text: &str) -> Option<String> {
+    let (_, parameters) = text.split_once("arameters: $1 = ")?;
+    let statement = text.lines().next()?;
+    let mut values = Vec::new();
+    let mut rest = parameters.lines().next()?;
+    loop {
+        let number = format!(", ${} = ", values.len() + 2);
+        match rest.split_once(number.as_str()) {
+            Some((value, after)) => {
+                values.push(value);
+                rest = after;
+            }
+            None => {
+                values.push(rest);
+                break;
+            }
+        }
+    }
+    let mut bound = String::with_capacity(statement.len() + parameters.len());
+    let mut rest = statement;
+    while let Some((before, after)) = rest.split_once('$') {
+        bound.push_str(before);
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = after.split_at_checked(digits)?;
+        match number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?)) {
+            Some(value) => bound.push_str(value),
+            None => {
+                bound.push('$');
+                bound.push_str(number);
+            }
+        }
+        rest = tail;
+    }
+    bound.push_str(rest);
+    Some(bound)
+}
+
+/// Runs the examples of every signature from the one at `from` on through the whole way, and says what does not hold.
+///
+/// Each example becomes exactly one event, of its own signature, with the values it promises; no counterexample
+/// becomes an event of that signature.
+pub fn check(detector: &Detector, from: usize) -> Vec<String> {
+    let context = Context { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None };
+    let read = |record: &str| {
+        let mut events = Vec::new();
+        detector.read(record, Place { stream: StreamId(0), line: 1 }, &context, false, &mut events);
+        events
+    };
+    let id_of = |event: &Event| event.signature.map(|id| detector.catalog.signatures[id.0 as usize].id.as_str());
+    let mut breaches = Vec::new();
+    for signature in detector.catalog.signatures.iter().skip(from) {
+        for (number, example) in signature.examples.iter().enumerate() {
+            let events = read(&example.record);
+            let mine: Vec<&Event> = events.iter().filter(|event| id_of(event) == Some(&signature.id)).collect();
+            if mine.is_empty() {
+                let others: Vec<_> = events.iter().map(|event| id_of(event).unwrap_or("a bare refusal")).collect();
+                breaches.push(format!("`{}`: example {}: {}", signature.id, number + 1, if others.is_empty() { "no event".to_owned() } else { format!("taken by {}", others.join(", ")) }));
+                continue;
+            }
+            for (field, wanted) in &example.reads {
+                if !mine.iter().any(|event| value_of(event, field).as_deref() == Some(wanted)) {
+                    breaches.push(format!("`{}`: example {}: {field} is {:?}, not `{wanted}`", signature.id, number + 1, value_of(mine[0], field)));
+                }
+            }
+        }
+        for (number, counter) in signature.counterexamples.iter().enumerate() {
+            if read(&counter.record).iter().any(|event| id_of(event) == Some(&signature.id)) {
+                breaches.push(format!("`{}`: counterexample {} matches", signature.id, number + 1));
+            }
+        }
+    }
+    breaches
+}
+
+fn value_of(event: &Event, field: &str) -> Option<String> {
+    let extra = event.extra.as_deref();
+    let text = |value: &Option<Text>| value.as_deref().map(str::to_owned);
+    match field {
+        "sub" => text(&event.sub),
+        "kid" => text(&event.kid),
+        "iss" => text(&event.iss),
+        "aud" => text(&event.aud),
+        "alg" => text(&event.alg),
+        "jti" => text(&event.jti),
+        "iat" => event.iat.map(|n| n.to_string()),
+        "exp" => event.exp.map(|n| n.to_string()),
+        "client_ip" => text(&event.client_ip),
+        "request_id" => text(&event.request_id),
+        "trace_id" => text(&event.trace_id),
+        "service" => text(&event.service),
+        "host" => text(&event.host),
+        "method" => text(&event.method),
+        "path" => text(&event.path),
+        "status" => event.status.map(|n| n.to_string()),
+        "level" => text(&event.level),
+        "username" => text(&extra?.username),
+        "tenant" => text(&extra?.tenant),
+        "client_id" => text(&extra?.client_id),
+        "session_id" => text(&extra?.session_id),
+        "event_id" => text(&extra?.event_id),
+        "previous_kid" => text(&extra?.previous_kid),
+        "change" => text(&extra?.change),
+        _ => None,
+    }
+}

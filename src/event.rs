@@ -1,0 +1,355 @@
+//! The vocabulary: what a log can tell of tokens, users and keys, as plain data.
+//!
+//! Every other stage speaks in these words; nothing here reads or writes anything.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Defines a closed set of words once: the enum, its spelling, and the way back from text.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vmeta])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word of the set, in the order of the vocabulary.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word as it stands in catalogs, reports and rows.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The variant a word names, or `None` for a word outside the set.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What happened.
+    ///
+    /// The last two never leave the program: they are what the engine reads to understand a failed
+    /// request, not events of their own (see [`EventKind::is_event`]).
+    EventKind {
+        /// A token, or a request that had to carry one, was refused; always with a reason.
+        AuthFailure = "auth_failure",
+        /// A token was accepted.
+        AuthSuccess = "auth_success",
+        /// Login, refresh or grant.
+        TokenIssued = "token_issued",
+        /// Logout, revocation, end of a session.
+        TokenRevoked = "token_revoked_event",
+        /// An account came to be.
+        UserCreated = "user_created",
+        /// An account is gone.
+        UserDeleted = "user_deleted",
+        /// An account was banned, locked or deactivated.
+        UserDisabled = "user_disabled",
+        /// A disabled or deleted account came back.
+        UserRestored = "user_restored",
+        /// A key was published.
+        KeyAdded = "key_added",
+        /// The active signing key changed.
+        KeyRotated = "key_rotated",
+        /// A key was removed or revoked.
+        KeyRetired = "key_retired",
+        /// A verifier fetched the key set.
+        JwksRefreshed = "jwks_refreshed",
+        /// Configuration edit, deploy or restart.
+        ConfigChanged = "config_changed",
+        /// Database or directory failing.
+        UserStoreError = "user_store_error",
+        /// A part of the token path failed and no token was judged.
+        ServiceError = "service_error",
+        /// A request as an access log saw it: joins the failure of the same request, is no event itself.
+        Request = "request",
+        /// A refusal that has nothing to do with a token (CSRF, password, webhook): explains a bare 401.
+        Unrelated = "unrelated",
+    }
+}
+
+impl EventKind {
+    /// Whether this is a word of the public vocabulary, written to `--events`.
+    pub const fn is_event(self) -> bool {
+        !matches!(self, Self::Request | Self::Unrelated)
+    }
+}
+
+words! {
+    /// Why a token was refused, ordered from the most specific telling to the least.
+    Reason {
+        /// The token is fine; the user its `sub` names is not in the user store.
+        SubNotFound = "sub_not_found",
+        /// No usable subject or identity claim in the token.
+        SubMissing = "sub_missing",
+        /// The token's `exp` has passed.
+        TokenExpired = "token_expired",
+        /// `nbf` or `iat` lies in the future.
+        TokenNotYetValid = "token_not_yet_valid",
+        /// A key was chosen and did not verify.
+        SignatureInvalid = "signature_invalid",
+        /// `kid` unknown, or no matching key in the set.
+        KeyNotFound = "key_not_found",
+        /// The issuer is not the expected one.
+        IssuerInvalid = "issuer_invalid",
+        /// The audience is not the expected one.
+        AudienceInvalid = "audience_invalid",
+        /// The header names an algorithm that is not allowed.
+        AlgorithmNotAllowed = "algorithm_not_allowed",
+        /// The token cannot be parsed.
+        TokenMalformed = "token_malformed",
+        /// No token was sent.
+        TokenMissing = "token_missing",
+        /// Revoked, logged out, session gone.
+        TokenRevoked = "token_revoked",
+        /// Banned or inactive.
+        UserDisabled = "user_disabled",
+        /// Roles, scopes or access rules.
+        ScopeInsufficient = "scope_insufficient",
+        /// The key set was unreachable while a request was judged.
+        JwksUnavailable = "jwks_unavailable",
+        /// The user store was unreachable while a request was judged.
+        UserStoreUnavailable = "user_store_unavailable",
+        /// Another claim is not as it must be.
+        ClaimInvalid = "claim_invalid",
+        /// Refused, and the text names no reason, or one outside this list.
+        Other = "other",
+    }
+}
+
+words! {
+    /// The root cause of a failure.
+    Cause {
+        /// The user was deleted while the token lived on.
+        UserDeleted = "user_deleted",
+        /// The user never existed here: wrong id, other environment or tenant.
+        UserNeverExisted = "user_never_existed",
+        /// The account is disabled.
+        UserDisabled = "user_disabled",
+        /// Signed by a key that was retired or replaced.
+        KeyRotated = "key_rotated",
+        /// The verifier has not picked up the new key, or cannot fetch it.
+        StaleJwksCache = "stale_jwks_cache",
+        /// The user store was failing.
+        UserStoreOutage = "user_store_outage",
+        /// Just created, read side behind; heals by itself.
+        ReplicationLag = "replication_lag",
+        /// Issuer, audience, claim mapping, wrong kind of token, bad deploy.
+        Misconfiguration = "misconfiguration",
+        /// Expiry or clock skew.
+        TokenLifetime = "token_lifetime",
+        /// The token or its session was revoked.
+        TokenRevoked = "token_revoked",
+        /// Somebody is trying tokens.
+        Probing = "probing",
+        /// No rule reaches the threshold.
+        Unexplained = "unexplained",
+    }
+}
+
+words! {
+    /// How sure a diagnosis is.
+    Band {
+        /// 0.90 and above.
+        Confirmed = "confirmed",
+        /// 0.70 to 0.89.
+        Likely = "likely",
+        /// 0.40 to 0.69.
+        Possible = "possible",
+        /// Below 0.40.
+        Unexplained = "unexplained",
+    }
+}
+
+impl Band {
+    /// The band a confidence in `[0, 1]` falls into.
+    pub fn of(confidence: f64) -> Self {
+        match confidence {
+            c if c >= 0.90 => Self::Confirmed,
+            c if c >= 0.70 => Self::Likely,
+            c if c >= 0.40 => Self::Possible,
+            _ => Self::Unexplained,
+        }
+    }
+}
+
+words! {
+    /// How much a pattern matters.
+    Severity {
+        /// Worth knowing.
+        Low = "low",
+        /// Users are refused.
+        Medium = "medium",
+        /// Many users are refused, or a security boundary is thin.
+        High = "high",
+        /// Act now.
+        Critical = "critical",
+    }
+}
+
+/// Text kept beyond its record: owned, and no larger than it has to be.
+pub type Text = Box<str>;
+
+/// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct StreamId(pub u32);
+
+/// Where a record stands: its stream and the number of its first line, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The stream.
+    pub stream: StreamId,
+    /// The first line of the record, from 1.
+    pub line: u64,
+}
+
+/// The catalog entry that told of an event, by its place in the loaded catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignatureId(pub u32);
+
+/// Something a record told.
+///
+/// Holds claims, never a token: [`crate::parse::token`] is where raw tokens end. `message` is already
+/// redacted and bounded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When, in UTC; `None` where the record bears no time.
+    pub time: Option<DateTime<Utc>>,
+    /// The stamp named no zone: `time` follows the run's default zone until other sources prove another.
+    pub zoneless: bool,
+    /// What happened.
+    pub kind: EventKind,
+    /// Why, for an [`EventKind::AuthFailure`].
+    pub reason: Option<Reason>,
+    /// Subject: the user a token or an account event names.
+    pub sub: Option<Text>,
+    /// Key id.
+    pub kid: Option<Text>,
+    /// Issuer.
+    pub iss: Option<Text>,
+    /// Audience; several are joined by a comma.
+    pub aud: Option<Text>,
+    /// Algorithm.
+    pub alg: Option<Text>,
+    /// Token id.
+    pub jti: Option<Text>,
+    /// Issued at, seconds since the epoch.
+    pub iat: Option<i64>,
+    /// Expires at, seconds since the epoch.
+    pub exp: Option<i64>,
+    /// Address of the client as the line knows it.
+    pub client_ip: Option<Text>,
+    /// Request id.
+    pub request_id: Option<Text>,
+    /// Trace id, lower-case hex for W3C and B3.
+    pub trace_id: Option<Text>,
+    /// The service that speaks, or the one a gateway routed to.
+    pub service: Option<Text>,
+    /// Host, pod or container the record was written on.
+    pub host: Option<Text>,
+    /// HTTP method.
+    pub method: Option<Text>,
+    /// Path without its query.
+    pub path: Option<Text>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Level as written.
+    pub level: Option<Text>,
+    /// Redacted, bounded text of the record.
+    pub message: Text,
+    /// What else a record told that only some rules ask for.
+    pub extra: Option<Box<Extra>>,
+    /// The catalog entry; `None` for what the engine reads by itself.
+    pub signature: Option<SignatureId>,
+    /// Name of the format the record was read by.
+    pub format: &'static str,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Seldom present facts of an event, kept aside so that ordinary events stay small.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extra {
+    /// The id the log itself gave the event (an audit id).
+    pub event_id: Option<Text>,
+    /// Tenant, realm or project.
+    pub tenant: Option<Text>,
+    /// E-mail or user name of the subject.
+    pub username: Option<Text>,
+    /// OAuth client (`azp`, `client_id`).
+    pub client_id: Option<Text>,
+    /// Session id.
+    pub session_id: Option<Text>,
+    /// User agent.
+    pub user_agent: Option<Text>,
+    /// Role claim (`anon`, `service_role`, ...).
+    pub role: Option<Text>,
+    /// How long the request took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// The key that the event replaces.
+    pub previous_kid: Option<Text>,
+    /// What changed, in the log's words, for a configuration event.
+    pub change: Option<Text>,
+}
+
+impl Event {
+    /// An event that knows only what it is and where it stands.
+    pub fn bare(kind: EventKind, place: Place, format: &'static str) -> Self {
+        Self {
+            time: None,
+            zoneless: false,
+            kind,
+            reason: None,
+            sub: None,
+            kid: None,
+            iss: None,
+            aud: None,
+            alg: None,
+            jti: None,
+            iat: None,
+            exp: None,
+            client_ip: None,
+            request_id: None,
+            trace_id: None,
+            service: None,
+            host: None,
+            method: None,
+            path: None,
+            status: None,
+            level: None,
+            message: Text::default(),
+            extra: None,
+            signature: None,
+            format,
+            place,
+        }
+    }
+
+    /// The seldom present facts, made on first use.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}
+
+/// Trouble that did not stop the run: a file that could not be read, a block that was cut.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Problem {
+    /// The path as shown to users, `outer.tar.gz!inner.log` for members of archives.
+    pub file: String,
+    /// The line, where one is known.
+    pub line: Option<u64>,
+    /// What happened, as one line without a full stop.
+    pub what: String,
+}

@@ -1,0 +1,516 @@
+//! Bytes -> Blocks of Records: where one record ends and the next begins.
+//!
+//! Whether a line begins a record is decided from that line alone (and a [`Style`] learnt from the head of its
+//! stream), so that a stream can be cut anywhere, by blocks or by ranges of a large file, and gives the same
+//! records. Lines that begin nothing (stack traces, DETAIL lines, the inside of pretty-printed JSON) belong to
+//! the record before them.
+
+pub mod wrapper;
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+/// How much is read before a block is handed on, in bytes.
+pub const BLOCK: usize = 1 << 20;
+/// A record longer than this is cut: the rest of it is counted and told, but not looked at.
+pub const MAX_RECORD: usize = 16 << 20;
+/// How much of a line decides whether it begins a record.
+const WINDOW: usize = 256;
+/// How much of a stream teaches its style.
+const LESSON: usize = 64 << 10;
+
+/// What the head of a stream tells of its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Records begin with something that looks like a beginning: a time stamp, a level, a brace. Then a bare line
+    /// of text continues the record before it; without it every bare line is a record.
+    dated: bool,
+    /// PostgreSQL's `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
+    postgres: bool,
+}
+
+impl Style {
+    /// Learns from the first bytes of a stream.
+    pub fn learn(head: &[u8]) -> Self {
+        let head = head.get(..LESSON).unwrap_or(head);
+        let (mut heads, mut bare) = (0_u32, 0_u32);
+        for line in head.split(|b| *b == b'\n') {
+            let line = window(line);
+            let (inner, wrapped) = wrapper::peel(line);
+            if inner.is_empty() || continues(inner) {
+                continue;
+            }
+            if wrapped || is_head(inner) {
+                heads += 1;
+            } else {
+                bare += 1;
+            }
+        }
+        Self { dated: heads > bare, postgres: memmem::find(head, b"LOG:  ").is_some() }
+    }
+
+    /// Whether `line` (without its line feed) begins a record.
+    pub fn starts_record(&self, line: &[u8]) -> bool {
+        let line = window(line);
+        let (inner, wrapped) = wrapper::peel(line);
+        if continues(inner) || (self.postgres && postgres_continues(inner)) {
+            return false;
+        }
+        wrapped || !self.dated || is_head(inner)
+    }
+
+    /// The record that holds the byte at `hit`: walks back to its beginning, not before `floor`, and on to its end.
+    pub fn record_around(&self, block: &[u8], hit: usize, floor: usize) -> Range<usize> {
+        let mut start = line_start(block, hit, floor);
+        while start > floor && !self.starts_record(line_at(block, start)) {
+            start = line_start(block, start - 1, floor);
+        }
+        let mut end = line_end(block, hit);
+        while end < block.len() && !self.starts_record(line_at(block, end)) {
+            end = line_end(block, end);
+        }
+        start..end
+    }
+
+    /// How many records and lines `block` holds; a block that begins inside a record counts that rest as one.
+    pub fn count(&self, block: &[u8]) -> (u64, u64) {
+        let (mut records, mut lines, mut at) = (0, 0, 0);
+        while at < block.len() {
+            let line = line_at(block, at);
+            lines += 1;
+            if at == 0 || self.starts_record(line) {
+                records += 1;
+            }
+            at += line.len() + 1;
+        }
+        (records, lines)
+    }
+
+    /// The last place in `block` where a record is sure to begin, other than its first byte.
+    fn last_start(&self, block: &[u8], whole: bool) -> Option<usize> {
+        let mut end = block.len();
+        while let Some(newline) = memrchr(b'\n', &block[..end]) {
+            let start = newline + 1;
+            let line = line_at(block, start);
+            // A line cut by the end of the block may still turn out otherwise.
+            let known = whole || line.len() >= WINDOW || start + line.len() < block.len();
+            if known && start < block.len() && self.starts_record(line) {
+                return Some(start);
+            }
+            end = newline;
+        }
+        None
+    }
+}
+
+fn window(line: &[u8]) -> &[u8] {
+    let line = line.get(..WINDOW).unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn line_at(block: &[u8], start: usize) -> &[u8] {
+    let rest = block.get(start..).unwrap_or_default();
+    &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]
+}
+
+fn line_start(block: &[u8], at: usize, floor: usize) -> usize {
+    memrchr(b'\n', &block[floor..at]).map_or(floor, |newline| floor + newline + 1)
+}
+
+fn line_end(block: &[u8], at: usize) -> usize {
+    memchr(b'\n', &block[at..]).map_or(block.len(), |newline| at + newline + 1)
+}
+
+/// What no record begins with.
+fn continues(inner: &[u8]) -> bool {
+    match inner.first() {
+        None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => return true,
+        // What a docker line holds is still escaped.
+        Some(b'\\') => return inner.starts_with(b"\\t"),
+        _ => {}
+    }
+    const PHRASES: [&[u8]; 11] = [
+        b"Caused by: ", b"Suppressed: ", b"Traceback (most recent call last)", b"at ", b"... ", b"Stack trace:",
+        b"The above exception was", b"During handling of the above", b"File \"", b"Error #", b"--- End of ",
+    ];
+    PHRASES.iter().any(|phrase| inner.starts_with(phrase)) || is_php_frame(inner)
+}
+
+/// `#0 /var/www/...`.
+fn is_php_frame(inner: &[u8]) -> bool {
+    inner[0] == b'#' && inner.get(1).is_some_and(u8::is_ascii_digit)
+}
+
+/// A PostgreSQL line that belongs to the message before it.
+fn postgres_continues(inner: &[u8]) -> bool {
+    [&b"DETAIL:  "[..], b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  "]
+        .iter()
+        .any(|label| memmem::find(inner, label).is_some_and(|at| at > 0 && inner[at - 1] == b' '))
+}
+
+/// Whether a line looks like the beginning of a record in any layout known here.
+fn is_head(inner: &[u8]) -> bool {
+    let digit = |at: usize| inner.get(at).is_some_and(u8::is_ascii_digit);
+    let is = |at: usize, set: &[u8]| inner.get(at).is_some_and(|b| set.contains(b));
+    match inner[0] {
+        b'{' | b'<' => true,
+        b'[' => is(1, b"{[\"") || inner.get(1).is_some_and(u8::is_ascii_alphanumeric) || inner.len() == 1,
+        b'0'..=b'9' => {
+            (digit(3) && is(4, b"-/."))
+                || (digit(1) && is(2, b":-/"))
+                || is(1, b":/-.")
+                || (digit(1) && is(2, b"."))
+                || (digit(1) && digit(2) && is(3, b"."))
+                || (0..10).all(digit)
+                || access_log(inner)
+        }
+        b'A'..=b'Z' => {
+            (is(1, b",") && is(2, b" ")) || klog(inner) || month_or_weekday(inner) || level_word(inner) || access_log(inner)
+        }
+        b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
+        0x1b => true,
+        b'|' | b'*' | b'"' | b'\'' => false,
+        _ => access_log(inner),
+    }
+}
+
+fn klog(inner: &[u8]) -> bool {
+    matches!(inner[0], b'I' | b'W' | b'E' | b'F')
+        && inner.get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit))
+        && inner.get(5) == Some(&b' ')
+}
+
+fn month_or_weekday(inner: &[u8]) -> bool {
+    const NAMES: [&[u8; 3]; 19] = [
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec", b"Mon", b"Tue",
+        b"Wed", b"Thu", b"Fri", b"Sat", b"Sun",
+    ];
+    NAMES.iter().any(|name| inner.starts_with(&name[..]))
+        && inner.get(3).is_some_and(|b| matches!(b, b' ' | b','))
+        && inner[4..].iter().take(12).any(u8::is_ascii_digit)
+}
+
+fn level_word(inner: &[u8]) -> bool {
+    const LEVELS: [&[u8]; 16] = [
+        b"INFO", b"WARNING", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"CRITICAL", b"NOTICE", b"SEVERE", b"info",
+        b"warn", b"fail", b"dbug", b"crit", b"error",
+    ];
+    LEVELS.iter().any(|level| {
+        inner.strip_prefix(*level).is_some_and(|rest| matches!(rest.first(), Some(b':' | b' ' | b'\t' | b'|' | b'[')))
+    }) && !inner.starts_with(b"error connecting")
+}
+
+/// `time=`, `level=` and the like at the beginning of logfmt.
+fn key_value(inner: &[u8]) -> bool {
+    [&b"time="[..], b"ts=", b"t=", b"level=", b"lvl=", b"msg=", b"method=", b"type=", b"timestamp="]
+        .iter()
+        .any(|key| inner.starts_with(key))
+}
+
+/// The three fields before an access log's time: `host ident user [`.
+fn access_log(inner: &[u8]) -> bool {
+    memmem::find(inner, b" - - [").is_some_and(|at| at < 120)
+        || memmem::find(inner, b" - ").is_some_and(|at| at < 64 && memchr(b'[', &inner[at..]).is_some_and(|n| n < 64))
+}
+
+/// What a run over a stream's blocks learnt besides the blocks.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Bytes read, after decoding.
+    pub bytes: u64,
+    /// Line numbers (from 1, within this run) of records too long to be looked at whole.
+    pub cut: Vec<u64>,
+    /// What ended the stream early.
+    pub error: Option<String>,
+}
+
+/// One block as it is handed on.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'b> {
+    /// Whole records.
+    pub bytes: &'b [u8],
+    /// How many lines of the stream (or range) stand before it.
+    pub lines_before: u64,
+    /// How its records begin.
+    pub style: Style,
+}
+
+/// The part of a plain file one worker reads: the records that begin in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u64,
+    /// The byte after the last.
+    pub end: u64,
+    /// Learnt from the head of the file, as every range must judge alike.
+    pub style: Style,
+}
+
+/// Reads a stream to its end and hands its records on, block by block.
+///
+/// With a [`Span`], `reader` must stand one byte before `span.start` (at 0: there), and only records that begin
+/// within the span are handed on.
+pub fn each_block(mut reader: impl Read, span: Option<Span>, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Block<'_>)) -> Coverage {
+    let mut framer = Framer {
+        style: span.map(|span| span.style),
+        skip: span.filter(|span| span.start > 0).map_or(Skip::Nothing, |_| Skip::ToRecord),
+        lines: 0,
+        // Where the buffer's first byte stands in the file.
+        position: span.map_or(0, |span| span.start.saturating_sub(1)),
+        end: span.map_or(u64::MAX, |span| span.end),
+        coverage: Coverage::default(),
+    };
+    buffer.clear();
+    buffer.resize(BLOCK, 0);
+    let mut filled = 0;
+    loop {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => {
+                framer.hand_on(&buffer[..filled], true, each);
+                break;
+            }
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                framer.coverage.error = Some(error.to_string());
+                framer.hand_on(&buffer[..filled], true, each);
+                break;
+            }
+        }
+        if filled < buffer.len() {
+            continue;
+        }
+        let used = framer.hand_on(&buffer[..filled], false, each);
+        if framer.done() {
+            break;
+        }
+        buffer.copy_within(used..filled, 0);
+        filled -= used;
+        if filled == buffer.len() {
+            buffer.resize((buffer.len() * 2).min(MAX_RECORD), 0);
+        }
+    }
+    // One giant record must not keep its memory for the rest of the run.
+    if buffer.capacity() > 4 * BLOCK {
+        *buffer = Vec::new();
+    }
+    framer.coverage
+}
+
+/// What is passed over before records are handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Skip {
+    Nothing,
+    /// The end of a record that began in the span before.
+    ToRecord,
+    /// The rest of a line of which the beginning was too long already.
+    ToLine,
+}
+
+struct Framer {
+    style: Option<Style>,
+    skip: Skip,
+    lines: u64,
+    position: u64,
+    end: u64,
+    coverage: Coverage,
+}
+
+impl Framer {
+    fn done(&self) -> bool {
+        self.position >= self.end
+    }
+
+    /// Hands on what is whole in `bytes` and gives how many bytes are done with.
+    fn hand_on(&mut self, bytes: &[u8], last: bool, each: &mut dyn FnMut(Block<'_>)) -> usize {
+        let style = *self.style.get_or_insert_with(|| Style::learn(bytes));
+        let from = self.skipped(bytes, style, last);
+        let rest = &bytes[from..];
+        if self.skip != Skip::Nothing || rest.is_empty() {
+            self.advance(from);
+            return from;
+        }
+        let mut to = if last { rest.len() } else { style.last_start(rest, false).unwrap_or(0) };
+        if to == 0 && rest.len() >= MAX_RECORD {
+            to = self.cut(rest);
+        }
+        // The span's end: its last record is the one before the first that begins at or after it.
+        let base = self.position + from as u64;
+        let mut ended = false;
+        if base + to as u64 > self.end {
+            let inside = usize::try_from(self.end.saturating_sub(base)).unwrap_or(usize::MAX).min(to);
+            if let Some(stop) = first_start(&rest[..to], inside, style) {
+                to = stop;
+                ended = true;
+            }
+        }
+        if to > 0 {
+            let block = &rest[..to];
+            each(Block { bytes: block, lines_before: self.lines, style });
+            self.coverage.bytes += to as u64;
+            self.lines += newlines(block);
+        }
+        self.advance(from + to);
+        if ended {
+            self.position = u64::MAX;
+        }
+        from + to
+    }
+
+    fn advance(&mut self, by: usize) {
+        self.position += by as u64;
+    }
+
+    /// How many bytes of `bytes` are passed over.
+    fn skipped(&mut self, bytes: &[u8], style: Style, last: bool) -> usize {
+        match self.skip {
+            Skip::Nothing => 0,
+            Skip::ToLine => match memchr(b'\n', bytes) {
+                Some(newline) => {
+                    self.skip = Skip::Nothing;
+                    self.lines += 1;
+                    self.coverage.bytes += newline as u64 + 1;
+                    newline + 1
+                }
+                None => {
+                    self.coverage.bytes += bytes.len() as u64;
+                    bytes.len()
+                }
+            },
+            Skip::ToRecord => {
+                let mut at = line_end(bytes, 0);
+                loop {
+                    let line = line_at(bytes, at);
+                    let known = last || line.len() >= WINDOW || at + line.len() < bytes.len();
+                    if at >= bytes.len() || !known {
+                        break at.min(bytes.len());
+                    }
+                    if self.position + at as u64 >= self.end {
+                        self.position = u64::MAX / 2;
+                        break at;
+                    }
+                    if style.starts_record(line) {
+                        self.skip = Skip::Nothing;
+                        break at;
+                    }
+                    at = line_end(bytes, at);
+                }
+            }
+        }
+    }
+
+    /// Ends a record that is too long: at the last line if it has any, else in the middle of its line.
+    fn cut(&mut self, rest: &[u8]) -> usize {
+        self.coverage.cut.push(self.lines + 1);
+        if let Some(newline) = memrchr(b'\n', rest) {
+            return newline + 1;
+        }
+        self.skip = Skip::ToLine;
+        rest.len()
+    }
+}
+
+/// The first record that begins at or after `from`.
+fn first_start(block: &[u8], from: usize, style: Style) -> Option<usize> {
+    let mut at = if from == 0 { 0 } else { line_end(block, from - 1) };
+    while at < block.len() {
+        if style.starts_record(line_at(block, at)) {
+            return Some(at);
+        }
+        at = line_end(block, at);
+    }
+    None
+}
+
+/// Counts line feeds.
+pub fn newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The records of `text`, read through blocks or through spans of `span` bytes.
+    fn records(text: &str, span: Option<u64>) -> Vec<String> {
+        let style = Style::learn(text.as_bytes());
+        let mut found = Vec::new();
+        let mut each = |block: Block<'_>| {
+            let mut at = 0;
+            while at < block.bytes.len() {
+                let range = block.style.record_around(block.bytes, at, at);
+                found.push(String::from_utf8_lossy(&block.bytes[range.clone()]).into_owned());
+                at = range.end;
+            }
+        };
+        match span {
+            None => {
+                each_block(text.as_bytes(), None, &mut Vec::new(), &mut each);
+            }
+            Some(size) => {
+                let length = text.len() as u64;
+                for start in (0..length).step_by(usize::try_from(size).unwrap()) {
+                    let span = Span { start, end: (start + size).min(length), style };
+                    let from = usize::try_from(start.saturating_sub(1)).unwrap();
+                    each_block(&text.as_bytes()[from..], Some(span), &mut Vec::new(), &mut each);
+                }
+            }
+        }
+        found
+    }
+
+    const MIXED: &str = "2026-08-22 12:00:00 ERROR boom\n\
+        java.lang.IllegalStateException: x\n\tat a.b.C.d(C.java:1)\nCaused by: y\n\n\
+        2026-08-22 12:00:01 INFO fine\r\n\
+        {\"level\":30,\"msg\":\"json\"}\n\
+        2026-11-23 12:09:49.229 UTC [6834] postgres@idp LOG:  execute: DELETE FROM users WHERE id = $1\n\
+        2026-11-23 12:09:49.229 UTC [6834] postgres@idp DETAIL:  parameters: $1 = '7'\n\
+        192.0.2.1 - - [23/Nov/2026:12:12:23 +0000] \"GET / HTTP/1.1\" 200 5\n\
+        {\n  \"detail\": \"x\"\n}\n\
+        Aug 22 12:00:00 web01 api[1]: Traceback (most recent call last):\n\
+        Aug 22 12:00:00 web01 api[1]:   File \"x\", line 1\n\
+        Aug 22 12:00:00 web01 api[1]: done";
+
+    #[test]
+    fn lines_that_begin_nothing_belong_to_the_record_before() {
+        let records = records(MIXED, None);
+        let heads: Vec<&str> = records.iter().map(|r| r.lines().next().unwrap()).collect();
+        assert_eq!(heads.len(), 8, "{heads:#?}");
+        assert_eq!(records.concat(), MIXED);
+        assert!(records[3].contains("DETAIL"), "{}", records[3]);
+        assert!(records[5].contains("detail"), "{}", records[5]);
+    }
+
+    #[test]
+    fn a_stream_cut_anywhere_gives_the_same_records() {
+        let whole = records(MIXED, None);
+        for size in 1..=MIXED.len() as u64 {
+            assert_eq!(records(MIXED, Some(size)), whole, "spans of {size}");
+        }
+    }
+
+    #[test]
+    fn bare_lines_are_records_of_their_own_in_a_stream_without_heads() {
+        assert_eq!(records("jwt expired\njwt malformed\n  at x\nlast", None), ["jwt expired\n", "jwt malformed\n  at x\n", "last"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_cut_and_told_and_what_follows_is_read() {
+        let mut text = vec![b'x'; MAX_RECORD + 5 * BLOCK];
+        text.extend_from_slice(b"\n2026-08-22 12:00:01 INFO fine\n");
+        let mut seen = Vec::new();
+        let coverage = each_block(&text[..], None, &mut Vec::new(), &mut |block| {
+            seen.push((block.bytes.len(), block.lines_before));
+        });
+        assert_eq!(seen, [(MAX_RECORD, 0), (30, 1)]);
+        assert_eq!((coverage.cut, coverage.bytes), (vec![1], text.len() as u64));
+    }
+
+    #[test]
+    fn counts_agree_with_records() {
+        let style = Style::learn(MIXED.as_bytes());
+        assert_eq!(style.count(MIXED.as_bytes()), (8, MIXED.split('\n').count() as u64));
+    }
+}

@@ -1,0 +1,12 @@
+//! jwtriage
+#![allow(missing_docs)]
+pub mod decode;
+pub mod detect;
+pub mod discover;
+pub mod event;
+pub mod frame;
+pub mod needles;
+pub mod parse;
+pub mod prefilter;
+pub mod scan;
+pub mod signature;

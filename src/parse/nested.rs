@@ -1,0 +1,136 @@
+//! Logs within logs: arrays and envelopes that hold many records, and layouts that carry another layout's text.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Entry, Fields, json, parse};
+
+/// How many layouts are looked through.
+const MAX_DEPTH: usize = 3;
+
+/// Reads what a record holds: one entry, or one for each element of an array or export envelope, each with the
+/// number of lines that stand before it in the record.
+pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
+    let text = record.trim_start();
+    let elements = match text.as_bytes().first() {
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text.trim_end()).ok(),
+        Some(b'{') => enveloped(text.trim_end()),
+        _ => None,
+    };
+    let Some(elements) = elements.filter(|elements| elements.iter().all(|element| element.get().starts_with('{'))) else {
+        return read(record, 0).map(|entry| (entry, 0)).into_iter().collect();
+    };
+    let base = record.as_ptr() as usize;
+    elements
+        .iter()
+        .filter_map(|element| {
+            let before = element.get().as_ptr() as usize - base;
+            let lines = crate::frame::newlines(record.as_bytes().get(..before)?);
+            Some((read(element.get(), 0)?, lines))
+        })
+        .collect()
+}
+
+/// The records of CloudTrail's, CloudWatch's and Google's exports.
+fn enveloped(text: &str) -> Option<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct Envelope<'e> {
+        #[serde(borrow, rename = "Records")]
+        records: Option<Vec<&'e RawValue>>,
+        #[serde(borrow, rename = "logEvents")]
+        log_events: Option<Vec<&'e RawValue>>,
+        #[serde(borrow)]
+        entries: Option<Vec<&'e RawValue>>,
+    }
+    if !(text.contains("\"Records\"") || text.contains("\"logEvents\"") || text.contains("\"entries\"")) {
+        return None;
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
+    envelope.records.or(envelope.log_events).or(envelope.entries).filter(|elements| !elements.is_empty())
+}
+
+/// Reads a record, and the record inside its message if there is one.
+fn read(record: &str, depth: usize) -> Option<Entry<'_>> {
+    // Elements of an array written one a line end with a comma.
+    let entry = parse(record).or_else(|| parse(record.trim_end().strip_suffix(',')?))?;
+    if depth >= MAX_DEPTH || entry.format != "json" {
+        return Some(entry);
+    }
+    let message = entry.message.trim().to_owned();
+    if let Some(inner) = inside(&message, depth) {
+        return Some(merged(entry, inner));
+    }
+    Some(entry)
+}
+
+/// The entry inside a message, if the message has a layout of its own.
+fn inside(message: &str, depth: usize) -> Option<Entry<'static>> {
+    if message.len() < 8 {
+        return None;
+    }
+    if message.starts_with('{') {
+        return serde_json::from_str(message).ok().map(|value| json::entry(&value));
+    }
+    let inner = read(message, depth + 1)?;
+    // A bare sentence is not a layout: the message stays what it is.
+    let structured = inner.stamp.is_some() || !matches!(inner.format, "text" | "plain");
+    structured.then(|| owned(inner))
+}
+
+/// Inner fields first, so that they win; what only the envelope knows comes after.
+fn merged<'r>(outer: Entry<'r>, inner: Entry<'r>) -> Entry<'r> {
+    let mut fields = inner.fields;
+    for (name, value) in outer.fields.iter() {
+        if fields.exact(name).is_none() {
+            fields.push(name.to_owned(), value.to_owned());
+        }
+    }
+    let complete = inner.stamp.filter(|stamp| stamp.offset.is_some() && stamp.has_year);
+    Entry {
+        format: if inner.format == "json" { outer.format } else { inner.format },
+        stamp: complete.or(outer.stamp).or(inner.stamp),
+        level: inner.level.or(outer.level),
+        message: if inner.message.is_empty() { outer.message } else { inner.message },
+        fields,
+    }
+}
+
+fn owned(entry: Entry<'_>) -> Entry<'static> {
+    let mut fields = Fields::default();
+    for (name, value) in entry.fields.iter() {
+        fields.push(name.to_owned(), value.to_owned());
+    }
+    Entry {
+        format: entry.format,
+        stamp: entry.stamp,
+        level: entry.level.map(|level| Cow::Owned(level.into_owned())),
+        message: Cow::Owned(entry.message.into_owned()),
+        fields,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_and_envelopes_give_an_entry_an_element_at_its_line() {
+        for record in [
+            "[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}\n]",
+            "{\"Records\":[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}]}",
+        ] {
+            let found: Vec<(String, u64)> = entries(record).into_iter().map(|(e, line)| (e.message.into_owned(), line)).collect();
+            assert_eq!(found, [("a".to_owned(), 1), ("b".to_owned(), 2)], "{record}");
+        }
+    }
+
+    #[test]
+    fn a_layout_inside_a_message_is_read() {
+        let record = r#"{"labels":{"app":"orders"},"line":"2026-08-22T12:00:00.518Z error: jwt expired {\"sub\":\"u1\"}","timestamp":"2026-08-22T12:00:01Z"}"#;
+        let (entry, _) = entries(record).remove(0);
+        assert_eq!(entry.fields.exact("sub"), Some("u1"));
+        assert_eq!(entry.fields.get("labels.app"), Some("orders"));
+    }
+}

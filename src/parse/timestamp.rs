@@ -1,0 +1,396 @@
+//! Time stamps of every layout, read as they stand; zone and year are applied later, where the file is known.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+
+/// A time stamp as a record bears it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The date and time that stand in the text. Without [`Stamp::dated`] the date is 1970-01-01, without
+    /// [`Stamp::has_year`] the year is 1972 (a leap year).
+    pub local: NaiveDateTime,
+    /// Offset east of UTC in seconds; `None` where the text names no zone.
+    pub offset: Option<i32>,
+    /// Whether the text names the year.
+    pub has_year: bool,
+    /// Whether the text names the day.
+    pub dated: bool,
+}
+
+impl Stamp {
+    /// A stamp that knows all it needs.
+    pub fn utc(time: DateTime<Utc>) -> Self {
+        Self { local: time.naive_utc(), offset: Some(0), has_year: true, dated: true }
+    }
+
+    /// A stamp with date and time, in a zone if the text names one.
+    pub fn full(local: NaiveDateTime, offset: Option<i32>) -> Self {
+        Self { local, offset, has_year: true, dated: true }
+    }
+
+    /// The instant, given the zone of zone-less stamps and a time the record cannot be much later than.
+    ///
+    /// `latest` (a file's modification time) supplies a missing year or day: the last one that does not lie
+    /// more than a day after it.
+    pub fn resolve(&self, zone: impl Fn(NaiveDateTime) -> i32, latest: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut local = self.local;
+        let bound = latest.naive_utc() + TimeDelta::days(1);
+        if !self.dated {
+            local = bound.date().pred_opt()?.and_time(local.time());
+            if local > latest.naive_utc() + TimeDelta::hours(14) {
+                local -= TimeDelta::days(1);
+            }
+        } else if !self.has_year {
+            let year = bound.year();
+            local = (0..5)
+                .filter_map(|back| local.with_year(year - back))
+                .find(|candidate| *candidate <= bound)?;
+        }
+        let offset = self.offset.unwrap_or_else(|| zone(local));
+        local.checked_sub_signed(TimeDelta::seconds(i64::from(offset))).map(|time| time.and_utc())
+    }
+}
+
+/// Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by size; `None` outside
+/// 1990 to 2100.
+pub fn epoch(text: &str) -> Option<Stamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.len() < 9 || whole.len() > 19 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = whole.parse().ok()?;
+    let (seconds, nanos) = match whole.len() {
+        9..=11 => (number, fraction_nanos(fraction)),
+        12..=14 => (number / 1000, (number % 1000) * 1_000_000),
+        15..=16 => (number / 1_000_000, (number % 1_000_000) * 1000),
+        _ => (number / 1_000_000_000, number % 1_000_000_000),
+    };
+    if !(631_152_000..4_102_444_800).contains(&seconds) {
+        return None;
+    }
+    DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?).map(Stamp::utc)
+}
+
+/// Reads the time stamp that `text` begins with, in any layout known here, and gives what follows it.
+///
+/// Knows ISO 8601 and its cousins (`2026-11-23T12:00:00.123+01:00`, `2026-11-23 12:00:00,123`,
+/// `2026/11/23 12:00:00`, `2026.11.23 ...`, with `UTC`, `Z` or an offset after it), Apache's
+/// `23/Nov/2026:12:00:00 +0000`, `22-Aug-2026 12:00:00.123`, syslog's `Nov 23 12:00:00`, `Sat Aug 22 12:00:00 2026`,
+/// `Aug 22, 2026 12:00:00 PM`, `08/22/2026, 12:00:03 PM`, klog's `E0822 12:00:00.123456`, bare `12:00:00.123`,
+/// and epoch seconds or finer.
+pub fn leading(text: &str) -> Option<(Stamp, &str)> {
+    let bytes = text.as_bytes();
+    match bytes.first()? {
+        b'0'..=b'9' => iso(text)
+            .or_else(|| day_first(text))
+            .or_else(|| us_date(text))
+            .or_else(|| bare_time(text))
+            .or_else(|| leading_epoch(text)),
+        b'A'..=b'Z' => klog(text).or_else(|| month_first(text)).or_else(|| weekday_first(text)),
+        _ => None,
+    }
+}
+
+/// Reads a whole value as a time stamp; epoch numbers included.
+pub fn whole(text: &str) -> Option<Stamp> {
+    let text = text.trim();
+    if let Some(stamp) = epoch(text) {
+        return Some(stamp);
+    }
+    leading(text).filter(|(_, rest)| rest.trim().is_empty()).map(|(stamp, _)| stamp)
+}
+
+fn leading_epoch(text: &str) -> Option<(Stamp, &str)> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit() && b != b'.').unwrap_or(text.len());
+    let (number, rest) = text.split_at_checked(end)?;
+    Some((epoch(number)?, rest))
+}
+
+fn iso(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if b.len() < 16 {
+        return None;
+    }
+    let separator = b[4];
+    if !matches!(separator, b'-' | b'/' | b'.') || b[7] != separator {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(digits(b, 0, 4)?).ok()?, digits(b, 5, 2)?, digits(b, 8, 2)?)?;
+    let mut at = 10;
+    if b[at..].starts_with(b" - ") {
+        at += 3;
+    } else if matches!(b[at], b'T' | b't' | b' ' | b'_' | b':') {
+        at += 1;
+    } else {
+        return None;
+    }
+    let (time, at) = clock(b, at)?;
+    let (offset, at) = zone(text, at);
+    Some((Stamp::full(date.and_time(time), offset), text.get(at..)?))
+}
+
+/// `23/Nov/2026:12:00:00 +0000`, `22-Aug-2026 12:00:00.123`, `22 Aug 2026 12:00:00`.
+fn day_first(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    let day_len = if b.get(1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
+    let day = digits(b, 0, day_len)?;
+    if !matches!(b.get(day_len)?, b'/' | b'-' | b' ') {
+        return None;
+    }
+    let month = month(b.get(day_len + 1..day_len + 4)?)?;
+    let year = digits(b, day_len + 5, 4)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    if !matches!(b.get(day_len + 9)?, b':' | b' ') {
+        return None;
+    }
+    let (time, at) = clock(b, day_len + 10)?;
+    let (offset, at) = zone(text, at);
+    Some((Stamp::full(date.and_time(time), offset), text.get(at..)?))
+}
+
+/// `08/22/2026, 12:00:03 PM`.
+fn us_date(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if *b.get(2)? != b'/' || *b.get(5)? != b'/' {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(digits(b, 6, 4)?).ok()?, digits(b, 0, 2)?, digits(b, 3, 2)?)?;
+    let mut at = 10;
+    while matches!(b.get(at), Some(b',' | b' ')) {
+        at += 1;
+    }
+    let (time, at) = clock(b, at)?;
+    Some((Stamp::full(date.and_time(time), None), text.get(at..)?))
+}
+
+/// `Nov 23 12:00:00`, `Aug 22, 2026 12:00:00 PM`.
+fn month_first(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    let month = month(b.get(..3)?)?;
+    let mut at = 3;
+    while b.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    if at == 3 {
+        return None;
+    }
+    let day_len = if b.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
+    let day = digits(b, at, day_len)?;
+    at += day_len;
+    let mut year = None;
+    if b.get(at..at + 2) == Some(b", ") {
+        year = Some(i32::try_from(digits(b, at + 2, 4)?).ok()?);
+        at += 6;
+    } else if *b.get(at)? == b' ' && digits(b, at + 1, 4).is_some() && b.get(at + 5) == Some(&b' ') {
+        year = Some(i32::try_from(digits(b, at + 1, 4)?).ok()?);
+        at += 5;
+    }
+    if *b.get(at)? != b' ' {
+        return None;
+    }
+    let (time, mut at) = clock(b, at + 1)?;
+    if year.is_none() && b.get(at) == Some(&b' ') && digits(b, at + 1, 4).is_some() && !b.get(at + 5).is_some_and(u8::is_ascii_alphanumeric) {
+        year = i32::try_from(digits(b, at + 1, 4)?).ok();
+        at += 5;
+    }
+    let has_year = year.is_some();
+    let date = NaiveDate::from_ymd_opt(year.unwrap_or(1972), month, day)?;
+    Some((Stamp { local: date.and_time(time), offset: None, has_year, dated: true }, text.get(at..)?))
+}
+
+/// `Sat Aug 22 12:00:00 2026`, `Sat 2026-08-22 12:00:00 UTC`, `Wed Feb  7 07:00:31 UTC 2024`.
+fn weekday_first(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if !["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().any(|day| b.starts_with(day.as_bytes())) {
+        return None;
+    }
+    let rest = text.get(3..)?.trim_start_matches([',', ' ']);
+    if rest.len() + 3 == text.len() {
+        return None;
+    }
+    iso(rest).or_else(|| day_first(rest)).or_else(|| month_first(rest))
+}
+
+/// `E0822 12:00:00.123456`; the level letter is left to the format.
+fn klog(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if !matches!(b[0], b'I' | b'W' | b'E' | b'F') || *b.get(5)? != b' ' {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(1972, digits(b, 1, 2)?, digits(b, 3, 2)?)?;
+    let (time, at) = clock(b, 6)?;
+    Some((Stamp { local: date.and_time(time), offset: None, has_year: false, dated: true }, text.get(at..)?))
+}
+
+fn bare_time(text: &str) -> Option<(Stamp, &str)> {
+    let (time, at) = clock(text.as_bytes(), 0)?;
+    let local = NaiveDate::from_ymd_opt(1970, 1, 1)?.and_time(time);
+    Some((Stamp { local, offset: None, has_year: false, dated: false }, text.get(at..)?))
+}
+
+/// `12:00:00`, with a fraction after a point, comma or colon, and `AM` or `PM`.
+fn clock(b: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
+    let hour_len = if b.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
+    let mut hour = digits(b, at, hour_len)?;
+    let mut at = at + hour_len;
+    if *b.get(at)? != b':' {
+        return None;
+    }
+    let minute = digits(b, at + 1, 2)?;
+    at += 3;
+    let mut second = 0;
+    let mut nanos = 0;
+    if b.get(at) == Some(&b':') {
+        second = digits(b, at + 1, 2)?;
+        at += 3;
+        if matches!(b.get(at), Some(b'.' | b',' | b':')) {
+            let start = at + 1;
+            let end = b[start..].iter().position(|c| !c.is_ascii_digit()).map_or(b.len(), |n| start + n);
+            if end > start {
+                nanos = fraction_nanos(std::str::from_utf8(&b[start..end]).ok()?);
+                at = end;
+            }
+        }
+    }
+    let marker = if b.get(at) == Some(&b' ') { at + 1 } else { at };
+    match b.get(marker..marker + 2) {
+        Some(b"PM" | b"pm") => {
+            hour = if hour == 12 { 12 } else { hour + 12 };
+            at = marker + 2;
+        }
+        Some(b"AM" | b"am") => {
+            hour %= 12;
+            at = marker + 2;
+        }
+        _ => {}
+    }
+    // A leap second is the last moment of its minute.
+    let second = second.min(59);
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second, u32::try_from(nanos).ok()?)?;
+    Some((time, at))
+}
+
+/// The zone after a time: `Z`, `+01:00`, `+0100`, ` +0000`, `[UTC]`, ` UTC`, ` GMT`, ` CET`, ` CEST` and the like.
+fn zone(text: &str, at: usize) -> (Option<i32>, usize) {
+    let b = text.as_bytes();
+    if matches!(b.get(at), Some(b'Z' | b'z')) {
+        return (Some(0), at + 1);
+    }
+    let start = if b.get(at) == Some(&b' ') { at + 1 } else { at };
+    if let Some(sign @ (b'+' | b'-')) = b.get(start) {
+        let hours = digits(b, start + 1, 2);
+        let colon = usize::from(b.get(start + 3) == Some(&b':'));
+        let minutes = digits(b, start + 3 + colon, 2);
+        if let Some(hours) = hours.filter(|h| *h <= 14) {
+            let (minutes, end) = match minutes {
+                Some(minutes) if minutes < 60 => (minutes, start + 5 + colon),
+                _ => (0, start + 3),
+            };
+            let next = b.get(end);
+            if !next.is_some_and(u8::is_ascii_digit) && (minutes > 0 || end == start + 5 + colon || start == at) {
+                let seconds = i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0);
+                return (Some(if *sign == b'-' { -seconds } else { seconds }), end);
+            }
+        }
+    }
+    if start > at {
+        for (name, hours) in [
+            ("UTC", 0), ("GMT", 0), ("Z", 0), ("CEST", 2), ("CET", 1), ("BST", 1), ("EST", -5), ("EDT", -4),
+            ("CST", -6), ("CDT", -5), ("MST", -7), ("MDT", -6), ("PST", -8), ("PDT", -7), ("JST", 9),
+        ] {
+            let end = start + name.len();
+            if b[start..].starts_with(name.as_bytes()) && !b.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+                return (Some(hours * 3600), end);
+            }
+        }
+    }
+    (None, at)
+}
+
+fn month(name: &[u8]) -> Option<u32> {
+    const NAMES: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    NAMES.iter().position(|month| name.eq_ignore_ascii_case(&month[..])).and_then(|n| u32::try_from(n + 1).ok())
+}
+
+fn digits(b: &[u8], at: usize, count: usize) -> Option<u32> {
+    let mut number = 0;
+    for digit in b.get(at..at + count)? {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u32::from(digit - b'0');
+    }
+    Some(number)
+}
+
+/// The digits after the point as nanoseconds; what is finer is cut.
+fn fraction_nanos(fraction: &str) -> i64 {
+    let mut nanos = 0;
+    for position in 0..9 {
+        nanos = nanos * 10 + fraction.as_bytes().get(position).map_or(0, |digit| i64::from(digit.wrapping_sub(b'0')));
+    }
+    nanos
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let latest = "2026-11-24T00:00:00Z".parse().unwrap();
+        let stamp = whole(text).unwrap_or_else(|| panic!("{text} is no stamp"));
+        stamp.resolve(|_| 3600, latest).unwrap().format("%FT%T%.fZ").to_string()
+    }
+
+    #[test]
+    fn every_layout_becomes_utc() {
+        for (text, utc) in [
+            ("2026-08-22T12:00:00.123Z", "2026-08-22T12:00:00.123Z"),
+            ("2026-08-22T12:00:00.123+02:00", "2026-08-22T10:00:00.123Z"),
+            ("2026-08-22T12:00:00+0000", "2026-08-22T12:00:00Z"),
+            ("2026-08-22 12:00:00,123", "2026-08-22T11:00:00.123Z"),
+            ("2026-08-22 12:00:00.123 +00:00", "2026-08-22T12:00:00.123Z"),
+            ("2026-08-22 12:00:00.123456+00:00", "2026-08-22T12:00:00.123456Z"),
+            ("2026-11-23 12:09:49.229 UTC", "2026-11-23T12:09:49.229Z"),
+            ("2026/08/22 12:00:00", "2026-08-22T11:00:00Z"),
+            ("2026.08.22 12:00:00.123", "2026-08-22T11:00:00.123Z"),
+            ("22/Aug/2026:12:00:00 +0000", "2026-08-22T12:00:00Z"),
+            ("23/Nov/2026:13:12:24 +0100", "2026-11-23T12:12:24Z"),
+            ("22/Aug/2026 12:00:00", "2026-08-22T11:00:00Z"),
+            ("22-Aug-2026 12:00:00.123", "2026-08-22T11:00:00.123Z"),
+            ("22-Aug-2026 12:00:00 UTC", "2026-08-22T12:00:00Z"),
+            ("08/22/2026, 12:00:03 PM", "2026-08-22T11:00:03Z"),
+            ("Aug 22, 2026 12:00:00 PM", "2026-08-22T11:00:00Z"),
+            ("Aug 22 12:00:00", "2026-08-22T11:00:00Z"),
+            ("Dec  2 12:00:00", "2025-12-02T11:00:00Z"),
+            ("Sat Aug 22 12:00:00 2026", "2026-08-22T11:00:00Z"),
+            ("Sat 2026-08-22 12:00:00 UTC", "2026-08-22T12:00:00Z"),
+            ("E0822 12:00:00.123456", "2026-08-22T11:00:00.123456Z"),
+            ("1787400000", "2026-08-22T12:00:00Z"),
+            ("1787400000.123456", "2026-08-22T12:00:00.123456Z"),
+            ("1787400000123", "2026-08-22T12:00:00.123Z"),
+            ("1787400000123456", "2026-08-22T12:00:00.123456Z"),
+            ("1787400000123456789", "2026-08-22T12:00:00.123456789Z"),
+            ("12:00:00.123", "2026-11-24T11:00:00.123Z"),
+        ] {
+            assert_eq!(read(text), utc, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_stamp_is_none() {
+        for text in ["", "hello", "2026", "2026-13-01T00:00:00Z", "192.0.2.1", "12:61:00", "Maybe 12 12:00:00", "99999"] {
+            assert!(whole(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_is_given_back() {
+        let (_, rest) = leading("2026-11-23 12:09:49.229 UTC [6834] LOG").unwrap();
+        assert_eq!(rest, " [6834] LOG");
+        let (_, rest) = leading("2026-08-22T12:00:00.123 +0000 x").unwrap();
+        assert_eq!(rest, " x");
+        let (stamp, rest) = leading("2026-08-22 12:00:00 -1 thing").unwrap();
+        assert_eq!((stamp.offset, rest), (None, " -1 thing"));
+    }
+}

@@ -1,0 +1,150 @@
+//! JWTs that stand in logs: decoded for their claims, never verified, and replaced before anything is kept.
+//!
+//! Invariant: a raw token ends here. [`Claims`] hold what an event may know; [`redact`] is what every text goes
+//! through before it leaves the parser.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+/// The claims and header fields of a token, as it states them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as the registered claims of RFC 7519 and 7515")]
+pub struct Claims {
+    pub sub: Option<String>,
+    pub kid: Option<String>,
+    pub iss: Option<String>,
+    pub aud: Option<String>,
+    pub alg: Option<String>,
+    pub jti: Option<String>,
+    pub iat: Option<i64>,
+    pub exp: Option<i64>,
+    pub azp: Option<String>,
+    pub role: Option<String>,
+}
+
+/// What stands where a token stood.
+const MASK: &str = "[jwt]";
+
+/// Everything that looks like a JWT: two or three base64url segments, the first of which begins like `{"`.
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"ey[JAIKL][A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,4}").expect("a constant pattern compiles")
+});
+
+/// Secrets that are no JWT: what follows a credential's name.
+static SECRET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)((?:bearer|basic|digest)\s+)([A-Za-z0-9+/=_.~-]{12,})"#,
+        r#"|((?:password|passwd|pwd|secret|client_secret|refresh_token|access_token|id_token|api[_-]?key|apikey|"#,
+        r#"private[_-]?key|authorization|cookie|set-cookie|session_token|signature)["']?\s*(?:[:=]|=>)\s*["']?)([^\s"'&,;)}\]]{6,})"#,
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// Finds the first whole token in `text` and reads its claims; `None` if none decodes.
+pub fn claims_in(text: &str) -> Option<Claims> {
+    if !text.contains("eyJ") {
+        return None;
+    }
+    TOKEN.find_iter(text).take(8).find_map(|found| decode(found.as_str()))
+}
+
+/// Reads a token's header and payload. The signature is not looked at.
+pub fn decode(token: &str) -> Option<Claims> {
+    let mut segments = token.split('.');
+    let header: Value = serde_json::from_slice(&base64url(segments.next()?)?).ok()?;
+    let payload: Value = serde_json::from_slice(&base64url(segments.next()?)?).ok()?;
+    let text = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            (!items.is_empty()).then(|| items.join(","))
+        }
+        _ => None,
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "seconds since the epoch with a fraction; the fraction may go")]
+    let seconds = |value: &Value| value.as_i64().or_else(|| value.as_f64().map(|number| number as i64));
+    Some(Claims {
+        sub: text(&payload["sub"]),
+        kid: text(&header["kid"]),
+        iss: text(&payload["iss"]),
+        aud: text(&payload["aud"]),
+        alg: text(&header["alg"]),
+        jti: text(&payload["jti"]),
+        iat: seconds(&payload["iat"]),
+        exp: seconds(&payload["exp"]),
+        azp: text(&payload["azp"]).or_else(|| text(&payload["client_id"])),
+        role: text(&payload["role"]),
+    })
+}
+
+/// The text without tokens and credentials.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    let masked = if text.contains("ey") { TOKEN.replace_all(text, MASK) } else { Cow::Borrowed(text) };
+    match SECRET.replace_all(&masked, |found: &Captures<'_>| {
+        let head = found.get(1).or_else(|| found.get(3)).map_or("", |head| head.as_str());
+        let value = found.get(2).or_else(|| found.get(4)).map_or("", |value| value.as_str());
+        if value.starts_with(MASK) || value == "Bearer" { found[0].to_owned() } else { format!("{head}[redacted]") }
+    }) {
+        Cow::Borrowed(_) => masked,
+        Cow::Owned(text) => Cow::Owned(text),
+    }
+}
+
+/// Whether a value may be shown as an id: not a token or a part of one.
+pub fn is_secret(value: &str) -> bool {
+    TOKEN.is_match(value)
+}
+
+/// Reads a segment leniently: padding and stray last bits are common in what people paste.
+fn base64url(segment: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    LENIENT.decode(segment).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `{"alg":"RS256","kid":"k1"}.{"sub":"u1","iss":"i","aud":["a","b"],"exp":1787400000}`, unsigned.
+    const TOKEN_TEXT: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1MSIsImlzcyI6ImkiLCJhdWQiOlsiYSIsImIiXSwiZXhwIjoxNzg3NDAwMDAwfQ.c2ln";
+
+    #[test]
+    fn claims_are_read_and_the_token_is_masked() {
+        let line = format!("rejected Authorization: Bearer {TOKEN_TEXT} for /x");
+        let claims = claims_in(&line).unwrap();
+        assert_eq!((claims.sub.as_deref(), claims.kid.as_deref()), (Some("u1"), Some("k1")));
+        assert_eq!((claims.aud.as_deref(), claims.exp), (Some("a,b"), Some(1_787_400_000)));
+        let shown = redact(&line);
+        assert!(!shown.contains("eyJ"), "{shown}");
+        assert!(shown.contains("for /x"), "{shown}");
+    }
+
+    #[test]
+    fn a_cut_token_and_other_secrets_are_masked_too() {
+        for (text, secret) in [
+            ("token eyJhbGciOiJSUzI1NiIsImtpZCI6Im", "eyJhbG"),
+            ("password=hunter2hunter2", "hunter2"),
+            ("\"refresh_token\":\"v1.Mabcdef0123456789\"", "Mabcdef"),
+            ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpw"),
+        ] {
+            assert!(!redact(text).contains(secret), "{}", redact(text));
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_left_alone() {
+        let text = "User from sub claim in JWT does not exist (keyboard, eyes)";
+        assert_eq!(redact(text), text);
+    }
+}

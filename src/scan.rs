@@ -1,0 +1,475 @@
+//! Sources in parallel, Events and Problems out in order. The only file that says rayon.
+//!
+//! The first pass finds events. The second, the chase, reads the sources again for what only the first can tell:
+//! records that share a request id with a failure, and other requests of the subjects in question.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::decode::{self, Kind, SourceError};
+use crate::detect::{Books, Context, Detector, Found};
+use crate::discover::Source;
+use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
+use crate::frame::{Block, Coverage, Span, Style, each_block, newlines};
+use crate::needles::Needles;
+
+/// A plain file larger than this is read by several workers.
+const SPAN: u64 = 16 << 20;
+/// How much of a plain file teaches its style before it is split.
+const HEAD: u64 = 64 << 10;
+/// How many requests of one subject the chase keeps.
+const MAX_SIGHTINGS: usize = 500;
+
+/// What a scan needs to know besides its sources.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The zone of time stamps that name none.
+    pub zone: Tz,
+    /// When the run began: what year-less stamps of streams without a date are read against.
+    pub now: DateTime<Utc>,
+    /// Whether to read rereadable sources a second time.
+    pub chase: bool,
+}
+
+/// One opened input and what became of its records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamBooks {
+    /// The name as evidence shows it.
+    pub file: String,
+    /// The counts.
+    #[serde(flatten)]
+    pub books: Books,
+}
+
+/// One request of a subject in question, as an access line or log line tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Who.
+    pub sub: Text,
+    /// HTTP status, where the line has one.
+    pub status: Option<u16>,
+    /// The key of its token.
+    pub kid: Option<Text>,
+    /// Which service.
+    pub service: Option<Text>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The streams, in order; a [`StreamId`] is a place in this list.
+    pub streams: Vec<StreamBooks>,
+    /// Every event, in the order of streams and lines.
+    pub events: Vec<Event>,
+    /// Other requests of subjects in question.
+    pub sightings: Vec<Sighting>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// How many ids the second pass looked for.
+    pub chased: usize,
+}
+
+impl Scan {
+    /// The counts of all streams together.
+    pub fn books(&self) -> Books {
+        let mut total = Books::default();
+        for stream in &self.streams {
+            total.add(&stream.books);
+        }
+        total
+    }
+}
+
+/// Reads every source, twice where it helps.
+pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
+    let tasks = tasks(sources);
+    let parts = in_parallel(&tasks, |task| first_pass(task, detector, settings));
+    let mut scan = joined(&tasks, parts);
+    if settings.chase {
+        chase(&tasks, detector, settings, &mut scan);
+    }
+    scan
+}
+
+/// A source, or a span of a large plain one.
+struct Task<'s> {
+    source: &'s Source,
+    /// The source's place in the list.
+    order: usize,
+    span: Option<Span>,
+    bytes: u64,
+}
+
+/// What one task read: one part a stream.
+struct Part {
+    name: String,
+    found: Found,
+    problems: Vec<Problem>,
+    /// Lines read, to number those of the next span.
+    lines: u64,
+    /// A part that is no stream: a source that could not be opened.
+    empty: bool,
+}
+
+fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
+    let mut tasks = Vec::new();
+    for (order, source) in sources.iter().enumerate() {
+        let split = source.rereadable && source.size > 2 * SPAN && matches!(decode::sniff(source), Ok(Kind::Plain));
+        let style = split.then(|| head_style(source)).flatten();
+        match style {
+            Some(style) => {
+                let mut start = 0;
+                while start < source.size {
+                    // What is appended while we read belongs to the last span.
+                    let end = if start + 2 * SPAN > source.size { u64::MAX } else { start + SPAN };
+                    tasks.push(Task { source, order, span: Some(Span { start, end, style }), bytes: SPAN });
+                    start = end;
+                }
+            }
+            None => tasks.push(Task { source, order, span: None, bytes: source.size }),
+        }
+    }
+    tasks
+}
+
+fn head_style(source: &Source) -> Option<Style> {
+    let mut head = Vec::new();
+    decode::open_at(source, 0).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    Some(Style::learn(&head))
+}
+
+/// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
+fn in_parallel<T: Send>(tasks: &[Task<'_>], work: impl Fn(&Task<'_>) -> T + Sync) -> Vec<T> {
+    let mut order: Vec<usize> = (0..tasks.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
+        let mut mine = Vec::new();
+        while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            mine.push((*index, work(&tasks[*index])));
+        }
+        mine
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Reads one task's streams block by block.
+fn each_stream(
+    task: &Task<'_>,
+    settings: &Settings,
+    each: &mut dyn FnMut(Block<'_>, StreamId, &Context),
+    end: &mut dyn FnMut(String, Result<Coverage, SourceError>),
+) {
+    let mut buffer = Vec::new();
+    let mut index = 0;
+    let local = |index: &mut u32| {
+        *index += 1;
+        StreamId(*index - 1)
+    };
+    if let Some(span) = task.span {
+        let name = task.source.shown();
+        let context = context(&name, task.source.modified, settings);
+        match decode::open_at(task.source, span.start.saturating_sub(1)) {
+            Ok(file) => {
+                let stream = local(&mut index);
+                let coverage = each_block(file, Some(span), &mut buffer, &mut |block| each(block, stream, &context));
+                end(name, Ok(coverage));
+            }
+            Err(error) => end(name, Err(error)),
+        }
+        return;
+    }
+    // Both callbacks end streams; only one runs at a time.
+    let end = std::cell::RefCell::new(end);
+    decode::streams(
+        task.source,
+        &mut |stream| {
+            let context = context(&stream.name, stream.modified, settings);
+            let id = local(&mut index);
+            let coverage = each_block(stream.reader, None, &mut buffer, &mut |block| each(block, id, &context));
+            (end.borrow_mut())(stream.name, Ok(coverage));
+        },
+        &mut |name, error| (end.borrow_mut())(name, Err(error)),
+    );
+}
+
+fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings) -> Vec<Part> {
+    let current = std::cell::RefCell::new(Found::default());
+    let mut parts = Vec::new();
+    each_stream(
+        task,
+        settings,
+        &mut |block, stream, context| detector.detect(block, stream, context, &mut current.borrow_mut()),
+        &mut |name, outcome| {
+            let found = std::mem::take(&mut *current.borrow_mut());
+            parts.push(match outcome {
+                Ok(coverage) => finished(name, found, coverage),
+                Err(error) => Part {
+                    problems: vec![Problem { file: name.clone(), line: None, what: error.to_string() }],
+                    name,
+                    found,
+                    lines: 0,
+                    empty: true,
+                },
+            });
+        },
+    );
+    parts
+}
+
+fn finished(name: String, mut found: Found, coverage: Coverage) -> Part {
+    let mut problems: Vec<Problem> = coverage
+        .cut
+        .iter()
+        .map(|line| Problem { file: name.clone(), line: Some(*line), what: "record too long: only its beginning was read".to_owned() })
+        .collect();
+    if let Some(error) = coverage.error {
+        let line = found.books.lines;
+        problems.push(Problem { file: name.clone(), line: Some(line), what: format!("damaged or cut short, what stands before is kept: {error}") });
+    }
+    found.books.bytes = coverage.bytes;
+    let lines = found.books.lines;
+    Part { name, found, problems, lines, empty: false }
+}
+
+/// Puts the parts together: spans of a file become one stream, lines are counted on.
+fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
+    let mut scan = Scan::default();
+    let mut open: Option<(usize, u64)> = None;
+    for (task, parts) in tasks.iter().zip(parts) {
+        for part in parts {
+            let continues = task.span.is_some() && open.is_some_and(|(order, _)| order == task.order);
+            let before = if continues { open.map_or(0, |(_, lines)| lines) } else { 0 };
+            for mut problem in part.problems {
+                problem.line = problem.line.map(|line| line + before);
+                scan.problems.push(problem);
+            }
+            if part.empty {
+                continue;
+            }
+            if !continues {
+                scan.streams.push(StreamBooks { file: part.name, books: Books::default() });
+            }
+            let stream = StreamId(u32::try_from(scan.streams.len() - 1).unwrap_or(u32::MAX));
+            if let Some(last) = scan.streams.last_mut() {
+                last.books.add(&part.found.books);
+            }
+            scan.events.extend(part.found.events.into_iter().map(|mut event| {
+                event.place = Place { stream, line: event.place.line + before };
+                event
+            }));
+            open = Some((task.order, before + part.lines));
+        }
+    }
+    scan
+}
+
+/// The second pass: finds the ids worth looking for, looks, and adds what it finds.
+fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mut Scan) {
+    let wanted = Wanted::of(&scan.events);
+    let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).map(|id| &**id));
+    scan.chased = needles.len();
+    if needles.is_empty() {
+        return;
+    }
+    let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
+    let parts = in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &needles, &wanted, detector, settings) } else { Vec::new() });
+    let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
+    let mut added = Vec::new();
+    let mut open: Option<(usize, u64)> = None;
+    let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
+    for (task, parts) in tasks.iter().zip(parts) {
+        for part in parts {
+            let continues = task.span.is_some() && open.is_some_and(|(order, _)| order == task.order);
+            let before = if continues { open.map_or(0, |(_, lines)| lines) } else { 0 };
+            open = Some((task.order, before + part.lines));
+            let Some(&stream) = places.get(part.name.as_str()) else { continue };
+            let at = |place: Place| Place { stream: StreamId(stream), line: place.line + before };
+            for mut event in part.events {
+                event.place = at(event.place);
+                if !known.contains(&event.place) {
+                    added.push(event);
+                }
+            }
+            for mut sighting in part.sightings {
+                sighting.place = at(sighting.place);
+                let count = seen.entry(sighting.sub.clone()).or_default();
+                *count += 1;
+                if *count <= MAX_SIGHTINGS && !known.contains(&sighting.place) {
+                    scan.sightings.push(sighting);
+                }
+            }
+        }
+    }
+    scan.events.extend(added);
+    scan.events.sort_by_key(|event| event.place);
+}
+
+/// What the first pass leaves to be asked.
+struct Wanted {
+    /// Request and trace ids of failures.
+    requests: BTreeSet<Text>,
+    /// Subjects whose other requests tell whether they still exist.
+    subjects: BTreeSet<Text>,
+}
+
+impl Wanted {
+    fn of(events: &[Event]) -> Self {
+        let mut wanted = Self { requests: BTreeSet::new(), subjects: BTreeSet::new() };
+        // A request of which every question is answered need not be looked for.
+        let mut answered: HashMap<&str, (bool, bool)> = HashMap::new();
+        let failures = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
+        for event in failures() {
+            if let Some(id) = event.request_id.as_deref().or(event.trace_id.as_deref()) {
+                let (named, reasoned) = answered.entry(id).or_default();
+                *named |= event.sub.is_some();
+                *reasoned |= event.reason.is_some_and(|reason| reason != Reason::Other);
+            }
+        }
+        for (id, (named, reasoned)) in answered {
+            if !(named && reasoned) {
+                wanted.requests.insert(id.into());
+            }
+        }
+        for event in events {
+            let asked = match event.kind {
+                EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
+                EventKind::UserDeleted | EventKind::UserDisabled => true,
+                _ => false,
+            };
+            if let Some(sub) = event.sub.as_ref().filter(|_| asked) {
+                wanted.subjects.insert(sub.clone());
+            }
+        }
+        wanted
+    }
+}
+
+struct Pursued {
+    name: String,
+    events: Vec<Event>,
+    sightings: Vec<Sighting>,
+    lines: u64,
+}
+
+fn pursuit(task: &Task<'_>, needles: &Needles, wanted: &Wanted, detector: &Detector, settings: &Settings) -> Vec<Pursued> {
+    let current = std::cell::RefCell::new((Vec::new(), Vec::new(), 0_u64));
+    let mut parts = Vec::new();
+    each_stream(
+        task,
+        settings,
+        &mut |block, stream, context| {
+            let (events, sightings, lines) = &mut *current.borrow_mut();
+            let (mut at, mut counted, mut line) = (0, 0, block.lines_before + 1);
+            for hit in needles.find(block.bytes) {
+                if hit < at {
+                    continue;
+                }
+                let record = block.style.record_around(block.bytes, hit, at);
+                line += newlines(&block.bytes[counted..record.start]);
+                counted = record.start;
+                at = record.end;
+                let mut told = Vec::new();
+                detector.pursue(&block.bytes[record], Place { stream, line }, context, &mut told);
+                for event in told {
+                    sort_out(event, wanted, events, sightings);
+                }
+            }
+            *lines = block.lines_before + block.style.count(block.bytes).1;
+        },
+        &mut |name, outcome| {
+            let (events, sightings, lines) = std::mem::take(&mut *current.borrow_mut());
+            if outcome.is_ok() {
+                parts.push(Pursued { name, events, sightings, lines });
+            }
+        },
+    );
+    parts
+}
+
+/// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
+fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &mut Vec<Sighting>) {
+    let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| wanted.requests.contains(id));
+    if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) {
+        events.push(event);
+        return;
+    }
+    if let (Some(time), Some(sub)) = (event.time, event.sub) {
+        if wanted.subjects.contains(&sub) && (event.status.is_some() || event.kind == EventKind::AuthSuccess) {
+            sightings.push(Sighting { time, sub, status: event.status, kid: event.kid, service: event.service, place: event.place });
+        }
+    }
+}
+
+/// What a stream's path and date tell of its records.
+fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings) -> Context {
+    let (service, host) = named_by_path(name);
+    Context { zone: settings.zone, latest: modified.unwrap_or(settings.now), service, host }
+}
+
+/// The service and the instance that a log's path names: `orders/orders.log.1` is of `orders`,
+/// `apps/cart-2/cart.log` of `cart` on `cart-2`.
+fn named_by_path(name: &str) -> (Option<String>, Option<String>) {
+    let mut parts = name.rsplit(['/', '!', '\\']);
+    let file = parts.next().unwrap_or(name);
+    let stem: String = file
+        .split('.')
+        .take_while(|part| !matches!(*part, "log" | "json" | "jsonl" | "txt" | "gz" | "zst" | "bz2" | "xz" | "out" | "err"))
+        .collect::<Vec<_>>()
+        .join(".");
+    let parent = parts.next().unwrap_or("");
+    let service = [stem.as_str(), parent].into_iter().map(|part| instance(part).0).find(|part| says_something(part));
+    let host = [parent, stem.as_str()].into_iter().find(|part| instance(part).1 && says_something(instance(part).0));
+    (service.map(str::to_owned), host.map(str::to_owned))
+}
+
+/// A name without the number of its instance, and whether it had one.
+fn instance(name: &str) -> (&str, bool) {
+    match name.rsplit_once(['-', '_']) {
+        Some((head, number)) if !head.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => (head, true),
+        _ => (name, false),
+    }
+}
+
+/// Whether a file or directory name says what wrote the log.
+fn says_something(name: &str) -> bool {
+    const GENERIC: [&str; 24] = [
+        "", "log", "logs", "var", "tmp", "access", "error", "app", "application", "server", "current", "stdout", "stderr",
+        "out", "output", "main", "messages", "syslog", "audit", "api", "debug", "data", "archive", "console",
+    ];
+    !GENERIC.contains(&name) && name.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_service_and_instance() {
+        for (path, service, host) in [
+            ("logs/orders/orders.log.1", Some("orders"), None),
+            ("logs/accounts/app.log.3.gz", Some("accounts"), None),
+            ("c/apps/cart-2/cart.log-20260302.zst", Some("cart"), Some("cart-2")),
+            ("c/apps/orders-1/application.log", Some("orders"), Some("orders-1")),
+            ("/var/log/nginx/access.log", Some("nginx"), None),
+            ("logs.tar.gz!prod/billing/access.log", Some("billing"), None),
+            ("app.log", None, None),
+        ] {
+            let (found, instance) = named_by_path(path);
+            assert_eq!((found.as_deref(), instance.as_deref()), (service, host), "{path}");
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The catalog: what the texts of the field mean, as data. One TOML file a product under `signature/catalog/`.
+//!
+//! A [`Signature`] is one meaning of one product's text, and carries the records it was learnt from as examples.
+//! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
+//! the same id. Every file meets the same checks; [`crate::detect::check`] runs the examples.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use crate::event::{EventKind, Reason};
+
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/signature/catalog");
+
+/// The catalog file's own version.
+const FORMAT: u32 = 1;
+/// A literal shorter than this would hit in ordinary traffic.
+const SHORTEST_LITERAL: usize = 4;
+
+/// Why a catalog file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// It cannot be read.
+    #[error("cannot read catalog `{}`: {source}", path.display())]
+    Read {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is no catalog file: bad TOML, an unknown field, a missing one.
+    #[error("catalog `{file}`: {what}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// What is wrong and where, as the TOML parser says it.
+        what: String,
+    },
+    /// One of its signatures does not hold.
+    #[error("catalog `{file}`: signature `{id}`: {what}")]
+    Signature {
+        /// The file.
+        file: String,
+        /// The signature.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A regular expression that is compiled when it is first needed: most signatures never meet their text.
+#[derive(Debug)]
+pub struct Pattern {
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(source: String) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// The expression as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The compiled expression; `None` only before [`Catalog::check`] has rejected it.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+}
+
+fn compile(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).multi_line(true).size_limit(4 << 20).build()
+}
+
+/// One meaning of one product's text.
+#[derive(Debug)]
+pub struct Signature {
+    /// Stable name: the product's id, a dot, and what it says.
+    pub id: String,
+    /// One sentence: what the record means.
+    pub summary: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// Why, for failures.
+    pub reason: Option<Reason>,
+    /// One of these stands, byte for byte, in every record this can match.
+    pub literals: Vec<String>,
+    /// The field whose value is matched; the whole search text if `None`.
+    pub field: Option<String>,
+    /// What the text must look like; the literals themselves if `None`.
+    pub pattern: Option<Pattern>,
+    /// Fields that must have values like these, wholly.
+    pub conditions: Vec<(String, Pattern)>,
+    /// What must not stand in the text.
+    pub unless: Option<Pattern>,
+    /// Event fields read from other places than the engine's own guess.
+    pub reads: Vec<(String, String)>,
+    /// Weaker than a product's own.
+    pub generic: bool,
+    /// Which product.
+    pub product: String,
+    /// Whole records it matches, and what is read from them.
+    pub examples: Vec<Example>,
+    /// Whole records it must not match, and why.
+    pub counterexamples: Vec<Counterexample>,
+}
+
+/// A record that the signature matches.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// The record as the product writes it.
+    pub record: String,
+    /// Event fields that must be read from it.
+    #[serde(default)]
+    pub reads: BTreeMap<String, String>,
+}
+
+/// The closest thing that means something else.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterexample {
+    /// The record.
+    pub record: String,
+    /// What it means instead.
+    pub because: String,
+}
+
+/// Who writes the texts of a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// The file's name without its ending.
+    pub id: String,
+    /// The product's own name.
+    pub name: String,
+    /// Versions whose source or logs were read.
+    #[serde(default)]
+    pub seen_in: Vec<String>,
+    /// Where its texts are written.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Event fields by the product's own field paths.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Whether its signatures speak for no product and yield to any that does.
+    #[serde(default)]
+    pub generic: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    format: u32,
+    product: Product,
+    #[serde(default)]
+    signature: Vec<RawSignature>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSignature {
+    id: String,
+    #[serde(rename = "since", default)]
+    _since: Option<String>,
+    summary: String,
+    kind: EventKind,
+    reason: Option<Reason>,
+    literals: Vec<String>,
+    field: Option<String>,
+    pattern: Option<String>,
+    #[serde(rename = "where", default)]
+    conditions: BTreeMap<String, String>,
+    unless: Option<String>,
+    #[serde(default)]
+    reads: BTreeMap<String, String>,
+    #[serde(default)]
+    example: Vec<Example>,
+    #[serde(default)]
+    counterexample: Vec<Counterexample>,
+}
+
+/// The names a capture, a `reads` or a `fields` entry may fill.
+pub const EVENT_FIELDS: [&str; 24] = [
+    "sub", "kid", "iss", "aud", "alg", "jti", "iat", "exp", "client_ip", "request_id", "trace_id", "service", "host",
+    "method", "path", "status", "level", "username", "tenant", "client_id", "session_id", "event_id", "previous_kid",
+    "change",
+];
+
+/// Every signature of a run.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The products, by file.
+    pub products: Vec<Product>,
+    /// The signatures, in the order of files and, within one, of the file.
+    pub signatures: Vec<Signature>,
+}
+
+impl Catalog {
+    /// The catalog this crate was built with.
+    ///
+    /// # Errors
+    /// If a built-in file does not hold, which the tests rule out.
+    pub fn builtin() -> Result<Self, CatalogError> {
+        let mut catalog = Self::default();
+        let mut files: Vec<_> = BUILTIN.files().collect();
+        files.sort_by_key(|file| file.path());
+        for file in files {
+            let name = file.path().display().to_string();
+            let text = file.contents_utf8().ok_or_else(|| syntax(&name, "not UTF-8"))?;
+            catalog.read(&name, text)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds a user's file, or every `.toml` file of a directory. A signature of a known id takes its place.
+    pub fn add(&mut self, path: &Path) -> Result<(), CatalogError> {
+        let read = |source| CatalogError::Read { path: path.to_owned(), source };
+        let mut files = Vec::new();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).map_err(read)? {
+                let file = entry.map_err(read)?.path();
+                if file.extension().is_some_and(|ending| ending == "toml") {
+                    files.push(file);
+                }
+            }
+            files.sort();
+        } else {
+            files.push(path.to_owned());
+        }
+        for file in files {
+            let text = std::fs::read_to_string(&file).map_err(|source| CatalogError::Read { path: file.clone(), source })?;
+            let before = self.signatures.len();
+            self.read(&file.display().to_string(), &text)?;
+            self.check(before, &file.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Reads one file's text. A signature of an id that is there already takes its place.
+    fn read(&mut self, file: &str, text: &str) -> Result<(), CatalogError> {
+        let raw: RawFile = toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?;
+        if raw.format != FORMAT {
+            return Err(syntax(file, &format!("format {} is not known, expected {FORMAT}", raw.format)));
+        }
+        let mut ids = BTreeSet::new();
+        for signature in raw.signature {
+            if !ids.insert(signature.id.clone()) {
+                return Err(bad(file, &signature.id, "stands twice in the file"));
+            }
+            let signature = finish(signature, &raw.product);
+            // The later one wins; its place in the list is the later one's, so that ids stay unique.
+            self.signatures.retain(|known| known.id != signature.id);
+            self.signatures.push(signature);
+        }
+        self.products.retain(|known| known.id != raw.product.id);
+        self.products.push(raw.product);
+        Ok(())
+    }
+
+    /// Holds the signatures from the one at `from` on to what every signature must keep.
+    pub fn check(&self, from: usize, file: &str) -> Result<(), CatalogError> {
+        for signature in &self.signatures[from.min(self.signatures.len())..] {
+            check(signature).map_err(|what| bad(file, &signature.id, &what))?;
+        }
+        Ok(())
+    }
+
+    /// The signature of this id.
+    pub fn get(&self, id: &str) -> Option<&Signature> {
+        self.signatures.iter().find(|signature| signature.id == id)
+    }
+}
+
+fn syntax(file: &str, what: &str) -> CatalogError {
+    CatalogError::Syntax { file: file.to_owned(), what: what.to_owned() }
+}
+
+fn bad(file: &str, id: &str, what: &str) -> CatalogError {
+    CatalogError::Signature { file: file.to_owned(), id: id.to_owned(), what: what.to_owned() }
+}
+
+fn finish(raw: RawSignature, product: &Product) -> Signature {
+    // The signature's own places come first, then those its product always uses.
+    let mut reads: Vec<(String, String)> = raw.reads.into_iter().collect();
+    for (field, path) in &product.fields {
+        if !reads.iter().any(|(known, _)| known == field) {
+            reads.push((field.clone(), path.clone()));
+        }
+    }
+    Signature {
+        id: raw.id,
+        summary: raw.summary,
+        kind: raw.kind,
+        reason: raw.reason,
+        literals: raw.literals,
+        field: raw.field,
+        pattern: raw.pattern.map(Pattern::new),
+        conditions: raw
+            .conditions
+            .into_iter()
+            .map(|(path, value)| (path, Pattern::new(format!("^(?:{value})$"))))
+            .collect(),
+        unless: raw.unless.map(Pattern::new),
+        reads,
+        generic: product.generic,
+        product: product.id.clone(),
+        examples: raw.example,
+        counterexamples: raw.counterexample,
+    }
+}
+
+/// What a signature must keep, however it came; the first breach as a sentence.
+fn check(signature: &Signature) -> Result<(), String> {
+    if !signature.id.strip_prefix(&signature.product).is_some_and(|rest| rest.starts_with('.')) {
+        return Err(format!("its id must begin with `{}.`", signature.product));
+    }
+    if (signature.kind == EventKind::AuthFailure) != signature.reason.is_some() {
+        return Err("an auth_failure has a reason, and nothing else has".to_owned());
+    }
+    if signature.literals.is_empty() {
+        return Err("needs a literal that stands in every record it matches".to_owned());
+    }
+    if let Some(short) = signature.literals.iter().find(|literal| literal.len() < SHORTEST_LITERAL) {
+        return Err(format!("literal `{short}` is too short to search for"));
+    }
+    let patterns = signature
+        .pattern
+        .iter()
+        .chain(signature.unless.iter())
+        .chain(signature.conditions.iter().map(|(_, pattern)| pattern));
+    for pattern in patterns {
+        compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
+    }
+    let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
+    for field in captures.chain(signature.reads.iter().map(|(field, _)| field.as_str())) {
+        if !EVENT_FIELDS.contains(&field) {
+            return Err(format!("`{field}` is no field of an event"));
+        }
+    }
+    if signature.examples.is_empty() {
+        return Err("has no example".to_owned());
+    }
+    for example in &signature.examples {
+        if !signature.literals.iter().any(|literal| example.record.contains(literal.as_str())) {
+            return Err("none of its literals stands in its example".to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        format = 1
+        [product]
+        id = "x"
+        name = "X"
+        [[signature]]
+        id = "x.gone"
+        summary = "Gone."
+        kind = "auth_failure"
+        reason = "sub_not_found"
+        literals = ["subject is gone"]
+        pattern = '''subject is gone: (?P<sub>\S+)'''
+        [[signature.example]]
+        record = "subject is gone: 7"
+        reads = { sub = "7" }
+    "#;
+
+    fn read(text: &str) -> Result<Catalog, CatalogError> {
+        let mut catalog = Catalog::default();
+        catalog.read("x.toml", text)?;
+        catalog.check(0, "x.toml")?;
+        Ok(catalog)
+    }
+
+    #[test]
+    fn a_good_file_is_read() {
+        assert_eq!(read(GOOD).unwrap().get("x.gone").unwrap().reason, Some(Reason::SubNotFound));
+    }
+
+    #[test]
+    fn every_breach_names_file_and_id() {
+        for (good, wrong, says) in [
+            ("reason = \"sub_not_found\"", "", "an auth_failure has a reason"),
+            ("literals = [\"subject is gone\"]", "literals = []", "needs a literal"),
+            ("literals = [\"subject is gone\"]", "literals = [\"sub\"]", "too short"),
+            ("literals = [\"subject is gone\"]", "literals = [\"object\"]", "stands in its example"),
+            ("(?P<sub>", "(?P<subject>", "`subject` is no field"),
+            (r"(?P<sub>\S+)", "(?P<sub>", "bad pattern"),
+            ("id = \"x.gone\"", "id = \"y.gone\"", "must begin with `x.`"),
+            ("summary =", "sumary =", "unknown field"),
+            ("kind = \"auth_failure\"", "kind = \"auth_fail\"", "unknown variant"),
+            ("format = 1", "format = 2", "format 2 is not known"),
+        ] {
+            let error = read(&GOOD.replace(good, wrong)).unwrap_err().to_string();
+            assert!(error.contains("x.toml") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_same_id_takes_the_place() {
+        let mut catalog = read(GOOD).unwrap();
+        catalog.read("mine.toml", &GOOD.replace("Gone.", "Mine.")).unwrap();
+        assert_eq!(catalog.signatures.len(), 1);
+        assert_eq!(catalog.signatures[0].summary, "Mine.");
+    }
+}
