@@ -1,12 +1,68 @@
-//! Events -> Diagnoses -> Patterns.
+//! Events -> Diagnoses -> Patterns: why each failed request failed.
+//!
+//! In order: zone-less clocks are settled ([`clock`]), lines become cases ([`merge`]), facts are gathered
+//! ([`world`]), each case is linked to what happened to its subject ([`table`]), every cause says what it finds
+//! ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses become patterns
+//! ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order and in parts.
 
+pub mod clock;
+pub mod merge;
 pub mod pattern;
+pub mod table;
+pub mod verdict;
+pub mod world;
 
-use chrono::{DateTime, Utc};
+mod key_rotated;
+mod misconfiguration;
+mod probing;
+mod replication_lag;
+mod stale_jwks_cache;
+mod token_lifetime;
+mod token_revoked;
+mod unexplained;
+mod user_deleted;
+mod user_disabled;
+mod user_never_existed;
+mod user_store_outage;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::event::{Band, Cause, EventKind, Reason};
-use pattern::Line;
+use crate::event::{Band, Cause, Event, EventKind, Place, Reason, Text};
+use crate::scan::Scan;
+use merge::Case;
+use pattern::{Line, Pattern};
+use table::{Row, Side};
+use verdict::{CauseRules, Links, Verdict};
+use world::World;
+
+/// Every cause. Of verdicts that are equally strong the one that stands first here is chosen: direct state before
+/// outages, identity before keys, keys before configuration, and nothing before what is known.
+pub const CAUSES: [&CauseRules; 12] = [
+    &user_disabled::RULES,
+    &token_revoked::RULES,
+    &probing::RULES,
+    &user_deleted::RULES,
+    &replication_lag::RULES,
+    &user_store_outage::RULES,
+    &key_rotated::RULES,
+    &stale_jwks_cache::RULES,
+    &token_lifetime::RULES,
+    &misconfiguration::RULES,
+    &user_never_existed::RULES,
+    &unexplained::RULES,
+];
+
+/// Below this a verdict is a hint, not a diagnosis.
+const THRESHOLD: f64 = 0.40;
+/// Verdicts no further apart are equally strong.
+const TIE: f64 = 0.05;
+/// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
+const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
+/// Requests of one client this close together are of one session.
+const SAME_SESSION: TimeDelta = TimeDelta::minutes(10);
 
 /// A failed request and why it failed: one row of `--failures`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -109,4 +165,248 @@ pub struct Alternative {
     pub score: f64,
     /// Why it was not chosen.
     pub why_not: String,
+}
+
+/// What correlation makes of a scan.
+#[derive(Debug, Default)]
+pub struct Correlated {
+    /// One for each failed request, in the order of time and place.
+    pub failures: Vec<Failure>,
+    /// The findings, the largest first.
+    pub patterns: Vec<Pattern>,
+    /// Refused requests that had nothing to do with a token.
+    pub unrelated_refusals: u64,
+    /// Families of zone-less streams and the zone that was proved for them.
+    pub zones: Vec<(String, Option<clock::Proof>)>,
+    /// Sources that would have helped to decide.
+    pub gaps: Vec<String>,
+}
+
+/// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them.
+///
+/// # Errors
+/// What polars says, which is a mistake of ours.
+pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
+    let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
+    let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
+    let merged = merge::merge(&scan.events);
+    let world = World::of(&scan.events, &scan.sightings, &merged.cases);
+    let links = links(&merged.cases, &world)?;
+    let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
+    by_session(&merged.cases, &mut judged, &world);
+    let mut rows: Vec<(usize, Failure)> = merged
+        .cases
+        .iter()
+        .zip(&judged)
+        .enumerate()
+        .map(|(place, (case, verdicts))| (place, failure(case, verdicts, &world, &files)))
+        .collect();
+    rows.sort_by(|(a, left), (b, right)| (left.time, *a).cmp(&(right.time, *b)));
+    let failures: Vec<Failure> = rows.into_iter().map(|(_, failure)| failure).collect();
+    let patterns = pattern::patterns(&failures)?;
+    Ok(Correlated { patterns, unrelated_refusals: merged.unrelated, zones, gaps: gaps(&failures, &world), failures })
+}
+
+/// Joins each case with what happened to its subject before and after it.
+fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec<Links>> {
+    let mut links = vec![Links::default(); cases.len()];
+    let asked: Vec<Option<Row<'_>>> = cases
+        .iter()
+        .map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE }))
+        .collect();
+    let slots: [(EventKind, fn(&mut Links) -> &mut Option<usize>); 6] = [
+        (EventKind::UserDeleted, |links| &mut links.deleted),
+        (EventKind::UserDisabled, |links| &mut links.disabled),
+        (EventKind::UserRestored, |links| &mut links.restored),
+        (EventKind::UserCreated, |links| &mut links.created),
+        (EventKind::TokenRevoked, |links| &mut links.revoked),
+        (EventKind::TokenIssued, |links| &mut links.issued),
+    ];
+    for (kind, slot) in slots {
+        let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
+            .happenings
+            .iter()
+            .enumerate()
+            .filter(|(_, happening)| happening.kind == kind)
+            .map(|(place, happening)| (place, Row { key: &happening.key, time: happening.time }))
+            .unzip();
+        for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
+            *slot(links) = found.map(|found| places[found]);
+        }
+    }
+    let rows: Vec<Row<'_>> = world.successes.iter().map(|success| Row { key: &success.sub, time: success.time }).collect();
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
+        links.success_before = found;
+    }
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)?) {
+        links.success_after = found;
+    }
+    Ok(links)
+}
+
+/// What every cause says of a case, the strongest first.
+fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for rules in CAUSES {
+        (rules.judge)(case, links, world, &mut verdicts);
+    }
+    strongest_first(&mut verdicts);
+    verdicts
+}
+
+/// Sorts verdicts; a sort keeps the order of [`CAUSES`] among the equally strong, and what is within a tie of the
+/// strongest yields to what stands before it there.
+fn strongest_first(verdicts: &mut [Verdict]) {
+    let precedence = |cause: Cause| CAUSES.iter().position(|rules| rules.cause == cause);
+    verdicts.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()));
+    let Some(best) = verdicts.first().map(Verdict::confidence) else { return };
+    let tied = verdicts.iter().take_while(|verdict| best - verdict.confidence() <= TIE).count();
+    verdicts[..tied].sort_by_key(|verdict| precedence(verdict.cause));
+    // A hint is no diagnosis: below the threshold the honest answer comes first.
+    if best < THRESHOLD {
+        verdicts.sort_by_key(|verdict| verdict.cause != Cause::Unexplained);
+    }
+}
+
+/// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
+fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
+    let mut told: HashMap<&Text, Vec<(DateTime<Utc>, usize)>> = HashMap::new();
+    for (place, case) in cases.iter().enumerate() {
+        let explained = judged[place].first().is_some_and(|verdict| verdict.cause != Cause::Unexplained);
+        if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {
+            told.entry(client).or_default().push((time, place));
+        }
+    }
+    let borrowed: Vec<(usize, Verdict)> = cases
+        .iter()
+        .enumerate()
+        .filter(|(place, case)| case.reason == Reason::Other && judged[*place].first().is_some_and(|verdict| verdict.cause == Cause::Unexplained))
+        .filter_map(|(place, case)| {
+            let time = case.time?;
+            let (_, neighbour) = told
+                .get(case.client_ip.as_ref()?)?
+                .iter()
+                .filter(|(other, _)| (*other - time).abs() <= SAME_SESSION)
+                .min_by_key(|(other, neighbour)| {
+                    let foreign = cases[*neighbour].service != case.service && !cases[*neighbour].services.iter().any(|s| case.services.contains(s));
+                    (foreign, (*other - time).abs(), *neighbour)
+                })?;
+            let mut verdict = judged[*neighbour].first()?.clone();
+            verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
+            verdict.evidence.insert(0, (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".to_owned()));
+            verdict.lacks = "no line of this request says why; told by the same client's other requests";
+            Some((place, verdict))
+        })
+        .collect();
+    for (place, verdict) in borrowed {
+        judged[place].insert(0, verdict);
+    }
+}
+
+fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String]) -> Failure {
+    let line = |place: Place| Line { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line };
+    let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
+    let chosen = verdicts.first().unwrap_or(&fallback);
+    let seen_in: Vec<Line> = case.events.iter().map(|event| line(world.events[*event].place)).collect();
+    let evidence = std::iter::once((world.events[case.deciding].place, said(&world.events[case.deciding])))
+        .chain(chosen.evidence.iter().cloned())
+        .map(|(place, says)| {
+            let Line { file, line } = line(place);
+            let time = world.events.binary_search_by_key(&place, |event| event.place).ok().and_then(|index| world.events[index].time);
+            Evidence { file, line, time, says }
+        })
+        .collect();
+    let owned = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+    Failure {
+        failure_id: failure_id(case, &seen_in),
+        time: case.time,
+        reason: case.reason,
+        sub: owned(&case.sub),
+        kid: owned(&case.kid),
+        iss: owned(&case.iss),
+        aud: owned(&case.aud),
+        client_ip: owned(&case.client_ip),
+        request_id: owned(&case.request_id),
+        trace_id: owned(&case.trace_id),
+        service: owned(&case.service),
+        method: owned(&case.method),
+        path: owned(&case.path),
+        status: case.status,
+        root_cause: chosen.cause,
+        variant: chosen.variant,
+        rule: chosen.rule,
+        confidence: chosen.confidence(),
+        band: Band::of(chosen.confidence()),
+        cause: chosen.blame.map(|place| blamed(place, world, &line)),
+        evidence,
+        counter: chosen.counter.clone(),
+        alternatives: alternatives(chosen, verdicts),
+        seen_in,
+    }
+}
+
+/// What a failure's own line shows.
+fn said(event: &Event) -> String {
+    match (event.reason, event.status) {
+        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}"),
+        (Some(reason), _) => format!("the verifier says {reason}"),
+        (None, _) => "the request was refused".to_owned(),
+    }
+}
+
+fn blamed(place: usize, world: &World<'_>, line: &impl Fn(Place) -> Line) -> CauseEvent {
+    let happening = &world.happenings[place];
+    let event = &world.events[happening.event];
+    let Line { file, line } = line(event.place);
+    CauseEvent {
+        kind: happening.kind,
+        time: Some(happening.time),
+        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.as_deref()).map(str::to_owned),
+        file,
+        line,
+    }
+}
+
+/// The two best of the other causes.
+fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
+    let mut seen = vec![chosen.cause];
+    let mut others = Vec::new();
+    for verdict in verdicts {
+        if !seen.contains(&verdict.cause) && verdict.cause != Cause::Unexplained && others.len() < 2 {
+            seen.push(verdict.cause);
+            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker".to_owned() } else { verdict.lacks.to_owned() };
+            others.push(Alternative { root_cause: verdict.cause, rule: verdict.rule, score: verdict.confidence(), why_not });
+        }
+    }
+    others
+}
+
+/// A name that the same failure bears in every run: by its request where it has an id, else by its first line.
+fn failure_id(case: &Case, seen_in: &[Line]) -> String {
+    let place = seen_in.first().map(|line| format!("{}:{}", line.file, line.line)).unwrap_or_default();
+    let id = case.request_id.as_deref().or(case.trace_id.as_deref()).unwrap_or(&place);
+    pattern::fingerprint("r1", &[id])
+}
+
+/// What is missing from the inputs, as far as failures ask for it.
+fn gaps(failures: &[Failure], world: &World<'_>) -> Vec<String> {
+    let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
+    let mut gaps = Vec::new();
+    let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());
+    if nameless > 0 {
+        gaps.push(format!("{nameless} refusals for a missing user name no subject: a gateway log with the token's `sub` would tell which users"));
+    }
+    if !world.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
+        gaps.push("no line tells of users being created or deleted: add the identity provider's audit log or the database log".to_owned());
+    }
+    if world.keys.values().all(|key| key.added.is_none() && key.rotated.is_none() && key.retired.is_none())
+        && count(&|f| matches!(f.reason, Reason::KeyNotFound | Reason::SignatureInvalid)) > 0
+    {
+        gaps.push("no line tells of keys being added, rotated or retired: add the issuer's log".to_owned());
+    }
+    let silent = count(&|f| f.reason == Reason::Other && f.root_cause == Cause::Unexplained);
+    if silent > 0 {
+        gaps.push(format!("{silent} refusals give no reason: add the log of the service that refused"));
+    }
+    gaps
 }

@@ -14,9 +14,9 @@ use serde::Serialize;
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
 use crate::frame::{Block, newlines, wrapper};
 use crate::parse::fields::{Role, Roles};
-use crate::parse::{Entry, Stamp, nested, token};
+use crate::parse::{Entry, Stamp, nested, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
-use crate::signature::{Catalog, EVENT_FIELDS, Signature};
+use crate::signature::{Catalog, EVENT_FIELDS, Example, Signature};
 
 /// How much of a record's text an event keeps, in characters.
 const MAX_MESSAGE: usize = 400;
@@ -465,8 +465,8 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "aud" => event.aud = text(),
         "alg" => event.alg = text(),
         "jti" => event.jti = text(),
-        "iat" => event.iat = value.parse().ok().or(event.iat),
-        "exp" => event.exp = value.parse().ok().or(event.exp),
+        "iat" => event.iat = seconds(value).or(event.iat),
+        "exp" => event.exp = seconds(value).or(event.exp),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
         "request_id" => event.request_id = text(),
         "trace_id" => event.trace_id = Some(trace_id(value)),
@@ -486,6 +486,12 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
     }
+}
+
+/// A claim's time: seconds since the epoch, or a date as libraries print it.
+fn seconds(value: &str) -> Option<i64> {
+    let written = || timestamp::whole(value)?.resolve(|_| 0, DateTime::UNIX_EPOCH).map(|time| time.timestamp());
+    value.parse().ok().or_else(written)
 }
 
 /// The first address of a forwarding chain, without port and brackets.
@@ -604,39 +610,54 @@ fn bound_statement(text: &str) -> Option<String> {
 
 /// Runs the examples of every signature from the one at `from` on through the whole way, and says what does not hold.
 ///
-/// Each example becomes exactly one event, of its own signature, with the values it promises; no counterexample
-/// becomes an event of that signature.
+/// Each example becomes an event of its signature, or of a more specific one that means the same, with the values it
+/// promises; no counterexample becomes an event of that signature.
 pub fn check(detector: &Detector, from: usize) -> Vec<String> {
-    let context = Context { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None };
-    let read = |record: &str| {
-        let mut events = Vec::new();
-        detector.read(record, Place { stream: StreamId(0), line: 1 }, &context, false, &mut events);
-        events
-    };
-    let id_of = |event: &Event| event.signature.map(|id| detector.catalog.signatures[id.0 as usize].id.as_str());
+    let signatures = &detector.catalog.signatures;
     let mut breaches = Vec::new();
-    for signature in detector.catalog.signatures.iter().skip(from) {
-        for (number, example) in signature.examples.iter().enumerate() {
-            let events = read(&example.record);
-            let mine: Vec<&Event> = events.iter().filter(|event| id_of(event) == Some(&signature.id)).collect();
-            if mine.is_empty() {
-                let others: Vec<_> = events.iter().map(|event| id_of(event).unwrap_or("a bare refusal")).collect();
-                breaches.push(format!("`{}`: example {}: {}", signature.id, number + 1, if others.is_empty() { "no event".to_owned() } else { format!("taken by {}", others.join(", ")) }));
-                continue;
-            }
-            for (field, wanted) in &example.reads {
-                if !mine.iter().any(|event| value_of(event, field).as_deref() == Some(wanted)) {
-                    breaches.push(format!("`{}`: example {}: {field} is {:?}, not `{wanted}`", signature.id, number + 1, value_of(mine[0], field)));
-                }
+    for signature in signatures.iter().skip(from) {
+        for (number, example) in (1..).zip(&signature.examples) {
+            if let Some(breach) = check_example(detector, signature, example) {
+                breaches.push(format!("`{}`: example {number}: {breach}", signature.id));
             }
         }
-        for (number, counter) in signature.counterexamples.iter().enumerate() {
-            if read(&counter.record).iter().any(|event| id_of(event) == Some(&signature.id)) {
-                breaches.push(format!("`{}`: counterexample {} matches", signature.id, number + 1));
+        for (number, counter) in (1..).zip(&signature.counterexamples) {
+            let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.0 as usize].id == signature.id);
+            if told_by(detector, &counter.record).iter().any(own) {
+                breaches.push(format!("`{}`: counterexample {number} matches, but {}", signature.id, counter.because));
             }
         }
     }
     breaches
+}
+
+/// The events of a record on its own.
+fn told_by(detector: &Detector, record: &str) -> Vec<Event> {
+    let context = Context { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None };
+    let mut events = Vec::new();
+    detector.read(record, Place { stream: StreamId(0), line: 1 }, &context, false, &mut events);
+    events
+}
+
+fn check_example(detector: &Detector, signature: &Signature, example: &Example) -> Option<String> {
+    let events = told_by(detector, &example.record);
+    let means = |event: &&Event| event.kind == signature.kind && event.reason == signature.reason;
+    let alike: Vec<&Event> = events.iter().filter(means).collect();
+    if alike.is_empty() {
+        let others: Vec<&str> = events
+            .iter()
+            .map(|event| event.signature.map_or("a bare refusal", |id| &detector.catalog.signatures[id.0 as usize].id))
+            .collect();
+        return Some(if others.is_empty() { "no event".to_owned() } else { format!("taken by {}", others.join(", ")) });
+    }
+    example.reads.iter().find_map(|(field, wanted)| {
+        // Times and addresses are normalised: so is what is promised.
+        let mut promised = alike[0].clone();
+        set(&mut promised, field, wanted);
+        let wanted = value_of(&promised, field);
+        let kept = alike.iter().any(|event| value_of(event, field) == wanted);
+        (!kept).then(|| format!("{field} is {:?}, not {wanted:?}", value_of(alike[0], field)))
+    })
 }
 
 fn value_of(event: &Event, field: &str) -> Option<String> {

@@ -85,6 +85,14 @@ impl EventKind {
     pub const fn is_event(self) -> bool {
         !matches!(self, Self::Request | Self::Unrelated)
     }
+
+    /// Whether it befalls one user, and many of its like make one pattern.
+    pub const fn is_of_one_user(self) -> bool {
+        matches!(
+            self,
+            Self::UserCreated | Self::UserDeleted | Self::UserDisabled | Self::UserRestored | Self::TokenIssued | Self::TokenRevoked
+        )
+    }
 }
 
 words! {

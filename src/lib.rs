@@ -1,5 +1,6 @@
 //! jwtriage
 #![allow(missing_docs)]
+pub mod correlate;
 pub mod decode;
 pub mod detect;
 pub mod discover;

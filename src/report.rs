@@ -1,10 +1,13 @@
 //! Report: the Patterns and how they were found. One value from which every format is rendered.
 
 pub mod csv;
+pub mod escape;
 pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod rows;
+#[cfg(test)]
+mod sample;
 pub mod summary;
 
 use chrono::{DateTime, Utc};

@@ -1,9 +1,14 @@
 //! Diagnoses -> Patterns: failures that share rule, service and what is to blame become one finding.
 
+use std::collections::BTreeSet;
+use std::hash::Hasher;
+
 use chrono::{DateTime, Utc};
+use fnv::FnvHasher;
+use polars::prelude::PolarsResult;
 use serde::Serialize;
 
-use super::CauseEvent;
+use super::{CauseEvent, Failure, table};
 use crate::event::{Band, Cause, Reason, Severity};
 
 /// A line of an input, as evidence names it.
@@ -54,4 +59,94 @@ pub struct Pattern {
     pub fix: String,
     /// A few lines to look at.
     pub samples: Vec<Line>,
+}
+
+/// A few lines are enough to look at.
+const SAMPLES: usize = 3;
+
+/// Groups failures that share rule, service, reason and what is to blame; the most failures first.
+///
+/// # Errors
+/// What polars says, which is a mistake of ours.
+pub fn patterns(failures: &[Failure]) -> PolarsResult<Vec<Pattern>> {
+    let ids: Vec<String> = failures.iter().map(pattern_id).collect();
+    let mut patterns: Vec<Pattern> = table::groups(&ids)?
+        .into_iter()
+        .map(|members| pattern(&ids[members[0]], &members.iter().map(|place| &failures[*place]).collect::<Vec<_>>()))
+        .collect();
+    patterns.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.first.cmp(&b.first)).then_with(|| a.pattern_id.cmp(&b.pattern_id)));
+    Ok(patterns)
+}
+
+/// What a pattern is about. Deletions and the like befall one user each and are told together; a deploy or a
+/// rotation is a finding of its own.
+fn pattern_id(failure: &Failure) -> String {
+    let object = failure.cause.as_ref().filter(|cause| !cause.kind.is_of_one_user()).map(|cause| {
+        cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line))
+    });
+    fingerprint(
+        "p1",
+        &[
+            failure.root_cause.as_str(),
+            failure.variant.unwrap_or(""),
+            failure.rule,
+            failure.reason.as_str(),
+            failure.service.as_deref().unwrap_or(""),
+            object.as_deref().unwrap_or(""),
+        ],
+    )
+}
+
+/// A short stable name for a list of words.
+pub fn fingerprint(version: &str, words: &[&str]) -> String {
+    let mut hasher = FnvHasher::default();
+    for word in words {
+        hasher.write(word.as_bytes());
+        hasher.write(&[0]);
+    }
+    format!("{version}:{:016x}", hasher.finish())
+}
+
+fn pattern(id: &str, members: &[&Failure]) -> Pattern {
+    let first = members[0];
+    let confidence = members.iter().map(|failure| failure.confidence).sum::<f64>() / members.len() as f64;
+    let confidence = (confidence * 100.0).round() / 100.0;
+    let distinct = |get: fn(&Failure) -> &Option<String>| members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64;
+    let shared = first.cause.clone().filter(|cause| members.iter().all(|failure| failure.cause.as_ref() == Some(cause)));
+    let rules = super::CAUSES.iter().find(|rules| rules.cause == first.root_cause);
+    Pattern {
+        pattern_id: id.to_owned(),
+        root_cause: first.root_cause,
+        variant: first.variant,
+        reason: first.reason,
+        service: first.service.clone(),
+        rule: first.rule,
+        band: Band::of(confidence),
+        confidence,
+        severity: severity(first, members.len()),
+        failures: members.len() as u64,
+        subjects: distinct(|failure| &failure.sub),
+        clients: distinct(|failure| &failure.client_ip),
+        first: members.iter().filter_map(|failure| failure.time).min(),
+        last: members.iter().filter_map(|failure| failure.time).max(),
+        cause: shared,
+        says: rules.map_or_else(String::new, |rules| (rules.says)(first.variant).to_owned()),
+        fix: rules.map_or_else(String::new, |rules| (rules.fix)(first.variant).to_owned()),
+        samples: members.iter().filter_map(|failure| failure.evidence.first()).take(SAMPLES).map(|e| Line { file: e.file.clone(), line: e.line }).collect(),
+    }
+}
+
+/// How much a finding matters: by what it is, then by how many requests it hit.
+fn severity(failure: &Failure, count: usize) -> Severity {
+    let by_count = match count {
+        0..10 => Severity::Low,
+        10..200 => Severity::Medium,
+        _ => Severity::High,
+    };
+    match (failure.root_cause, failure.variant) {
+        (Cause::Probing, Some("subject_enumeration")) if failure.sub.is_some() => Severity::Critical,
+        (Cause::Probing, _) => by_count.max(Severity::Medium),
+        (Cause::TokenLifetime | Cause::UserDisabled | Cause::TokenRevoked | Cause::ReplicationLag, _) | (_, Some("self_service" | "no_token")) => Severity::Low,
+        _ => by_count,
+    }
 }

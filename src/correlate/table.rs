@@ -55,6 +55,29 @@ pub fn asof(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> PolarsRe
     Ok(found)
 }
 
+/// The places of equal keys, each group in order, the groups by their first place.
+///
+/// # Errors
+/// What polars says, which is a mistake of ours.
+pub fn groups(keys: &[String]) -> PolarsResult<Vec<Vec<usize>>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let frame = DataFrame::new_infer_height(vec![Column::new("key".into(), keys)])?;
+    let grouped = frame.group_by_stable(["key"])?;
+    let mut groups: Vec<Vec<usize>> = grouped
+        .get_groups()
+        .iter()
+        .map(|group| match group {
+            GroupsIndicator::Idx((_, places)) => places.iter().map(|place| *place as usize).collect(),
+            GroupsIndicator::Slice([start, length]) => (start as usize..(start + length) as usize).collect(),
+        })
+        .collect();
+    groups.sort_by_key(|group: &Vec<usize>| group.first().copied());
+    Ok(groups)
+}
+
 fn frame(rows: &[(usize, Row<'_>)]) -> PolarsResult<DataFrame> {
     let keys: Vec<&str> = rows.iter().map(|(_, row)| row.key).collect();
     let times: Vec<i64> = rows.iter().map(|(_, row)| row.time.timestamp_nanos_opt().unwrap_or(i64::MAX)).collect();

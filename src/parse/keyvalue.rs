@@ -25,11 +25,12 @@ pub(super) fn pairs<'r>(text: &'r str, fields: &mut Fields<'r>) {
 }
 
 fn push<'r>(key: &'r str, value: Cow<'r, str>, fields: &mut Fields<'r>) {
-    if value.starts_with('{') && value.ends_with('}') {
-        if let Ok(object) = serde_json::from_str::<Value>(&value) {
-            super::json::flatten(&object, &mut key.to_owned(), fields);
-            return;
-        }
+    if value.starts_with('{')
+        && value.ends_with('}')
+        && let Ok(object) = serde_json::from_str::<Value>(&value)
+    {
+        super::json::flatten(&object, &mut key.to_owned(), fields);
+        return;
     }
     fields.push(key, value);
 }
@@ -117,19 +118,19 @@ impl<'r> Pairs<'r> {
         match text.bytes().next() {
             Some(quote @ (b'"' | b'\'')) => quoted(text, quote),
             Some(b'\\') if text.starts_with("\\\"") => quoted_with_escapes(text),
-            Some(b'[' | b'{' | b'm') if self.brackets_close && opens_bracket(text) => match closing_bracket(text) {
-                Some(end) => {
-                    let (value, rest) = cut(text, end);
-                    (Cow::Borrowed(value), rest)
-                }
-                None => {
-                    self.brackets_close = false;
-                    bare(text)
-                }
-            },
+            Some(b'[' | b'{' | b'm') if self.brackets_close && opens_bracket(text) => self.bracketed(text),
             _ if self.phrases && PHRASES.contains(&key) => phrase(text),
             _ => bare(text),
         }
+    }
+
+    fn bracketed(&mut self, text: &'r str) -> (Cow<'r, str>, &'r str) {
+        let Some(end) = closing_bracket(text) else {
+            self.brackets_close = false;
+            return bare(text);
+        };
+        let (value, rest) = cut(text, end);
+        (Cow::Borrowed(value), rest)
     }
 }
 
@@ -251,11 +252,11 @@ fn phrase(text: &str) -> (Cow<'_, str>, &str) {
             start += 1;
         }
         let key = before.get(start..).and_then(key_at_end);
-        if let Some(head) = key.and_then(|key| before.strip_suffix(key)) {
-            if head.is_empty() || head.ends_with(' ') {
-                end = head.len();
-                break;
-            }
+        if let Some(head) = key.and_then(|key| before.strip_suffix(key))
+            && (head.is_empty() || head.ends_with(' '))
+        {
+            end = head.len();
+            break;
         }
     }
     let (value, rest) = cut(text, end);

@@ -1,0 +1,108 @@
+//! Time stamps without a zone: the zone that other sources of the same requests prove.
+//!
+//! A stream whose stamps name no zone is held against lines that do, by path, method and status. The one offset at
+//! which its lines find their partners is its zone. Without such proof the run's default stands.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::event::{Event, StreamId};
+
+/// Zones lie on quarters of an hour, from 14 hours behind to 14 ahead.
+const STEP: i64 = 15 * 60;
+const FURTHEST: i64 = 14 * 3600;
+/// How far a line may be from its partner.
+const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
+/// How many lines of a stream are asked.
+const ASKED: usize = 2000;
+/// Fewer partners than this prove nothing.
+const PARTNERS: usize = 5;
+
+/// A zone that was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// What must be added to the stream's times, in seconds.
+    pub shift: i64,
+    /// Lines that found a partner.
+    pub partners: usize,
+    /// Lines that were asked.
+    pub asked: usize,
+}
+
+/// Finds the zone of each family of zone-less streams and moves their events to it.
+///
+/// `files` names the streams; rotated siblings are one family.
+pub fn settle(events: &mut [Event], files: &[String]) -> BTreeMap<String, Option<Proof>> {
+    let mut partners: HashMap<(String, Option<u16>), Vec<DateTime<Utc>>> = HashMap::new();
+    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, event) in events.iter().enumerate() {
+        let Some(time) = event.time else { continue };
+        if event.zoneless {
+            families.entry(family(files, event.place.stream)).or_default().push(index);
+        } else if let Some(key) = key(event) {
+            partners.entry((key.clone(), event.status)).or_default().push(time);
+            if event.status.is_some() {
+                partners.entry((key, None)).or_default().push(time);
+            }
+        }
+    }
+    for times in partners.values_mut() {
+        times.sort();
+    }
+    let mut proofs = BTreeMap::new();
+    for (family, members) in families {
+        let proof = prove(events, &members, &partners);
+        if let Some(proof) = &proof {
+            for index in members {
+                events[index].time = events[index].time.and_then(|time| time.checked_add_signed(TimeDelta::seconds(proof.shift)));
+            }
+        }
+        proofs.insert(family, proof);
+    }
+    proofs
+}
+
+fn prove(events: &[Event], members: &[usize], partners: &HashMap<(String, Option<u16>), Vec<DateTime<Utc>>>) -> Option<Proof> {
+    let asked: Vec<(DateTime<Utc>, &Vec<DateTime<Utc>>)> = members
+        .iter()
+        .filter_map(|index| {
+            let event = &events[*index];
+            Some((event.time?, partners.get(&(key(event)?, event.status))?))
+        })
+        .take(ASKED)
+        .collect();
+    let mut best: Vec<(usize, i64)> = (-FURTHEST / STEP..=FURTHEST / STEP)
+        .map(|step| {
+            let shift = TimeDelta::seconds(step * STEP);
+            let met = asked.iter().filter(|(time, times)| meets(*time + shift, times)).count();
+            (met, step * STEP)
+        })
+        .collect();
+    best.sort_by_key(|(met, shift)| (std::cmp::Reverse(*met), shift.abs(), *shift));
+    let (met, shift) = *best.first()?;
+    let second = best.get(1).map_or(0, |(met, _)| *met);
+    (met >= PARTNERS && met * 2 >= asked.len() && met >= 2 * second).then_some(Proof { shift, partners: met, asked: asked.len() })
+}
+
+fn meets(time: DateTime<Utc>, times: &[DateTime<Utc>]) -> bool {
+    let from = times.partition_point(|other| *other < time - TOLERANCE);
+    times.get(from).is_some_and(|other| *other <= time + TOLERANCE)
+}
+
+/// What joins lines of one request: the method and the path's end.
+fn key(event: &Event) -> Option<String> {
+    let path = event.path.as_deref()?.trim_end_matches('/');
+    Some(path.to_owned())
+}
+
+/// A stream's name without what rotation adds to it.
+pub fn family(files: &[String], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+    let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
+    let stem: Vec<&str> = file
+        .split(['.', '-'])
+        .filter(|part| !part.bytes().all(|b| b.is_ascii_digit()) && !matches!(*part, "gz" | "zst" | "bz2" | "xz"))
+        .collect();
+    format!("{directory}/{}", stem.join("."))
+}

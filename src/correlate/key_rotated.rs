@@ -1,0 +1,91 @@
+//! `key_rotated`: signed by a key that was retired or replaced; a shared secret that changed. DR-23, DR-24.
+//!
+//! # What it says
+//! The token was good when it was issued; the key that signed it is no longer accepted.
+//!
+//! # Evidence
+//! The retirement of the token's key before the failure, or, for a shared secret without a key id, a restart or
+//! rotation of the verifier after which signatures fail that held before.
+//!
+//! # Not to be confused with
+//! A stale cache: there the *new* key is refused. Forged tokens, which never held.
+
+use super::merge::Case;
+use super::verdict::{CauseRules, Links, Verdict};
+use super::world::{World, plain_name};
+use crate::event::{Cause, EventKind, Reason};
+
+/// The rules of this cause.
+pub(super) const RULES: CauseRules = CauseRules { cause: Cause::KeyRotated, judge, says, fix };
+
+fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    if !matches!(case.reason, Reason::KeyNotFound | Reason::SignatureInvalid | Reason::JwksUnavailable | Reason::Other) {
+        return;
+    }
+    if let Some(verdict) = retired(case, world) {
+        verdicts.push(verdict);
+    } else if case.reason == Reason::SignatureInvalid {
+        verdicts.extend(secret(case, world));
+    }
+}
+
+/// DR-23: the key was retired, or another took its place, before the failure.
+fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let time = case.time?;
+    let key = world.keys.get(case.kid.as_ref()?)?;
+    let before = |place: Option<usize>| place.filter(|place| world.happenings[*place].time <= time);
+    let retirement = before(key.retired);
+    let place = retirement.or_else(|| before(key.superseded))?;
+    let base = match (retirement.is_some(), case.reason) {
+        (true, Reason::KeyNotFound | Reason::SignatureInvalid) => 0.80,
+        (true, _) => 0.72,
+        (false, _) => 0.60,
+    };
+    let issued_before = case.iat.is_some_and(|iat| iat <= world.happenings[place].time.timestamp());
+    Some(
+        Verdict::new(Cause::KeyRotated, "DR-23", base)
+            .variant("early_retirement")
+            .ground(issued_before, 0.10)
+            .ground(key.used, 0.10)
+            .ground(world.happenings[place].witnesses.len() > 1, 0.05)
+            .blame(world, place, if retirement.is_some() { "the token's key was retired" } else { "another key took the place of the token's key" }),
+    )
+}
+
+/// DR-24: signatures fail at one service from a restart or rotation on.
+fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let time = case.time?;
+    let rotation = world.happenings.iter().enumerate().rev().find(|(_, h)| {
+        h.kind == EventKind::KeyRotated
+            && h.time <= time
+            && case.services.iter().any(|service| plain_name(service) == plain_name(&h.key))
+    });
+    let place = rotation.map(|(place, _)| place).or_else(|| world.last_change(case))?;
+    let (before, after) = world.around(case, world.happenings[place].time);
+    let burst = after >= 5 && after >= 5 * before;
+    if !burst && rotation.is_none() {
+        return None;
+    }
+    Some(
+        Verdict::new(Cause::KeyRotated, "DR-24", 0.60)
+            .variant("secret_regenerated")
+            .ground(burst, 0.15)
+            .ground(rotation.is_some(), 0.10)
+            .blame(world, place, "the verifier restarted or its key changed")
+            .against("signatures failed at the same rate before", !burst, 0.15),
+    )
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("secret_regenerated") => "The shared secret changed: tokens signed before it no longer verify",
+        _ => "The key was retired while tokens signed with it were still valid",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("secret_regenerated") => "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime",
+        _ => "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires",
+    }
+}

@@ -1,0 +1,74 @@
+//! `stale_jwks_cache`: the verifier has not picked up the new key, or cannot fetch the key set. DR-21, DR-28.
+//!
+//! # What it says
+//! The token is good; the verifier looks it up in an old key set, or in none.
+//!
+//! # Evidence
+//! The token's key was added or made the signing key before the failure and is not retired; or the verifier says
+//! itself that it could not get the key set.
+//!
+//! # Not to be confused with
+//! A key that was retired (`key_rotated`), or that nobody ever announced (`user_never_existed`, `probing`).
+
+use chrono::TimeDelta;
+
+use super::merge::Case;
+use super::verdict::{CauseRules, Links, Verdict};
+use super::world::World;
+use crate::event::{Cause, Reason};
+
+/// The longest a cache is believed to be behind a rotation.
+const LONGEST_CACHE: TimeDelta = TimeDelta::hours(6);
+
+/// The rules of this cause.
+pub(super) const RULES: CauseRules = CauseRules { cause: Cause::StaleJwksCache, judge, says, fix };
+
+fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    if matches!(case.reason, Reason::KeyNotFound | Reason::SignatureInvalid | Reason::JwksUnavailable) {
+        verdicts.extend(new_key(case, world));
+    }
+    if case.reason == Reason::JwksUnavailable {
+        let retired = case.kid.as_ref().and_then(|kid| world.keys.get(kid)).is_some_and(|key| key.retired.is_some());
+        let foreign = case.kid.as_deref().is_some_and(|kid| !world.knows_key(kid)) && !world.keys.is_empty();
+        verdicts.push(
+            Verdict::new(Cause::StaleJwksCache, "DR-28", 0.70)
+                .variant("fetch_failure")
+                .against("the token's key was retired", retired, 0.25)
+                .against("nobody ever announced the token's key", foreign, 0.20),
+        );
+    }
+}
+
+fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let time = case.time?;
+    let key = world.keys.get(case.kid.as_ref()?)?;
+    let place = key.rotated.or(key.added)?;
+    let since = time - world.happenings[place].time;
+    let gone = key.retired.is_some_and(|retired| world.happenings[retired].time <= time);
+    if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
+        return None;
+    }
+    Some(
+        Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78)
+            .ground(since <= TimeDelta::hours(1), 0.10)
+            .ground(key.used, 0.05)
+            .ground(case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp() - 60), 0.05)
+            .blame(world, place, "the token's key became the signing key")
+            .against("the key was retired before the failure", gone, 0.0)
+            .against("the key was superseded before the failure", key.superseded.is_some_and(|s| world.happenings[s].time <= time), 0.15),
+    )
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("fetch_failure") => "The verifier could not get the key set, and refused good tokens",
+        _ => "The verifier refuses the new key: its copy of the key set is old",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("fetch_failure") => "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit",
+        _ => "Restart or refresh the verifier as first aid; let it refetch once on an unknown kid, and publish keys one cache lifetime before signing with them",
+    }
+}

@@ -1,0 +1,65 @@
+//! `user_disabled`: the account is banned, suspended or inactive. DR-34.
+//!
+//! # What it says
+//! The verifier found the user and refused them for the state of the account.
+//!
+//! # Evidence
+//! The reason itself; a disabling of the same subject before the failure and no restoration between.
+//!
+//! # Not to be confused with
+//! A deletion: a disabled user's row exists.
+
+use super::merge::Case;
+use super::verdict::{CauseRules, Links, Verdict};
+use super::world::World;
+use crate::event::{Cause, EventKind, Reason};
+
+/// The rules of this cause.
+pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserDisabled, judge, says, fix };
+
+fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let direct = case.reason == Reason::UserDisabled;
+    if !direct && !matches!(case.reason, Reason::Other | Reason::SubNotFound | Reason::TokenRevoked) {
+        return;
+    }
+    let Some(place) = links.disabled.or_else(|| by_name(case, world)) else {
+        if direct {
+            verdicts.push(
+                Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against("a deletion of the user before the failure", links.deleted.is_some(), 0.10),
+            );
+        }
+        return;
+    };
+    let disabling = &world.happenings[place];
+    let restored = links.restored.is_some_and(|restored| world.happenings[restored].time > disabling.time);
+    if restored && !direct {
+        return;
+    }
+    let deleted_since = links.deleted.is_some_and(|deleted| world.happenings[deleted].time > disabling.time);
+    verdicts.push(
+        Verdict::new(Cause::UserDisabled, "DR-34", if direct { 0.90 } else { 0.70 })
+            .ground(disabling.witnesses.len() > 1, 0.05)
+            .blame(world, place, "the account was disabled")
+            .against("the account was restored before the failure", restored, 0.05)
+            .against("the account was deleted since", deleted_since, 0.20),
+    );
+}
+
+/// A refused login names the account, not its id.
+fn by_name(case: &Case, world: &World<'_>) -> Option<usize> {
+    let time = case.time?;
+    let named = world.by_name.get(case.username.as_ref()?)?;
+    named
+        .iter()
+        .filter(|place| world.happenings[**place].kind == EventKind::UserDisabled && world.happenings[**place].time <= time)
+        .max_by_key(|place| world.happenings[**place].time)
+        .copied()
+}
+
+fn says(_: Option<&str>) -> &'static str {
+    "The account is disabled"
+}
+
+fn fix(_: Option<&str>) -> &'static str {
+    "None if it is intended; else restore the account. Let clients tell `disabled` and `not found` apart"
+}

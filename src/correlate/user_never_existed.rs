@@ -1,0 +1,97 @@
+//! `user_never_existed`: wrong id, or a token of another environment or tenant. DR-07, DR-08, DR-09.
+//!
+//! # What it says
+//! The token names somebody, or a key, that this environment never knew.
+//!
+//! # Evidence
+//! No creation, login or accepted request of the subject in all inputs; a tenant other than the subject's own; an
+//! id of another shape; a key nobody here ever announced.
+//!
+//! # Not to be confused with
+//! A user that was deleted: that one has a past. An enumeration from one address (`probing`).
+
+use super::merge::Case;
+use super::verdict::{CauseRules, Links, Verdict};
+use super::world::World;
+use crate::event::{Cause, Reason};
+
+/// The rules of this cause.
+pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserNeverExisted, judge, says, fix };
+
+fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    match case.reason {
+        Reason::SubNotFound => subject(case, links, world, verdicts),
+        Reason::KeyNotFound | Reason::SignatureInvalid | Reason::JwksUnavailable => key(case, world, verdicts),
+        _ => {}
+    }
+}
+
+fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let Some(sub) = case.sub.as_deref() else { return };
+    if let Some(known) = world.subjects.get(sub).filter(|subject| subject.known) {
+        let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
+        if elsewhere {
+            verdicts.push(
+                Verdict::new(Cause::UserNeverExisted, "DR-08", 0.85)
+                    .variant("tenant_mixup")
+                    .against("the user was deleted before the failure", links.deleted.is_some(), 0.30),
+            );
+        }
+        return;
+    }
+    let foreign_key = case.kid.as_deref().is_some_and(|kid| !world.keys.is_empty() && !world.knows_key(kid));
+    let odd = odd_shape(sub, world);
+    let (rule, variant) = if odd { ("DR-09", "wrong_identifier") } else { ("DR-07", "other_environment") };
+    verdicts.push(
+        Verdict::new(Cause::UserNeverExisted, rule, 0.62)
+            .variant(variant)
+            .ground(odd, 0.15)
+            .ground(foreign_key, 0.15)
+            .ground(world.subjects.len() >= 20, 0.10)
+            .against("any earlier trace of the subject", false, 0.0)
+            .cap(!world.audited && world.subjects.is_empty(), 0.50, "no source that knows which users exist"),
+    );
+}
+
+/// A key that nobody here announced or used, while others are known.
+fn key(case: &Case, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let Some(kid) = case.kid.as_deref() else { return };
+    let known = world.keys.values().filter(|key| key.used || key.added.is_some() || key.rotated.is_some()).count();
+    if known == 0 || world.knows_key(kid) {
+        return;
+    }
+    let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));
+    verdicts.push(
+        Verdict::new(Cause::UserNeverExisted, "DR-07", 0.62)
+            .variant("other_environment")
+            .ground(stranger && case.sub.is_some(), 0.15)
+            .against("the key was ever announced or used here", false, 0.0),
+    );
+}
+
+/// Whether an id looks unlike those that are known: upper case, an address, a number among UUIDs.
+fn odd_shape(sub: &str, world: &World<'_>) -> bool {
+    let shape = |text: &str| -> (bool, bool, bool) {
+        (text.len() == 36 && text.bytes().filter(|b| *b == b'-').count() == 4 && !text.bytes().any(|b| b.is_ascii_uppercase()), text.contains('@'), text.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let mine = shape(sub);
+    let same = world.subjects.iter().filter(|(known, subject)| subject.known && shape(known) == mine).count();
+    let known = world.subjects.values().filter(|subject| subject.known).count();
+    known >= 5 && same * 10 < known
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("tenant_mixup") => "The user belongs to another tenant than the request went to",
+        Some("wrong_identifier") => "The tokens carry another kind of id than the user store uses",
+        _ => "The token names a user or key that this environment never knew: it comes from another one",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("tenant_mixup") => "Bind tokens to a tenant by issuer or audience, and check it before the lookup; correct the client's tenant",
+        Some("wrong_identifier") => "Map the identifier that the store uses into `sub` for this client",
+        _ => "Use separate keys for each environment, check `iss`, and clear stored sessions when a client changes environment",
+    }
+}

@@ -1,0 +1,60 @@
+//! `user_store_outage`: the database or directory failed, and a request was refused for it. DR-13.
+//!
+//! # What it says
+//! The verifier could not look the user up; the token may be perfectly good.
+//!
+//! # Evidence
+//! The verifier says so, or errors of the store around the failure while the subject succeeds before or after.
+//!
+//! # Not to be confused with
+//! A deletion during an outage: that subject never comes back.
+
+use super::merge::Case;
+use super::verdict::{CauseRules, Links, Verdict};
+use super::world::World;
+use crate::event::{Cause, Reason};
+
+/// The rules of this cause.
+pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserStoreOutage, judge, says, fix };
+
+fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let outage = world.outage_at(case.time);
+    let witness = outage.and_then(|outage| outage.witnesses.first()).map(|place| world.events[*place].place);
+    let says_first = "the first error of the user store in this outage";
+    match case.reason {
+        Reason::UserStoreUnavailable => verdicts.push(
+            Verdict::new(Cause::UserStoreOutage, "DR-13", 0.80)
+                .ground(outage.is_some(), 0.10)
+                .ground(outage.is_some_and(|outage| outage.streams > 1), 0.05)
+                .shows(witness, says_first),
+        ),
+        Reason::SubNotFound | Reason::Other => {
+            let Some(outage) = outage else { return };
+            let returns = links.success_after.is_some();
+            let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
+            verdicts.push(
+                Verdict::new(Cause::UserStoreOutage, "DR-13", 0.50)
+                    .variant("disguised")
+                    .ground(inside, 0.10)
+                    .ground(returns, 0.20)
+                    .ground(links.success_before.is_some(), 0.05)
+                    .ground(outage.streams > 1, 0.05)
+                    .shows(witness, says_first)
+                    .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
+                    .cap(case.sub.is_none(), 0.60, "no line names the subject"),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("disguised") => "The user store failed, and the verifier answered as if the user did not exist",
+        _ => "The user store could not be reached while the request was judged",
+    }
+}
+
+fn fix(_: Option<&str>) -> &'static str {
+    "Answer 503 when the user cannot be looked up, never `not found`; alert on the store; do not log users out on it. It ends when the store is back"
+}

@@ -1,0 +1,125 @@
+//! The report as CSV: one row a pattern, for spreadsheets and scripts.
+//!
+//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see [`cell`], which the rows use too.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use csv::{Terminator, Writer, WriterBuilder};
+
+use super::{Report, rows};
+use crate::correlate::pattern::Pattern;
+
+const COLUMNS: [&str; 21] = [
+    "pattern_id", "root_cause", "variant", "reason", "service", "rule", "band", "confidence", "severity", "failures",
+    "subjects", "clients", "first", "last", "cause_kind", "cause_time", "cause_event_id", "cause_file", "cause_line",
+    "fix", "samples",
+];
+
+/// Writes a header and one row a pattern, in the order of the report. What is absent is an empty cell; `samples` is
+/// JSON text.
+///
+/// # Errors
+/// Gives the error of `out`.
+pub fn write(report: &Report, out: &mut dyn Write) -> Result<(), csv::Error> {
+    let mut table = writer(out);
+    table.write_record(COLUMNS)?;
+    for pattern in &report.patterns {
+        table.write_record(record(pattern).iter().map(|text| cell(text).into_owned()))?;
+    }
+    Ok(table.flush()?)
+}
+
+/// A writer as every CSV of ours is written: RFC 4180, lines ended by CR LF.
+pub(super) fn writer(out: &mut dyn Write) -> Writer<&mut dyn Write> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
+}
+
+fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
+    let text = |text: Option<&'_ str>| Cow::Owned(text.unwrap_or("").to_owned());
+    let cause = pattern.cause.as_ref();
+    let time = |time: Option<_>| Cow::Owned(time.map_or_else(String::new, rows::rfc3339));
+    [
+        Cow::Borrowed(&pattern.pattern_id),
+        pattern.root_cause.as_str().into(),
+        text(pattern.variant),
+        pattern.reason.as_str().into(),
+        text(pattern.service.as_deref()),
+        pattern.rule.into(),
+        pattern.band.as_str().into(),
+        pattern.confidence.to_string().into(),
+        pattern.severity.as_str().into(),
+        pattern.failures.to_string().into(),
+        pattern.subjects.to_string().into(),
+        pattern.clients.to_string().into(),
+        time(pattern.first),
+        time(pattern.last),
+        text(cause.map(|cause| cause.kind.as_str())),
+        time(cause.and_then(|cause| cause.time)),
+        text(cause.and_then(|cause| cause.event_id.as_deref())),
+        text(cause.map(|cause| cause.file.as_str())),
+        cause.map_or_else(String::new, |cause| cause.line.to_string()).into(),
+        Cow::Borrowed(&pattern.fix),
+        rows::json_text(&pattern.samples).into(),
+    ]
+}
+
+/// Makes text safe as a cell: a leading `'` where a spreadsheet would see a formula (`=`, `+`, `-`, `@`, their
+/// full-width forms, tab, CR or LF at the beginning or after blanks), U+FFFD for other control characters.
+///
+/// Only for text: a number needs none, and would lose its sign.
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| c.is_control() && !is_line_or_tab(c);
+    let begins = text.trim_start_matches(|c: char| is_blank(c) || hidden(c));
+    let formula = begins.starts_with(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || is_line_or_tab(c));
+    if !formula && !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let prefix = if formula { "'" } else { "" };
+    Cow::Owned(prefix.chars().chain(text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c })).collect())
+}
+
+fn is_line_or_tab(c: char) -> bool {
+    matches!(c, '\t' | '\r' | '\n')
+}
+
+/// What looks like nothing before a formula.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}') || (c.is_whitespace() && !is_line_or_tab(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_pattern_is_a_row_with_the_columns_of_the_vocabulary() {
+        let mut out = Vec::new();
+        write(&sample::report(), &mut out).unwrap();
+        assert!(out.windows(2).any(|end| end == b"\r\n"));
+        let mut table = csv::Reader::from_reader(&out[..]);
+        assert_eq!(table.headers().unwrap(), &COLUMNS[..]);
+        let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 2);
+        let value = |name: &str| &rows[1][COLUMNS.iter().position(|column| *column == name).unwrap()];
+        assert_eq!(value("root_cause"), "user_deleted");
+        assert_eq!(value("confidence"), "0.97");
+        assert_eq!(value("first"), "2026-03-01T10:00:05.250Z");
+        assert_eq!(value("cause_event_id"), "'-17");
+        assert_eq!(value("cause_line"), "12");
+        assert_eq!(value("samples"), r#"[{"file":"logs/orders.log","line":44},{"file":"logs/orders.log","line":50}]"#);
+        assert_eq!(&rows[0][COLUMNS.iter().position(|column| *column == "cause_line").unwrap()], "");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_disarmed() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\nx", " =1", "\u{a0}=1", "\u{feff}@x", "\u{1}=1", "＝1"] {
+            assert!(cell(text).starts_with('\''), "{text:?}");
+        }
+        for text in ["", "plain", "a=b", "a -1", "user@host", "[1]", "'quoted", "two\nlines"] {
+            assert_eq!(cell(text), text);
+        }
+        assert_eq!(cell("a\u{1b}[31m\u{9b}b\u{7f}"), "a\u{fffd}[31m\u{fffd}b\u{fffd}");
+    }
+}

@@ -1,0 +1,461 @@
+//! Rows of `--failures` and `--events`: one a failed request, one an event, as JSON lines, CSV or Parquet.
+//!
+//! Two tables of columns say what a row is; the formats are written from them and know no column by name. Only the
+//! JSON form of a failure is richer: it keeps its cause an object and its lists lists.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use polars::prelude::{
+    Column as PolarsColumn, DataFrame, DataType, Field, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, ParquetWriter,
+    PolarsError, Schema, StringChunkedBuilder,
+};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use thiserror::Error;
+
+use super::{Results, csv as csv_report};
+use crate::correlate::{CauseEvent, Failure};
+use crate::event::{Event, Text};
+
+/// Rows of one Parquet row group: what is held in memory a second time.
+const ROW_GROUP: usize = 64 << 10;
+
+/// The format of a file of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// RFC 4180 with a header.
+    Csv,
+    /// Parquet, compressed by zstd.
+    Parquet,
+}
+
+impl RowFormat {
+    /// The format a file's ending names, whatever its case; `None` for an ending that names none.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "jsonl" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+/// Rows that could not be written.
+#[derive(Debug, Error)]
+pub enum RowError {
+    /// The JSON lines could not be written.
+    #[error("the JSON lines could not be written")]
+    Json(#[from] io::Error),
+    /// The CSV could not be written.
+    #[error("the CSV could not be written")]
+    Csv(#[from] csv::Error),
+    /// The Parquet could not be made or written.
+    #[error("the Parquet could not be written")]
+    Parquet(#[from] PolarsError),
+}
+
+impl From<RowError> for io::Error {
+    /// Keeps the kind of the error where `out` gave it: a broken pipe stays one.
+    fn from(error: RowError) -> Self {
+        match error {
+            RowError::Json(error) => error,
+            RowError::Csv(error) => error.into(),
+            RowError::Parquet(PolarsError::IO { error, .. }) => Self::new(error.kind(), error),
+            RowError::Parquet(error) => Self::other(error),
+        }
+    }
+}
+
+/// Writes one row a failed request, in the order of the results.
+///
+/// In CSV and Parquet the cause is five columns and lists are JSON text; what is absent is null, or empty.
+///
+/// # Errors
+/// Gives a [`RowError`] where `out` does not take the bytes.
+pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
+    let rows = results.failures.iter();
+    match format {
+        RowFormat::Jsonl => Ok(jsonl(rows, out)?),
+        RowFormat::Csv => Ok(csv(rows, FAILURE, results, out)?),
+        RowFormat::Parquet => Ok(parquet(rows, FAILURE, results, out)?),
+    }
+}
+
+/// Writes one row an event of the public vocabulary, in the order of the results.
+///
+/// # Errors
+/// Gives a [`RowError`] where `out` does not take the bytes.
+pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
+    let rows = results.events.iter().filter(|event| event.kind.is_event());
+    match format {
+        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { row, columns: EVENT, results }), out)?),
+        RowFormat::Csv => Ok(csv(rows, EVENT, results, out)?),
+        RowFormat::Parquet => Ok(parquet(rows, EVENT, results, out)?),
+    }
+}
+
+/// A time as rows and reports show it: RFC 3339 in UTC, with `Z` and as many digits of the second as it has.
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// A value as JSON text in one line.
+pub(super) fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("derived plain data with string keys has a JSON form")
+}
+
+/// One column: its name, its type, and how it is read from a row.
+struct Column<R: 'static>(&'static str, Get<R>);
+
+/// How a value is read; the variant is the type of the column.
+enum Get<R: 'static> {
+    Text(for<'r> fn(&'r R, &'r Results) -> Option<Cow<'r, str>>),
+    Whole(fn(&R) -> Option<i64>),
+    Real(fn(&R) -> Option<f64>),
+}
+
+use Get::{Real, Whole};
+
+const EVENT: &[Column<Event>] = &[
+    Column("time", Get::Text(|event, _| event.time.map(rfc3339).map(Cow::Owned))),
+    Column("kind", Get::Text(|event, _| word(event.kind.as_str()))),
+    Column("reason", Get::Text(|event, _| event.reason.map(|reason| Cow::Borrowed(reason.as_str())))),
+    Column("sub", Get::Text(|event, _| boxed(&event.sub))),
+    Column("kid", Get::Text(|event, _| boxed(&event.kid))),
+    Column("iss", Get::Text(|event, _| boxed(&event.iss))),
+    Column("aud", Get::Text(|event, _| boxed(&event.aud))),
+    Column("alg", Get::Text(|event, _| boxed(&event.alg))),
+    Column("jti", Get::Text(|event, _| boxed(&event.jti))),
+    Column("iat", Whole(|event| event.iat)),
+    Column("exp", Whole(|event| event.exp)),
+    Column("client_ip", Get::Text(|event, _| boxed(&event.client_ip))),
+    Column("request_id", Get::Text(|event, _| boxed(&event.request_id))),
+    Column("trace_id", Get::Text(|event, _| boxed(&event.trace_id))),
+    Column("service", Get::Text(|event, _| boxed(&event.service))),
+    Column("host", Get::Text(|event, _| boxed(&event.host))),
+    Column("method", Get::Text(|event, _| boxed(&event.method))),
+    Column("path", Get::Text(|event, _| boxed(&event.path))),
+    Column("status", Whole(|event| event.status.map(i64::from))),
+    Column("level", Get::Text(|event, _| boxed(&event.level))),
+    Column("message", Get::Text(|event, _| word(&event.message).filter(|message| !message.is_empty()))),
+    Column("signature", Get::Text(|event, results| event.signature.and_then(|id| named(&results.signatures, id.0)))),
+    Column("format", Get::Text(|event, _| word(event.format))),
+    Column("file", Get::Text(|event, results| named(&results.files, event.place.stream.0))),
+    Column("line", Whole(|event| whole(event.place.line))),
+];
+
+const FAILURE: &[Column<Failure>] = &[
+    Column("failure_id", Get::Text(|failure, _| word(&failure.failure_id))),
+    Column("time", Get::Text(|failure, _| failure.time.map(rfc3339).map(Cow::Owned))),
+    Column("reason", Get::Text(|failure, _| word(failure.reason.as_str()))),
+    Column("sub", Get::Text(|failure, _| text(failure.sub.as_deref()))),
+    Column("kid", Get::Text(|failure, _| text(failure.kid.as_deref()))),
+    Column("iss", Get::Text(|failure, _| text(failure.iss.as_deref()))),
+    Column("aud", Get::Text(|failure, _| text(failure.aud.as_deref()))),
+    Column("client_ip", Get::Text(|failure, _| text(failure.client_ip.as_deref()))),
+    Column("request_id", Get::Text(|failure, _| text(failure.request_id.as_deref()))),
+    Column("trace_id", Get::Text(|failure, _| text(failure.trace_id.as_deref()))),
+    Column("service", Get::Text(|failure, _| text(failure.service.as_deref()))),
+    Column("method", Get::Text(|failure, _| text(failure.method.as_deref()))),
+    Column("path", Get::Text(|failure, _| text(failure.path.as_deref()))),
+    Column("status", Whole(|failure| failure.status.map(i64::from))),
+    Column("root_cause", Get::Text(|failure, _| word(failure.root_cause.as_str()))),
+    Column("variant", Get::Text(|failure, _| text(failure.variant))),
+    Column("rule", Get::Text(|failure, _| word(failure.rule))),
+    Column("confidence", Real(|failure| Some(failure.confidence))),
+    Column("band", Get::Text(|failure, _| word(failure.band.as_str()))),
+    Column("cause_kind", Get::Text(|failure, _| text(blamed(failure).map(|cause| cause.kind.as_str())))),
+    Column("cause_time", Get::Text(|failure, _| blamed(failure)?.time.map(rfc3339).map(Cow::Owned))),
+    Column("cause_event_id", Get::Text(|failure, _| text(blamed(failure)?.event_id.as_deref()))),
+    Column("cause_file", Get::Text(|failure, _| word(&blamed(failure)?.file))),
+    Column("cause_line", Whole(|failure| whole(blamed(failure)?.line))),
+    Column("evidence", Get::Text(|failure, _| Some(json_text(&failure.evidence).into()))),
+    Column("counter", Get::Text(|failure, _| Some(json_text(&failure.counter).into()))),
+    Column("alternatives", Get::Text(|failure, _| Some(json_text(&failure.alternatives).into()))),
+    Column("seen_in", Get::Text(|failure, _| Some(json_text(&failure.seen_in).into()))),
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "a column's value may be absent; this one never is")]
+fn word(text: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(text))
+}
+
+fn text(text: Option<&str>) -> Option<Cow<'_, str>> {
+    text.map(Cow::Borrowed)
+}
+
+#[expect(clippy::ref_option, reason = "shortens the table above: the field as it stands")]
+fn boxed(field: &Option<Text>) -> Option<Cow<'_, str>> {
+    text(field.as_deref())
+}
+
+fn named(names: &[String], place: u32) -> Option<Cow<'_, str>> {
+    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(name.as_str()))
+}
+
+fn whole(number: u64) -> Option<i64> {
+    i64::try_from(number).ok()
+}
+
+fn blamed(failure: &Failure) -> Option<&CauseEvent> {
+    failure.cause.as_ref()
+}
+
+/// A row with its columns, as a JSON object.
+struct Row<'r, R: 'static> {
+    row: &'r R,
+    columns: &'static [Column<R>],
+    results: &'r Results,
+}
+
+impl<R> Serialize for Row<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(self.columns.len()))?;
+        for Column(name, get) in self.columns {
+            match get {
+                Get::Text(get) => object.serialize_entry(name, &get(self.row, self.results))?,
+                Whole(get) => object.serialize_entry(name, &get(self.row))?,
+                Real(get) => object.serialize_entry(name, &get(self.row))?,
+            }
+        }
+        object.end()
+    }
+}
+
+fn jsonl(rows: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
+    for row in rows {
+        serde_json::to_writer(&mut *out, &row)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn csv<'r, R: 'static>(
+    rows: impl Iterator<Item = &'r R>,
+    columns: &[Column<R>],
+    results: &'r Results,
+    out: &mut dyn Write,
+) -> Result<(), csv::Error> {
+    let mut table = csv_report::writer(out);
+    table.write_record(columns.iter().map(|Column(name, _)| name))?;
+    for row in rows {
+        for Column(_, get) in columns {
+            match get {
+                Get::Text(get) => table.write_field(csv_report::cell(&get(row, results).unwrap_or_default()).as_bytes())?,
+                Whole(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+                Real(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+            }
+        }
+        table.write_record(None::<&[u8]>)?;
+    }
+    Ok(table.flush()?)
+}
+
+/// Builds and writes one row group after another, so that no more than [`ROW_GROUP`] rows stand in memory twice.
+fn parquet<'r, R: 'static>(
+    mut rows: impl Iterator<Item = &'r R>,
+    columns: &[Column<R>],
+    results: &'r Results,
+    out: &mut dyn Write,
+) -> Result<(), PolarsError> {
+    let mut file = ParquetWriter::new(out).batched(&schema(columns))?;
+    loop {
+        let group: Vec<&R> = rows.by_ref().take(ROW_GROUP).collect();
+        if group.is_empty() {
+            break;
+        }
+        let values = columns.iter().map(|column| polars_column(column, &group, results)).collect();
+        file.write_batch(&DataFrame::new(group.len(), values)?)?;
+    }
+    file.finish()?;
+    Ok(())
+}
+
+fn schema<R>(columns: &[Column<R>]) -> Schema {
+    let field = |Column(name, get): &Column<R>| {
+        let of = match get {
+            Get::Text(_) => DataType::String,
+            Whole(_) => DataType::Int64,
+            Real(_) => DataType::Float64,
+        };
+        Field::new((*name).into(), of)
+    };
+    columns.iter().map(field).collect()
+}
+
+fn polars_column<R>(Column(name, get): &Column<R>, rows: &[&R], results: &Results) -> PolarsColumn {
+    let name = (*name).into();
+    match get {
+        Get::Text(get) => {
+            let mut texts = StringChunkedBuilder::new(name, rows.len());
+            for row in rows {
+                texts.append_option(get(row, results));
+            }
+            texts.finish().into_column()
+        }
+        Whole(get) => Int64Chunked::from_iter_options(name, rows.iter().map(|row| get(row))).into_column(),
+        Real(get) => Float64Chunked::from_iter_options(name, rows.iter().map(|row| get(row))).into_column(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{ParquetReader, SerReader};
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::event::{EventKind, Place, StreamId};
+    use crate::report::sample;
+
+    type WriteRows = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), RowError>;
+
+    fn written(write: WriteRows, results: &Results, format: RowFormat) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(results, format, &mut out).unwrap();
+        out
+    }
+
+    fn objects(bytes: &[u8]) -> Vec<Map<String, Value>> {
+        bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+
+    fn names<R>(columns: &[Column<R>]) -> Vec<&'static str> {
+        columns.iter().map(|Column(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn the_format_is_told_by_the_ending() {
+        for (path, format) in [
+            ("out/rows.jsonl", Some(RowFormat::Jsonl)),
+            ("rows.CSV", Some(RowFormat::Csv)),
+            ("a.b.parquet", Some(RowFormat::Parquet)),
+            ("rows.json", None),
+            ("csv", None),
+            ("-", None),
+        ] {
+            assert_eq!(RowFormat::from_path(Path::new(path)), format, "{path}");
+        }
+    }
+
+    #[test]
+    fn event_columns_are_those_of_the_vocabulary() {
+        let expected = "time kind reason sub kid iss aud alg jti iat exp client_ip request_id trace_id service host method path \
+                        status level message signature format file line";
+        assert_eq!(names(EVENT).join(" "), expected);
+    }
+
+    #[test]
+    fn failure_columns_are_the_fields_of_a_failure_with_its_cause_flattened() {
+        let object = &objects(&written(write_failures, &sample::results(), RowFormat::Jsonl))[0];
+        let mut expected = Vec::new();
+        for key in object.keys() {
+            match key.as_str() {
+                "cause" => expected.extend(["cause_kind", "cause_time", "cause_event_id", "cause_file", "cause_line"]),
+                key => expected.push(key),
+            }
+        }
+        assert_eq!(names(FAILURE), expected);
+        assert!(object["cause"].is_object() && object["seen_in"].is_array());
+    }
+
+    #[test]
+    fn an_event_is_a_json_line_with_nulls_and_only_public_kinds_are_written() {
+        let rows = objects(&written(write_events, &sample::results(), RowFormat::Jsonl));
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].keys().collect::<Vec<_>>(), names(EVENT));
+        assert_eq!(rows[0]["time"], "2026-03-01T09:58:00Z");
+        assert_eq!(rows[0]["kind"], "user_deleted");
+        assert_eq!((&rows[0]["reason"], &rows[0]["message"], &rows[0]["signature"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_eq!(rows[1]["time"], "2026-03-01T10:00:05.250Z");
+        assert_eq!(rows[1]["signature"], "supabase-auth.sub-not-found");
+        assert_eq!((&rows[1]["file"], &rows[1]["line"], &rows[1]["exp"]), (&json!("logs/orders.log"), &json!(44), &json!(-5)));
+    }
+
+    #[test]
+    fn all_three_formats_tell_the_same() {
+        let results = sample::results();
+        let events = objects(&written(write_events, &results, RowFormat::Jsonl));
+        let bytes = written(write_events, &results, RowFormat::Csv);
+        let mut table = csv::Reader::from_reader(&bytes[..]);
+        assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>(), names(EVENT));
+        let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+        let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
+        assert_eq!(frame.get_column_names_str(), names(EVENT));
+        assert_eq!((records.len(), frame.height()), (events.len(), events.len()));
+        for (index, object) in events.iter().enumerate() {
+            for (column, (name, value)) in object.iter().enumerate() {
+                let text = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
+                let shown = if value.is_string() { csv_report::cell(&text).into_owned() } else { text.clone() };
+                assert_eq!(records[index][column], shown, "{name}");
+                let cell = frame.column(name).unwrap().get(index).unwrap();
+                assert_eq!(cell.is_null(), value.is_null(), "{name}");
+                assert_eq!(if cell.is_null() { String::new() } else { cell.str_value().to_string() }, text, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_in_csv_and_parquet_is_flat() {
+        let results = sample::results();
+        let bytes = written(write_failures, &results, RowFormat::Csv);
+        let mut table = csv::Reader::from_reader(&bytes[..]);
+        let at = |name: &str| names(FAILURE).iter().position(|column| *column == name).unwrap();
+        let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+        assert_eq!(&records[0][at("cause_event_id")], "'-17");
+        assert_eq!(&records[0][at("sub")], "'=cmd()");
+        assert_eq!(&records[0][at("seen_in")], r#"[{"file":"logs/orders.log","line":44}]"#);
+        assert_eq!((&records[1][at("cause_kind")], &records[1][at("cause_line")]), ("", ""));
+        assert_eq!(&records[1][at("alternatives")], "[]");
+        let frame = ParquetReader::new(io::Cursor::new(written(write_failures, &results, RowFormat::Parquet))).finish().unwrap();
+        assert_eq!(frame.column("sub").unwrap().str().unwrap().get(0), Some("=cmd()"));
+        assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(0), Some(12));
+        assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(1), None);
+        assert_eq!(frame.column("confidence").unwrap().f64().unwrap().get(0), Some(0.97));
+    }
+
+    #[test]
+    fn no_rows_are_still_a_file_with_its_columns() {
+        let mut results = sample::results();
+        results.events.clear();
+        assert!(written(write_events, &results, RowFormat::Jsonl).is_empty());
+        assert_eq!(written(write_events, &results, RowFormat::Csv).iter().filter(|byte| **byte == b'\n').count(), 1);
+        let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
+        assert_eq!((frame.height(), frame.width()), (0, EVENT.len()));
+    }
+
+    #[test]
+    fn more_rows_than_a_group_keep_their_order_and_their_bytes() {
+        let mut results = sample::results();
+        let event = |line| Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line }, "json");
+        let rows = ROW_GROUP as u64 + 7;
+        results.events = (1..=rows).map(event).collect();
+        let bytes = written(write_events, &results, RowFormat::Parquet);
+        assert_eq!(bytes, written(write_events, &results, RowFormat::Parquet));
+        let frame = ParquetReader::new(io::Cursor::new(bytes)).finish().unwrap();
+        assert_eq!(frame.height() as u64, rows);
+        let lines = frame.column("line").unwrap().i64().unwrap();
+        assert!(lines.into_no_null_iter().eq(1..=i64::try_from(rows).unwrap()));
+    }
+
+    #[test]
+    fn an_error_of_the_output_keeps_its_kind() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for format in [RowFormat::Jsonl, RowFormat::Csv, RowFormat::Parquet] {
+            let error = write_events(&sample::results(), format, &mut Closed).unwrap_err();
+            assert_eq!(io::Error::from(error).kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A small run made by hand, with text no log should hold but some do. For the tests of every format.
+
+use chrono::{DateTime, Utc};
+
+use super::{Report, Results, Run, SCHEMA_VERSION, Zone};
+use crate::correlate::pattern::{Line, Pattern};
+use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
+use crate::detect::Books;
+use crate::event::{Band, Cause, Event, EventKind, Place, Problem, Reason, Severity, SignatureId, StreamId};
+use crate::scan::StreamBooks;
+
+/// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
+pub(crate) const HOSTILE: &str = "a\u{1b}[31m|`b`\u{202e}<script>alert('x')</script>\n*c*&\u{9b}";
+
+fn at(text: &str) -> Option<DateTime<Utc>> {
+    Some(text.parse().unwrap())
+}
+
+fn line(file: &str, line: u64) -> Line {
+    Line { file: file.to_owned(), line }
+}
+
+fn deletion() -> CauseEvent {
+    CauseEvent {
+        kind: EventKind::UserDeleted,
+        time: at("2026-03-01T09:58:00Z"),
+        event_id: Some("-17".to_owned()),
+        file: "logs/auth.log".to_owned(),
+        line: 12,
+    }
+}
+
+/// A report of two patterns: a numerous unexplained one of a hostile service, and a confirmed deletion of high severity.
+pub(crate) fn report() -> Report {
+    let books = Books { bytes: 1_234_567, lines: 9_000, records: 8_999, skipped: 8_000, unparsed: 1, unknown: 990, told: 8, events: 9, ..Books::default() };
+    Report {
+        schema_version: SCHEMA_VERSION,
+        run: Run {
+            tool: "jwtriage 0.1.0".to_owned(),
+            inputs: vec!["logs".to_owned()],
+            parameters: vec![("zone".to_owned(), "UTC".to_owned())],
+            first: at("2026-03-01T09:58:00Z"),
+            last: at("2026-03-01T11:30:00Z"),
+            failures: 37,
+            unrelated_refusals: 2,
+            events: vec![("auth_failure", 37), ("user_deleted", 1)],
+            streams: vec![StreamBooks { file: format!("logs/{HOSTILE}.log"), books: books.clone() }],
+            books,
+            problems: (1..=12)
+                .map(|number| Problem { file: "logs/bad.gz".to_owned(), line: Some(number), what: format!("damaged: {HOSTILE}") })
+                .collect(),
+            gaps: vec!["no user store log covers 10:30 to 11:00".to_owned()],
+            zones: vec![Zone { file: "logs/orders.log".to_owned(), offset_seconds: 3600, proof: None }],
+            chased_ids: 3,
+        },
+        patterns: vec![unexplained(), deleted()],
+    }
+}
+
+fn deleted() -> Pattern {
+    Pattern {
+        pattern_id: "p1:0123456789abcdef".to_owned(),
+        root_cause: Cause::UserDeleted,
+        variant: Some("self_service"),
+        reason: Reason::SubNotFound,
+        service: Some("orders".to_owned()),
+        rule: "DR-01",
+        band: Band::Confirmed,
+        confidence: 0.97,
+        severity: Severity::High,
+        failures: 12,
+        subjects: 1,
+        clients: 2,
+        first: at("2026-03-01T10:00:05.250Z"),
+        last: at("2026-03-01T10:59:00Z"),
+        cause: Some(deletion()),
+        says: "The user was deleted while its token lived on.".to_owned(),
+        fix: "Revoke the sessions of a user when it is deleted.".to_owned(),
+        samples: vec![line("logs/orders.log", 44), line("logs/orders.log", 50)],
+    }
+}
+
+fn unexplained() -> Pattern {
+    Pattern {
+        pattern_id: "p1:fedcba9876543210".to_owned(),
+        root_cause: Cause::Unexplained,
+        variant: None,
+        reason: Reason::Other,
+        service: Some(HOSTILE.to_owned()),
+        rule: "DR-42",
+        band: Band::Unexplained,
+        confidence: 0.0,
+        severity: Severity::Low,
+        failures: 25,
+        subjects: 0,
+        clients: 1,
+        first: at("2026-03-01T11:00:00Z"),
+        last: at("2026-03-01T11:30:00Z"),
+        cause: None,
+        says: format!("No rule explains the refusals of {HOSTILE}."),
+        fix: "Log the reason of a refusal.".to_owned(),
+        samples: vec![line(&format!("logs/{HOSTILE}.log"), 7)],
+    }
+}
+
+/// A run that read something and found no failed request.
+pub(crate) fn quiet() -> Report {
+    let mut report = report();
+    report.patterns.clear();
+    report.run.failures = 0;
+    report.run.unrelated_refusals = 0;
+    report.run.problems.clear();
+    report.run.gaps.clear();
+    report.run.events = vec![("user_deleted", 1)];
+    report
+}
+
+/// The report with two failures and three events, one of which is not of the public vocabulary.
+pub(crate) fn results() -> Results {
+    Results {
+        report: report(),
+        failures: vec![explained_failure(), bare_failure()],
+        events: events(),
+        files: vec!["logs/auth.log".to_owned(), "logs/orders.log".to_owned()],
+        signatures: vec!["supabase-auth.sub-not-found".to_owned()],
+    }
+}
+
+fn explained_failure() -> Failure {
+    Failure {
+        failure_id: "f1:01".to_owned(),
+        time: at("2026-03-01T10:00:05.250Z"),
+        sub: Some("=cmd()".to_owned()),
+        client_ip: Some("192.0.2.7".to_owned()),
+        service: Some("orders".to_owned()),
+        status: Some(403),
+        reason: Reason::SubNotFound,
+        root_cause: Cause::UserDeleted,
+        variant: Some("self_service"),
+        rule: "DR-01",
+        confidence: 0.97,
+        band: Band::Confirmed,
+        cause: Some(deletion()),
+        evidence: vec![Evidence { file: "logs/auth.log".to_owned(), line: 12, time: at("2026-03-01T09:58:00Z"), says: "deleted".to_owned() }],
+        counter: vec![Counter { says: "a restoration", result: "absent" }],
+        alternatives: vec![Alternative { root_cause: Cause::ReplicationLag, rule: "DR-14", score: 0.1, why_not: "too late".to_owned() }],
+        seen_in: vec![line("logs/orders.log", 44)],
+        ..bare_failure()
+    }
+}
+
+fn bare_failure() -> Failure {
+    Failure {
+        failure_id: "f1:02".to_owned(),
+        time: None,
+        reason: Reason::Other,
+        sub: None,
+        kid: None,
+        iss: None,
+        aud: None,
+        client_ip: None,
+        request_id: None,
+        trace_id: None,
+        service: None,
+        method: None,
+        path: None,
+        status: None,
+        root_cause: Cause::Unexplained,
+        variant: None,
+        rule: "DR-42",
+        confidence: 0.0,
+        band: Band::Unexplained,
+        cause: None,
+        evidence: vec![],
+        counter: vec![],
+        alternatives: vec![],
+        seen_in: vec![],
+    }
+}
+
+fn events() -> Vec<Event> {
+    let place = |stream, line| Place { stream: StreamId(stream), line };
+    let deleted = Event { time: at("2026-03-01T09:58:00Z"), sub: Some("=cmd()".into()), ..Event::bare(EventKind::UserDeleted, place(0, 12), "json") };
+    let refused = Event {
+        time: at("2026-03-01T10:00:05.250Z"),
+        reason: Some(Reason::SubNotFound),
+        sub: Some("=cmd()".into()),
+        exp: Some(-5),
+        status: Some(403),
+        message: HOSTILE.into(),
+        signature: Some(SignatureId(0)),
+        ..Event::bare(EventKind::AuthFailure, place(1, 44), "logfmt")
+    };
+    vec![deleted, Event::bare(EventKind::Request, place(1, 43), "combined"), refused]
+}

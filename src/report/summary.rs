@@ -1,0 +1,485 @@
+//! The summary for a person at a terminal: what failed, why, how sure, where to look, what to do.
+//!
+//! The sentences about a run that other formats for people need as well ([`super::markdown`], [`super::html`]) are
+//! made here, so that all of them say the same.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+
+use super::Report;
+use super::escape::Terminal;
+use crate::correlate::CauseEvent;
+use crate::correlate::pattern::{Line, Pattern};
+use crate::event::{Cause, Problem, Severity};
+
+/// How many patterns are shown in full.
+const MAX_PATTERNS: usize = 20;
+/// How many problems, gaps and zones are shown.
+const MAX_LINES: usize = 10;
+/// How many places of a pattern are shown.
+const MAX_SAMPLES: usize = 2;
+/// Narrower than this nothing can be told.
+const MIN_WIDTH: usize = 40;
+
+/// How the summary is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether severities and headings are coloured by escape sequences.
+    pub color: bool,
+    /// The width of the terminal in columns; 0 for no limit, as for a file or a pipe.
+    pub width: usize,
+}
+
+/// Writes the summary: a headline, the most severe patterns, then what was read and what was not.
+///
+/// # Errors
+/// Gives the error of `out`.
+pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let width = if style.width == 0 { usize::MAX } else { style.width.max(MIN_WIDTH) };
+    let mut page = Page { out, color: style.color, width };
+    page.heading(&headline(report))?;
+    page.paragraph(0, &facts(report))?;
+    let patterns = ranked(report);
+    for (number, pattern) in (1..).zip(patterns.iter().take(MAX_PATTERNS)) {
+        page.pattern(number, pattern)?;
+    }
+    let more = patterns.len().saturating_sub(MAX_PATTERNS);
+    if more > 0 {
+        let failures: u64 = patterns.iter().skip(MAX_PATTERNS).map(|pattern| pattern.failures).sum();
+        page.blank()?;
+        page.paragraph(0, &format!("and {} with {}", count(more as u64, "more pattern"), count(failures, "failure")))?;
+    }
+    page.run(report)
+}
+
+/// The patterns, the most severe and among those the most numerous first.
+pub(super) fn ranked(report: &Report) -> Vec<&Pattern> {
+    let mut patterns: Vec<&Pattern> = report.patterns.iter().collect();
+    patterns.sort_by_key(|pattern| std::cmp::Reverse((pattern.severity, pattern.failures)));
+    patterns
+}
+
+/// What happened, in one line.
+pub(super) fn headline(report: &Report) -> String {
+    let failures = report.run.failures;
+    if failures == 0 {
+        return "No failed requests".to_owned();
+    }
+    let unexplained: u64 =
+        report.patterns.iter().filter(|pattern| pattern.root_cause == Cause::Unexplained).map(|pattern| pattern.failures).sum();
+    let explained = failures.saturating_sub(unexplained);
+    let patterns = count(report.patterns.len() as u64, "pattern");
+    let percent = u128::from(explained) * 100 / u128::from(failures);
+    format!("{} in {patterns}, {} explained ({percent} %)", count(failures, "failed request"), grouped(explained))
+}
+
+/// What was read and over which time, in one line.
+pub(super) fn facts(report: &Report) -> String {
+    let run = &report.run;
+    let mut facts = String::new();
+    if run.first.is_some() || run.last.is_some() {
+        let _ = write!(facts, "Events from {}. ", span(run.first, run.last));
+    }
+    let read = format!("{}, {}, {}", count(run.streams.len() as u64, "file"), bytes(run.books.bytes), count(run.books.records, "record"));
+    let _ = if run.books.bytes == 0 { write!(facts, "Nothing was read.") } else { write!(facts, "Read {read}.") };
+    if run.unrelated_refusals > 0 {
+        let _ = write!(facts, " {} had nothing to do with a token.", count(run.unrelated_refusals, "more refusal"));
+    }
+    if !run.problems.is_empty() {
+        let _ = write!(facts, " Not all of it could be read: {}.", count(run.problems.len() as u64, "problem"));
+    }
+    facts
+}
+
+/// The events seen, by kind, in one line.
+pub(super) fn events(report: &Report) -> String {
+    let seen: Vec<String> =
+        report.run.events.iter().filter(|(_, count)| *count > 0).map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
+    if seen.is_empty() { "none".to_owned() } else { seen.join(", ") }
+}
+
+/// What became of every record, in one line.
+pub(super) fn books(report: &Report) -> String {
+    let books = &report.run.books;
+    format!(
+        "{}, {}: {} skipped, {} unparsed, {} unknown, {} told {}",
+        count(books.lines, "line"),
+        count(books.records, "record"),
+        grouped(books.skipped),
+        grouped(books.unparsed),
+        grouped(books.unknown),
+        grouped(books.told),
+        count(books.events, "event"),
+    )
+}
+
+/// The streams whose time stamps name no zone, one sentence each.
+pub(super) fn zones(report: &Report) -> Vec<String> {
+    let sentence = |zone: &super::Zone| {
+        let proof = zone.proof.as_deref().unwrap_or("the default, unproven");
+        format!("{} names no zone, read as {} ({proof})", zone.file, offset(zone.offset_seconds))
+    };
+    report.run.zones.iter().map(sentence).collect()
+}
+
+fn offset(seconds: i32) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// A problem and where it lies, in one line.
+pub(super) fn problem(problem: &Problem) -> String {
+    match problem.line {
+        Some(line) => format!("{}:{line}: {}", problem.file, problem.what),
+        None => format!("{}: {}", problem.file, problem.what),
+    }
+}
+
+/// The root cause with its finer label.
+pub(super) fn cause(pattern: &Pattern) -> String {
+    match pattern.variant {
+        Some(variant) => format!("{} ({variant})", pattern.root_cause),
+        None => pattern.root_cause.to_string(),
+    }
+}
+
+/// The confidence as a word and a number; the word alone where nothing is claimed.
+pub(super) fn confidence(pattern: &Pattern) -> String {
+    if pattern.root_cause == Cause::Unexplained { pattern.band.to_string() } else { format!("{} {:.2}", pattern.band, pattern.confidence) }
+}
+
+/// How many requests, subjects and clients.
+pub(super) fn counts(pattern: &Pattern) -> String {
+    let mut counts = count(pattern.failures, "failure");
+    for (number, noun) in [(pattern.subjects, "subject"), (pattern.clients, "client")] {
+        if number > 0 {
+            let _ = write!(counts, ", {}", count(number, noun));
+        }
+    }
+    counts
+}
+
+/// What the event to blame was, without its place.
+pub(super) fn blamed(cause: &CauseEvent) -> String {
+    let mut text = cause.kind.to_string();
+    if let Some(time) = cause.time {
+        let _ = write!(text, " at {} UTC", moment(time));
+    }
+    if let Some(id) = &cause.event_id {
+        let _ = write!(text, ", id {id}");
+    }
+    text
+}
+
+/// A line of a file, as editors and `less` take it.
+pub(super) fn place(line: &Line) -> String {
+    format!("{}:{}", line.file, line.line)
+}
+
+/// See [`place`].
+pub(super) fn cause_place(cause: &CauseEvent) -> String {
+    format!("{}:{}", cause.file, cause.line)
+}
+
+/// A time to the second, without its zone, which is UTC.
+pub(super) fn moment(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A span of time; the day only once where it is the same.
+pub(super) fn span(first: Option<DateTime<Utc>>, last: Option<DateTime<Utc>>) -> String {
+    match (first, last) {
+        (Some(first), Some(last)) if moment(first) == moment(last) => format!("{} UTC", moment(first)),
+        (Some(first), Some(last)) if first.date_naive() == last.date_naive() => {
+            format!("{} to {} UTC", moment(first), last.format("%H:%M:%S"))
+        }
+        (Some(first), Some(last)) => format!("{} to {} UTC", moment(first), moment(last)),
+        (Some(only), None) | (None, Some(only)) => format!("{} UTC", moment(only)),
+        (None, None) => "an unknown time".to_owned(),
+    }
+}
+
+/// A number and its noun: `1 file`, `1,200 files`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number with commas between thousands.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of bytes, in decimal units.
+pub(super) fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let mut tenths = u128::from(number) * 10;
+    let mut unit = "bytes";
+    for next in UNITS {
+        if tenths < 10_000 {
+            break;
+        }
+        tenths /= 1000;
+        unit = next;
+    }
+    if unit == "bytes" { count(number, "byte") } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
+}
+
+/// The output with its width; everything that goes through it is escaped.
+struct Page<'w> {
+    out: &'w mut dyn Write,
+    color: bool,
+    width: usize,
+}
+
+impl Page<'_> {
+    fn pattern(&mut self, number: usize, pattern: &Pattern) -> io::Result<()> {
+        const INDENT: usize = 4;
+        self.blank()?;
+        let severity = self.painted(&format!("{:<8}", pattern.severity.as_str()), color_of(pattern.severity));
+        let title = format!("{}, {}", cause(pattern), confidence(pattern));
+        writeln!(self.out, "{number:>2}  {severity}  {}", cut(&title, self.width.saturating_sub(14)))?;
+        let service = pattern.service.as_deref().unwrap_or("unknown service");
+        self.line(INDENT, &format!("{}; {}; {}", counts(pattern), Terminal(service), pattern.reason))?;
+        self.line(INDENT, &span(pattern.first, pattern.last))?;
+        self.paragraph(INDENT, &pattern.says)?;
+        if let Some(cause) = &pattern.cause {
+            self.labelled("cause", &blamed(cause))?;
+            self.places("", &[cause_place(cause)])?;
+        }
+        let samples: Vec<String> = pattern.samples.iter().take(MAX_SAMPLES).map(place).collect();
+        self.places("see", &samples)?;
+        self.labelled("fix", &pattern.fix)
+    }
+
+    fn run(&mut self, report: &Report) -> io::Result<()> {
+        let run = &report.run;
+        self.blank()?;
+        self.paragraph(0, &format!("Events: {}", events(report)))?;
+        self.list("Problems", run.problems.iter().map(problem))?;
+        self.list("Missing", run.gaps.iter().cloned())?;
+        self.list("Time zones", zones(report).into_iter())?;
+        self.paragraph(0, &format!("Books: {}", books(report)))
+    }
+
+    fn list(&mut self, heading: &str, mut items: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+        if items.len() > 0 {
+            self.heading(&format!("{heading}:"))?;
+        }
+        for item in items.by_ref().take(MAX_LINES) {
+            self.paragraph(2, &item)?;
+        }
+        if items.len() > 0 {
+            self.line(2, &format!("and {} more", grouped(items.len() as u64)))?;
+        }
+        Ok(())
+    }
+
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let text = self.painted(&cut(text, self.width), "1");
+        writeln!(self.out, "{text}")
+    }
+
+    /// One line, cut at the width. Its text is escaped already, where it has to be.
+    fn line(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{:indent$}{}", "", cut(text, self.width.saturating_sub(indent)))
+    }
+
+    fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        for line in wrapped(&Terminal(text).to_string(), self.width.saturating_sub(indent)) {
+            writeln!(self.out, "{:indent$}{line}", "")?;
+        }
+        Ok(())
+    }
+
+    /// A label, and its text wrapped beside it.
+    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let lines = wrapped(&Terminal(text).to_string(), self.width.saturating_sub(11));
+        self.beside(label, &lines)
+    }
+
+    /// A label, and a place a line beside it. Of a long one the beginning goes: file name and line stand at the end.
+    fn places(&mut self, label: &str, places: &[String]) -> io::Result<()> {
+        let room = self.width.saturating_sub(11);
+        let lines: Vec<String> = places.iter().map(|place| cut_front(&Terminal(place).to_string(), room)).collect();
+        self.beside(label, &lines)
+    }
+
+    fn beside(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
+        for (index, line) in lines.iter().enumerate() {
+            let label = self.painted(&format!("{:<7}", if index == 0 { label } else { "" }), "2");
+            writeln!(self.out, "    {label}{line}")?;
+        }
+        Ok(())
+    }
+
+    fn painted(&self, text: &str, color: &str) -> String {
+        if self.color && !text.trim().is_empty() { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+fn color_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "1;31",
+        Severity::High => "31",
+        Severity::Medium => "33",
+        Severity::Low => "36",
+    }
+}
+
+/// The beginning of a text, ended by three dots where it was longer.
+fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(3);
+    let kept: String = text.chars().take_while(|c| take_columns(&mut room, *c)).collect();
+    kept + "..."
+}
+
+/// The end of a text, begun by three dots where it was longer.
+fn cut_front(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(3);
+    let kept: Vec<char> = text.chars().rev().take_while(|c| take_columns(&mut room, *c)).collect();
+    "...".chars().chain(kept.into_iter().rev()).collect()
+}
+
+/// The lines of a text that is broken at blanks, and within words that are longer than a line.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![];
+    let (mut line, mut used) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let long = columns(word);
+        if used > 0 && used + 1 + long > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        for c in word.chars() {
+            let wide = columns_of(c);
+            if used > 0 && used + wide > width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(c);
+            used += wide;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+fn take_columns(room: &mut usize, c: char) -> bool {
+    let enough = room.checked_sub(columns_of(c));
+    *room = enough.unwrap_or(0);
+    enough.is_some()
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(columns_of).sum()
+}
+
+/// How many columns a character takes: 2 for East Asian wide characters and emoji. Close enough to cut a line.
+fn columns_of(c: char) -> usize {
+    let wide = matches!(c,
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}');
+    if wide { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn shown(report: &Report, style: Style) -> String {
+        let mut out = Vec::new();
+        write(report, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const PLAIN: Style = Style { color: false, width: 100 };
+
+    #[test]
+    fn the_most_severe_stands_first_and_says_what_to_do() {
+        let text = shown(&sample::report(), PLAIN);
+        assert!(text.starts_with("37 failed requests in 2 patterns, 12 explained (32 %)\n"), "{text}");
+        let expected = "\
+ 1  high      user_deleted (self_service), confirmed 0.97
+    12 failures, 1 subject, 2 clients; orders; sub_not_found
+    2026-03-01 10:00:05 to 10:59:00 UTC
+    The user was deleted while its token lived on.
+    cause  user_deleted at 2026-03-01 09:58:00 UTC, id -17
+           logs/auth.log:12
+    see    logs/orders.log:44
+           logs/orders.log:50
+    fix    Revoke the sessions of a user when it is deleted.
+";
+        assert!(text.contains(expected), "{text}");
+        for part in ["Events: auth_failure 37, user_deleted 1\n", "and 2 more\n", "Missing:\n  no user store log", "UTC+01:00", "1 unparsed"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in [40, 60, 80, 120] {
+            let text = shown(&sample::report(), Style { color: false, width });
+            assert!(text.lines().all(|line| columns(line) <= width), "{text}");
+        }
+    }
+
+    #[test]
+    fn log_text_cannot_speak_to_the_terminal() {
+        let text = shown(&sample::report(), PLAIN);
+        assert!(!text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text}");
+        let coloured = shown(&sample::report(), Style { color: true, width: 100 });
+        assert!(coloured.contains("\u{1b}[31mhigh    \u{1b}[0m") && !coloured.contains("a\u{1b}[31m"), "{coloured}");
+    }
+
+    #[test]
+    fn a_quiet_run_says_so_and_what_was_read() {
+        let text = shown(&sample::quiet(), PLAIN);
+        assert!(text.starts_with("No failed requests\nEvents from 2026-03-01 09:58:00 to 11:30:00 UTC. Read 1 file, 1.2 MB, 8,999 records.\n"), "{text}");
+    }
+
+    #[test]
+    fn patterns_beyond_the_twentieth_are_counted() {
+        let mut report = sample::report();
+        let one = report.patterns[1].clone();
+        report.patterns = vec![one; 23];
+        let text = shown(&report, PLAIN);
+        assert!(text.contains("\nand 3 more patterns with 36 failures\n"), "{text}");
+    }
+
+    #[test]
+    fn numbers_and_texts_are_laid_out() {
+        assert_eq!((grouped(999), grouped(1_000), grouped(1_234_567)), ("999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!((bytes(1), bytes(999), bytes(1_000), bytes(2_560_000_000)), ("1 byte".into(), "999 bytes".into(), "1.0 kB".into(), "2.5 GB".into()));
+        assert_eq!((cut("abcdef", 6), cut("abcdefg", 6), cut_front("abcdefg", 6)), ("abcdef".into(), "abc...".into(), "...efg".into()));
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
+        assert_eq!(offset(-12_600), "UTC-03:30");
+    }
+}
