@@ -121,7 +121,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("report.json");
         let broken = |out: &mut dyn Write| {
-            out.write_all(&[b'x'; 100_000])?;
+            out.write_all(&vec![b'x'; 100_000])?;
             Err(io::Error::other("in the middle"))
         };
         assert_eq!(write(&path, broken).unwrap_err().to_string(), "in the middle");

@@ -347,7 +347,7 @@ impl Told<'_> {
         if event.host.is_none() {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
         }
-        event.message = bounded_to(&token::redact(self.shown()), MAX_MESSAGE);
+        event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
         if let Some(duration) = self.roles.get(Role::Duration).and_then(|text| text.parse::<f64>().ok()) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, clamped at zero")]
             let duration = duration.max(0.0) as u64;
@@ -403,10 +403,16 @@ impl Told<'_> {
             .map(|service| bounded(service.split('@').next().unwrap_or(service)))
     }
 
-    /// The text to show: the message, or the whole record where it has none.
-    fn shown(&self) -> &str {
+    /// The text to show: the message, else the request line of an access log, else the whole record.
+    fn shown(&self, event: &Event) -> Cow<'_, str> {
         let message = self.entry.message.trim();
-        if message.is_empty() { self.text.trim() } else { message }
+        if !message.is_empty() {
+            return Cow::Borrowed(message);
+        }
+        match (&event.method, &event.path, event.status) {
+            (Some(method), Some(path), Some(status)) => Cow::Owned(format!("{method} {path} {status}")),
+            _ => Cow::Borrowed(self.text.trim()),
+        }
     }
 }
 

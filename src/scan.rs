@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{DateTime, Utc};
+use aho_corasick::AhoCorasick;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found};
 use crate::discover::Source;
@@ -94,6 +96,8 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let tasks = tasks(sources);
     let parts = in_parallel(&tasks, |task| first_pass(task, detector, settings));
     let mut scan = joined(&tasks, parts);
+    let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
+    merge::promote(&mut scan.events, &files);
     if settings.chase {
         chase(&tasks, detector, settings, &mut scan);
     }
@@ -282,11 +286,12 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mu
     let wanted = Wanted::of(&scan.events);
     let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).map(|id| &**id));
     scan.chased = needles.len();
-    if needles.is_empty() {
+    if needles.is_empty() && wanted.statuses.is_empty() {
         return;
     }
     let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
-    let parts = in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &needles, &wanted, detector, settings) } else { Vec::new() });
+    let hunt = Hunt { statuses: wanted.status_search(), needles, wanted };
+    let parts = in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });
     let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
     let mut added = Vec::new();
     let mut open: Option<(usize, u64)> = None;
@@ -324,11 +329,26 @@ struct Wanted {
     requests: BTreeSet<Text>,
     /// Subjects whose other requests tell whether they still exist.
     subjects: BTreeSet<Text>,
+    /// Statuses that failures without an id were answered with: their access lines know client and request.
+    statuses: BTreeSet<u16>,
+    /// When failures without an id happened, by the end of their path.
+    loose: HashMap<Text, Vec<DateTime<Utc>>>,
+    /// Whether a failure without an id bears a time without a zone, which may be off by hours.
+    zoneless: bool,
 }
+
+/// An access line this far from a failure of the same path may be its own.
+const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
 impl Wanted {
     fn of(events: &[Event]) -> Self {
-        let mut wanted = Self { requests: BTreeSet::new(), subjects: BTreeSet::new() };
+        let mut wanted = Self {
+            requests: BTreeSet::new(),
+            subjects: BTreeSet::new(),
+            statuses: BTreeSet::new(),
+            loose: HashMap::new(),
+            zoneless: false,
+        };
         // A request of which every question is answered need not be looked for.
         let mut answered: HashMap<&str, (bool, bool)> = HashMap::new();
         let failures = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
@@ -344,6 +364,12 @@ impl Wanted {
                 wanted.requests.insert(id.into());
             }
         }
+        for event in failures().filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
+            wanted.add_loose(event);
+        }
+        for times in wanted.loose.values_mut() {
+            times.sort();
+        }
         for event in events {
             let asked = match event.kind {
                 EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
@@ -356,6 +382,43 @@ impl Wanted {
         }
         wanted
     }
+
+    /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
+    fn add_loose(&mut self, event: &Event) {
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return };
+        match event.status {
+            Some(401 | 403) => return,
+            Some(status) => {
+                self.statuses.insert(status);
+            }
+            None if event.reason == Some(Reason::UserStoreUnavailable) => self.statuses.extend([500, 503]),
+            None => return,
+        }
+        self.zoneless |= event.zoneless;
+        self.loose.entry(merge::last_segment(path).into()).or_default().push(time);
+    }
+
+    /// Whether an access line may be that of a failure without an id.
+    fn is_loose(&self, event: &Event) -> bool {
+        let (Some(status), Some(path), Some(time)) = (event.status, event.path.as_deref(), event.time) else { return false };
+        if !self.statuses.contains(&status) {
+            return false;
+        }
+        self.loose.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|other| *other < time - LOOSE);
+            self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
+        })
+    }
+
+    /// The search for access lines of the wanted statuses.
+    fn status_search(&self) -> Option<AhoCorasick> {
+        let literals: Vec<String> = self
+            .statuses
+            .iter()
+            .flat_map(|status| [format!(" {status} "), format!("\":{status}"), format!("\": {status}"), format!("\":\"{status}\""), format!("={status}")])
+            .collect();
+        if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
+    }
 }
 
 struct Pursued {
@@ -365,7 +428,26 @@ struct Pursued {
     lines: u64,
 }
 
-fn pursuit(task: &Task<'_>, needles: &Needles, wanted: &Wanted, detector: &Detector, settings: &Settings) -> Vec<Pursued> {
+/// What the second pass looks for.
+struct Hunt {
+    needles: Needles,
+    statuses: Option<AhoCorasick>,
+    wanted: Wanted,
+}
+
+impl Hunt {
+    /// Every place in a block that may matter, in order.
+    fn hits(&self, block: &[u8]) -> Vec<usize> {
+        let mut hits = self.needles.find(block);
+        if let Some(statuses) = &self.statuses {
+            hits.extend(statuses.find_iter(block).map(|found| found.end() - 1));
+            hits.sort_unstable();
+        }
+        hits
+    }
+}
+
+fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Settings) -> Vec<Pursued> {
     let current = std::cell::RefCell::new((Vec::new(), Vec::new(), 0_u64));
     let mut parts = Vec::new();
     each_stream(
@@ -374,7 +456,7 @@ fn pursuit(task: &Task<'_>, needles: &Needles, wanted: &Wanted, detector: &Detec
         &mut |block, stream, context| {
             let (events, sightings, lines) = &mut *current.borrow_mut();
             let (mut at, mut counted, mut line) = (0, 0, block.lines_before + 1);
-            for hit in needles.find(block.bytes) {
+            for hit in hunt.hits(block.bytes) {
                 if hit < at {
                     continue;
                 }
@@ -385,7 +467,7 @@ fn pursuit(task: &Task<'_>, needles: &Needles, wanted: &Wanted, detector: &Detec
                 let mut told = Vec::new();
                 detector.pursue(&block.bytes[record], Place { stream, line }, context, &mut told);
                 for event in told {
-                    sort_out(event, wanted, events, sightings);
+                    sort_out(event, &hunt.wanted, events, sightings);
                 }
             }
             *lines = block.lines_before + block.style.count(block.bytes).1;
@@ -403,7 +485,7 @@ fn pursuit(task: &Task<'_>, needles: &Needles, wanted: &Wanted, detector: &Detec
 /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
 fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &mut Vec<Sighting>) {
     let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| wanted.requests.contains(id));
-    if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) {
+    if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || wanted.is_loose(&event) {
         events.push(event);
         return;
     }

@@ -3,7 +3,7 @@
 //! Lines are brought together by request id, by trace id, or else by time, method, path, status and client. A case
 //! keeps every line that told of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -70,6 +70,22 @@ pub struct Merged {
     pub cases: Vec<Case>,
     /// Refusals whose other lines say that no token was the matter.
     pub unrelated: u64,
+}
+
+/// A request of a verifier that died of its user store was refused for it: such errors become failures.
+///
+/// A verifier is whatever wrote a refusal with a reason into the same family of streams.
+pub fn promote(events: &mut [Event], files: &[String]) {
+    let family = |event: &Event| super::clock::family(files, event.place.stream);
+    let verifiers: HashSet<String> =
+        events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(family).collect();
+    for event in events {
+        let of_a_request = event.request_id.is_some() || event.path.is_some();
+        if event.kind == EventKind::UserStoreError && of_a_request && verifiers.contains(&family(event)) {
+            event.kind = EventKind::AuthFailure;
+            event.reason = Some(Reason::UserStoreUnavailable);
+        }
+    }
 }
 
 /// Brings the lines of each failed request together.
@@ -244,7 +260,8 @@ fn is_local(client: &str) -> bool {
     client.starts_with("127.") || client == "::1" || client == "localhost"
 }
 
-fn last_segment(path: &str) -> &str {
+/// The end of a path: gateways strip beginnings, never ends.
+pub fn last_segment(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -253,7 +270,9 @@ fn last_segment(path: &str) -> &str {
 fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
     let members = || group.iter().map(|index| &events[*index]);
     let failures = || group.iter().filter(|index| events[**index].kind == EventKind::AuthFailure);
-    let deciding = *failures().min_by_key(|index| (rank(&events[**index]), **index))?;
+    // Of equals the application's own line decides, not the gateway's.
+    let access = |event: &Event| event.status.is_some() && event.method.is_some();
+    let deciding = *failures().min_by_key(|index| (rank(&events[**index]), access(&events[**index]), **index))?;
     let reason = events[deciding].reason.unwrap_or(Reason::Other);
     let elsewise = |event: &Event| {
         matches!(event.kind, EventKind::Unrelated | EventKind::AuthSuccess)

@@ -44,7 +44,11 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
     }
     if case.reason == Reason::SubNotFound && stranger {
         if address.unknown_subjects.len() >= PROBE_MIN {
-            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.85).variant("subject_enumeration"));
+            verdicts.push(
+                Verdict::new(Cause::Probing, "DR-41", 0.85)
+                    .variant("subject_enumeration")
+                    .against("tokens were issued to this address", address.issued, 0.35),
+            );
         } else if case.sub.is_none() && burst(&address.nameless) {
             verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.60).variant("subject_enumeration").cap(true, 0.60, "no line names the subjects"));
         }

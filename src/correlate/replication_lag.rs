@@ -37,8 +37,8 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     let seen_before = links.success_before.is_some_and(|success| world.successes[success].time > world.happenings[place].time);
     let after = links.success_after.map(|success| world.successes[success].place);
     verdicts.push(
-        Verdict::new(Cause::ReplicationLag, "DR-11", 0.70)
-            .ground(since <= USUAL, 0.10)
+        Verdict::new(Cause::ReplicationLag, "DR-11", 0.50)
+            .ground(since <= USUAL, 0.30)
             .ground(heals, 0.15)
             .blame(world, place, "the user was created")
             .shows(after, "the same user was let through later")

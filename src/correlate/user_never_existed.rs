@@ -32,7 +32,7 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
         let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
         if elsewhere {
             verdicts.push(
-                Verdict::new(Cause::UserNeverExisted, "DR-08", 0.85)
+                Verdict::new(Cause::UserNeverExisted, "DR-08", 0.88)
                     .variant("tenant_mixup")
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30),
             );

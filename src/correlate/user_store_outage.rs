@@ -32,16 +32,22 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
             let Some(outage) = outage else { return };
             let returns = links.success_after.is_some();
             let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
+            let own = outage.witnesses.iter().any(|place| world.events[*place].service.as_ref().is_some_and(|s| case.services.contains(s)));
+            // Without a subject nothing can return: then the store must have failed this very service at this very time.
+            if case.sub.is_none() && !(inside && own) || case.reason == Reason::Other && !(returns || own && inside) {
+                return;
+            }
             verdicts.push(
-                Verdict::new(Cause::UserStoreOutage, "DR-13", 0.50)
+                Verdict::new(Cause::UserStoreOutage, "DR-13", 0.42)
                     .variant("disguised")
                     .ground(inside, 0.10)
-                    .ground(returns, 0.20)
+                    .ground(own, 0.03)
+                    .ground(returns, 0.25)
                     .ground(links.success_before.is_some(), 0.05)
-                    .ground(outage.streams > 1, 0.05)
+                    .ground(outage.streams > 1, 0.02)
                     .shows(witness, says_first)
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
-                    .cap(case.sub.is_none(), 0.60, "no line names the subject"),
+                    .cap(case.sub.is_none(), 0.50, "no line names the subject"),
             );
         }
         _ => {}

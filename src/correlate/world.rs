@@ -13,7 +13,7 @@ use crate::scan::Sighting;
 /// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
 const SAME: TimeDelta = TimeDelta::seconds(10);
 /// Errors of a store no further apart than this are one outage.
-const OUTAGE_GAP: TimeDelta = TimeDelta::seconds(90);
+const OUTAGE_GAP: TimeDelta = TimeDelta::seconds(30);
 /// An outage reaches this far to each side: pools drain late.
 pub(super) const OUTAGE_PAD: TimeDelta = TimeDelta::seconds(60);
 /// Fewer errors than this are no outage.
@@ -73,6 +73,8 @@ pub struct Address {
     pub nameless: Vec<DateTime<Utc>>,
     /// The first hostile line.
     pub first: Option<usize>,
+    /// Tokens were issued to it: its tokens are not made up.
+    pub issued: bool,
 }
 
 /// What is known of a key.
@@ -390,6 +392,11 @@ fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
     }
     for address in addresses.values_mut() {
         address.nameless.sort();
+    }
+    for event in world.events.iter().filter(|event| event.kind == EventKind::TokenIssued) {
+        if let Some(address) = event.client_ip.as_ref().and_then(|client| addresses.get_mut(client)) {
+            address.issued = true;
+        }
     }
     addresses
 }

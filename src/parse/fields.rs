@@ -176,7 +176,7 @@ impl Role {
             ],
             Self::Service => &[
                 "service", "servicename", "servicenm", "targetname", "resourceservicename", "app", "appname",
-                "application", "routename", "kubernetescontainername", "name", "component", "syslogidentifier",
+                "application", "routename", "kubernetescontainername", "syslogidentifier",
                 "containername",
             ],
             Self::Host => &[

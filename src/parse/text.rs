@@ -85,6 +85,9 @@ pub(super) fn tell<'r>(message: &'r str, fields: &mut Fields<'r>) -> &'r str {
     keyvalue::pairs(told, fields);
     if let Some(request) = request_in(told) {
         request.push(fields);
+    } else if let Some((status, path)) = phrase_and_path(told) {
+        fields.push("path", path);
+        fields.push("status", status);
     }
     told
 }
@@ -111,6 +114,23 @@ pub(super) fn request_in(text: &str) -> Option<Request<'_>> {
         at_boundary = !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-');
     }
     flask_request(text)
+}
+
+/// Django's `Unauthorized: /accounts/me/`: a status in words and the path it was given for.
+fn phrase_and_path(text: &str) -> Option<(&'static str, &str)> {
+    let (phrase, rest) = text.split_once(": /")?;
+    let status = match phrase {
+        "Bad Request" => "400",
+        "Unauthorized" => "401",
+        "Forbidden" => "403",
+        "Not Found" => "404",
+        "Internal Server Error" => "500",
+        "Service Unavailable" => "503",
+        _ => return None,
+    };
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let path = text.get(phrase.len() + 2..phrase.len() + 3 + end)?;
+    Some((status, path))
 }
 
 fn request_at(text: &str) -> Option<Request<'_>> {

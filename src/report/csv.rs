@@ -3,7 +3,7 @@
 //! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see [`cell`], which the rows use too.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
@@ -28,6 +28,17 @@ pub fn write(report: &Report, out: &mut dyn Write) -> Result<(), csv::Error> {
         table.write_record(record(pattern).iter().map(|text| cell(text).into_owned()))?;
     }
     Ok(table.flush()?)
+}
+
+/// The error of the output within an error of CSV, with its kind: a broken pipe stays one.
+pub fn io_error(error: csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return io::Error::other(error);
+    }
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A writer as every CSV of ours is written: RFC 4180, lines ended by CR LF.

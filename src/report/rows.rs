@@ -48,14 +48,14 @@ impl RowFormat {
 /// Rows that could not be written.
 #[derive(Debug, Error)]
 pub enum RowError {
-    /// The JSON lines could not be written.
-    #[error("the JSON lines could not be written")]
-    Json(#[from] io::Error),
+    /// The output did not take them.
+    #[error("the rows could not be written")]
+    Io(#[from] io::Error),
     /// The CSV could not be written.
     #[error("the CSV could not be written")]
     Csv(#[from] csv::Error),
-    /// The Parquet could not be made or written.
-    #[error("the Parquet could not be written")]
+    /// The Parquet could not be made.
+    #[error("the Parquet could not be made")]
     Parquet(#[from] PolarsError),
 }
 
@@ -63,9 +63,8 @@ impl From<RowError> for io::Error {
     /// Keeps the kind of the error where `out` gave it: a broken pipe stays one.
     fn from(error: RowError) -> Self {
         match error {
-            RowError::Json(error) => error,
-            RowError::Csv(error) => error.into(),
-            RowError::Parquet(PolarsError::IO { error, .. }) => Self::new(error.kind(), error),
+            RowError::Io(error) => error,
+            RowError::Csv(error) => csv_report::io_error(error),
             RowError::Parquet(error) => Self::other(error),
         }
     }
@@ -82,7 +81,7 @@ pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write)
     match format {
         RowFormat::Jsonl => Ok(jsonl(rows, out)?),
         RowFormat::Csv => Ok(csv(rows, FAILURE, results, out)?),
-        RowFormat::Parquet => Ok(parquet(rows, FAILURE, results, out)?),
+        RowFormat::Parquet => parquet(rows, FAILURE, results, out),
     }
 }
 
@@ -93,9 +92,9 @@ pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write)
 pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
     let rows = results.events.iter().filter(|event| event.kind.is_event());
     match format {
-        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { row, columns: EVENT, results }), out)?),
+        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { of: row, columns: EVENT, results }), out)?),
         RowFormat::Csv => Ok(csv(rows, EVENT, results, out)?),
-        RowFormat::Parquet => Ok(parquet(rows, EVENT, results, out)?),
+        RowFormat::Parquet => parquet(rows, EVENT, results, out),
     }
 }
 
@@ -208,7 +207,7 @@ fn blamed(failure: &Failure) -> Option<&CauseEvent> {
 
 /// A row with its columns, as a JSON object.
 struct Row<'r, R: 'static> {
-    row: &'r R,
+    of: &'r R,
     columns: &'static [Column<R>],
     results: &'r Results,
 }
@@ -218,9 +217,9 @@ impl<R> Serialize for Row<'_, R> {
         let mut object = serializer.serialize_map(Some(self.columns.len()))?;
         for Column(name, get) in self.columns {
             match get {
-                Get::Text(get) => object.serialize_entry(name, &get(self.row, self.results))?,
-                Whole(get) => object.serialize_entry(name, &get(self.row))?,
-                Real(get) => object.serialize_entry(name, &get(self.row))?,
+                Get::Text(get) => object.serialize_entry(name, &get(self.of, self.results))?,
+                Whole(get) => object.serialize_entry(name, &get(self.of))?,
+                Real(get) => object.serialize_entry(name, &get(self.of))?,
             }
         }
         object.end()
@@ -256,12 +255,56 @@ fn csv<'r, R: 'static>(
     Ok(table.flush()?)
 }
 
-/// Builds and writes one row group after another, so that no more than [`ROW_GROUP`] rows stand in memory twice.
 fn parquet<'r, R: 'static>(
-    mut rows: impl Iterator<Item = &'r R>,
+    rows: impl Iterator<Item = &'r R>,
     columns: &[Column<R>],
     results: &'r Results,
     out: &mut dyn Write,
+) -> Result<(), RowError> {
+    let mut out = Remembering { out, error: None };
+    let written = row_groups(rows, columns, results, &mut out);
+    match out.error {
+        Some(error) => Err(error.into()),
+        None => Ok(written?),
+    }
+}
+
+/// Keeps the first error of an output: polars makes text of it, and its kind would be lost.
+struct Remembering<'w> {
+    out: &'w mut dyn Write,
+    error: Option<io::Error>,
+}
+
+impl Remembering<'_> {
+    fn remember<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.error.get_or_insert(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl Write for Remembering<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = self.out.write(bytes);
+        self.remember(outcome)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.out.flush();
+        self.remember(outcome)
+    }
+}
+
+/// Builds and writes one row group after another, so that no more than [`ROW_GROUP`] rows stand in memory twice.
+fn row_groups<'r, R: 'static>(
+    mut rows: impl Iterator<Item = &'r R>,
+    columns: &[Column<R>],
+    results: &'r Results,
+    out: &mut Remembering<'_>,
 ) -> Result<(), PolarsError> {
     let mut file = ParquetWriter::new(out).batched(&schema(columns))?;
     loop {
@@ -385,7 +428,7 @@ mod tests {
         assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>(), names(EVENT));
         let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
         let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
-        assert_eq!(frame.get_column_names_str(), names(EVENT));
+        assert_eq!(frame.get_column_names().into_iter().map(AsRef::as_ref).collect::<Vec<&str>>(), names(EVENT));
         assert_eq!((records.len(), frame.height()), (events.len(), events.len()));
         for (index, object) in events.iter().enumerate() {
             for (column, (name, value)) in object.iter().enumerate() {
@@ -423,7 +466,8 @@ mod tests {
         let mut results = sample::results();
         results.events.clear();
         assert!(written(write_events, &results, RowFormat::Jsonl).is_empty());
-        assert_eq!(written(write_events, &results, RowFormat::Csv).iter().filter(|byte| **byte == b'\n').count(), 1);
+        let table = String::from_utf8(written(write_events, &results, RowFormat::Csv)).unwrap();
+        assert_eq!(table.lines().count(), 1);
         let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
         assert_eq!((frame.height(), frame.width()), (0, EVENT.len()));
     }

@@ -1,0 +1,136 @@
+//! The report as GitHub-flavoured Markdown, for a ticket or a wiki.
+//!
+//! Whatever comes from logs goes through [`escape`](super::escape): ids and places as code, sentences as prose.
+
+use std::io::{self, Write};
+
+use super::escape::{Code, Markdown};
+use super::{Report, summary};
+use crate::correlate::pattern::Pattern;
+
+/// How many problems, gaps and zones are listed.
+const MAX_LINES: usize = 100;
+
+/// Writes a table of the patterns, a section for each, and what was read.
+///
+/// # Errors
+/// Gives the error of `out`.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let patterns = summary::ranked(report);
+    writeln!(out, "# {}\n\n{}", summary::headline(report), Markdown(&summary::facts(report)))?;
+    if !patterns.is_empty() {
+        table(&patterns, out)?;
+    }
+    for (number, pattern) in (1..).zip(&patterns) {
+        section(number, pattern, out)?;
+    }
+    run(report, out)
+}
+
+fn table(patterns: &[&Pattern], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n| # | severity | root cause | failures | subjects | clients | service | reason | when | confidence |")?;
+    writeln!(out, "| ---: | --- | --- | ---: | ---: | ---: | --- | --- | --- | --- |")?;
+    for (number, pattern) in (1..).zip(patterns) {
+        writeln!(
+            out,
+            "| {number} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            pattern.severity,
+            Markdown(&summary::cause(pattern)),
+            summary::grouped(pattern.failures),
+            summary::grouped(pattern.subjects),
+            summary::grouped(pattern.clients),
+            Code(pattern.service.as_deref().unwrap_or("")),
+            Code(pattern.reason.as_str()),
+            summary::span(pattern.first, pattern.last),
+            summary::confidence(pattern),
+        )?;
+    }
+    Ok(())
+}
+
+fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {number}. {}: {}\n", Markdown(&summary::cause(pattern)), summary::count(pattern.failures, "failure"))?;
+    writeln!(out, "**{}**: {}\n", pattern.severity, Markdown(&pattern.says))?;
+    writeln!(out, "- Seen: {}, {}", summary::span(pattern.first, pattern.last), summary::counts(pattern))?;
+    if let Some(service) = &pattern.service {
+        writeln!(out, "- Service: {}, reason {}", Code(service), Code(pattern.reason.as_str()))?;
+    }
+    writeln!(out, "- Rule: {}, {}, pattern {}", Code(pattern.rule), summary::confidence(pattern), Code(&pattern.pattern_id))?;
+    if let Some(cause) = &pattern.cause {
+        writeln!(out, "- Cause: {}, {}", Markdown(&summary::blamed(cause)), Code(&summary::cause_place(cause)))?;
+    }
+    if !pattern.samples.is_empty() {
+        let samples: Vec<String> = pattern.samples.iter().map(|line| Code(&summary::place(line)).to_string()).collect();
+        writeln!(out, "- See: {}", samples.join(", "))?;
+    }
+    writeln!(out, "- Fix: {}", Markdown(&pattern.fix))
+}
+
+fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let run = &report.run;
+    writeln!(out, "\n## The run\n")?;
+    writeln!(out, "- Events: {}", Markdown(&summary::events(report)))?;
+    writeln!(out, "- Books: {}", summary::books(report))?;
+    let inputs: Vec<String> = run.inputs.iter().map(|input| Code(input).to_string()).collect();
+    writeln!(out, "- Inputs: {}", inputs.join(", "))?;
+    writeln!(out, "- Made by: {}", Markdown(&run.tool))?;
+    list("Problems", run.problems.iter().map(summary::problem), out)?;
+    list("What is missing", run.gaps.iter().cloned(), out)?;
+    list("Time zones", summary::zones(report).into_iter(), out)
+}
+
+fn list(heading: &str, mut items: impl ExactSizeIterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+    if items.len() > 0 {
+        writeln!(out, "\n### {heading}\n")?;
+    }
+    for item in items.by_ref().take(MAX_LINES) {
+        // The no-break space keeps what follows from being the beginning of a line, where `#` and `1.` mean something.
+        writeln!(out, "- \u{a0}{}", Markdown(&item))?;
+    }
+    if items.len() > 0 {
+        writeln!(out, "- and {} more", summary::grouped(items.len() as u64))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn shown(report: &Report) -> String {
+        let mut out = Vec::new();
+        write(report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_pattern_is_a_row_and_a_section() {
+        let text = shown(&sample::report());
+        assert!(text.starts_with("# 37 failed requests in 2 patterns, 12 explained (32 %)\n"), "{text}");
+        for part in [
+            "| 1 | high | user\\_deleted (self\\_service) | 12 | 1 | 2 | `orders` | `sub_not_found` | 2026-03-01 10:00:05 to 10:59:00 UTC | confirmed 0.97 |\n",
+            "\n## 1. user\\_deleted (self\\_service): 12 failures\n",
+            "- Cause: user\\_deleted at 2026-03-01 09:58:00 UTC, id -17, `logs/auth.log:12`\n",
+            "- See: `logs/orders.log:44`, `logs/orders.log:50`\n",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn log_text_makes_no_cell_tag_or_line() {
+        let text = shown(&sample::report());
+        assert!(!text.contains("<script") || text.matches("<script").count() == text.matches("\\<script").count(), "{text}");
+        assert!(!text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text}");
+        for row in text.lines().filter(|line| line.starts_with("| ")) {
+            assert_eq!(row.matches('|').count(), 11, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_quiet_run_has_no_table() {
+        let text = shown(&sample::quiet());
+        assert!(text.starts_with("# No failed requests\n") && !text.contains('|'), "{text}");
+    }
+}
