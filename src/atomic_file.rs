@@ -9,19 +9,34 @@ use std::path::{Path, PathBuf};
 
 /// Writes `path` with what `write` puts out, wholly or not at all.
 ///
+/// # Errors
+/// As [`stage`] and [`Staged::commit`].
+pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    stage(path, write)?.commit()
+}
+
+/// A file that is on the disk, but not yet in its place. Dropped, it is gone.
+#[must_use = "what is not committed is thrown away"]
+pub struct Staged(Option<(Temporary, PathBuf)>);
+
+/// Writes what belongs at `path` beside it: several files are staged first and committed together, so that a full disk
+/// leaves none of them.
+///
 /// Takes effect in one rename, after the bytes are on the disk; a file that stands there keeps its permissions, and
 /// a symbolic link keeps pointing where it does. `-` and `/dev/stdout` are standard output; those, FIFOs, devices and
 /// `/dev/fd/*` are written straight through, with neither temporary file nor rename.
 ///
 /// # Errors
-/// Gives the error of `write`, or of creating, syncing or renaming the file. The temporary file is then gone and what
-/// stood at `path` is as it was.
-pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Gives the error of `write`, or of creating or syncing the file. The temporary file is then gone and what stood at
+/// `path` is as it was.
+pub fn stage(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Staged> {
     if path == Path::new("-") || path == Path::new("/dev/stdout") {
-        return fill(io::stdout().lock(), write);
+        fill(io::stdout().lock(), write)?;
+        return Ok(Staged(None));
     }
     if is_written_through(path) {
-        return fill(OpenOptions::new().write(true).open(path)?, write);
+        fill(OpenOptions::new().write(true).open(path)?, write)?;
+        return Ok(Staged(None));
     }
     // A link is followed, so that the file it leads to is replaced and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -31,10 +46,21 @@ pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     }
     fill(&file, write)?;
     file.sync_all()?;
-    temporary.rename(&target)?;
-    // The data is safe; that the directory cannot be synced (some file systems) must not undo the run.
-    File::open(directory(&target)).and_then(|directory| directory.sync_all()).ok();
-    Ok(())
+    Ok(Staged(Some((temporary, target))))
+}
+
+impl Staged {
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Gives the error of the rename; the temporary file is then gone.
+    pub fn commit(self) -> io::Result<()> {
+        let Some((temporary, target)) = self.0 else { return Ok(()) };
+        temporary.rename(&target)?;
+        // The data is safe; that the directory cannot be synced (some file systems) must not undo the run.
+        File::open(directory(&target)).and_then(|directory| directory.sync_all()).ok();
+        Ok(())
+    }
 }
 
 /// Runs `write` over a buffer and flushes it.

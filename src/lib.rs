@@ -1,6 +1,7 @@
 //! jwtriage
 #![allow(missing_docs)]
 pub mod correlate;
+pub mod atomic_file;
 pub mod decode;
 pub mod detect;
 pub mod discover;
@@ -9,5 +10,6 @@ pub mod frame;
 pub mod needles;
 pub mod parse;
 pub mod prefilter;
+pub mod report;
 pub mod scan;
 pub mod signature;

@@ -13,11 +13,13 @@ pub mod summary;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::correlate::Failure;
+use crate::correlate::clock::Proof;
 use crate::correlate::pattern::Pattern;
+use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
-use crate::event::{Event, Problem};
-use crate::scan::StreamBooks;
+use crate::event::{Event, EventKind, Problem};
+use crate::scan::{Scan, StreamBooks};
+use crate::signature::Catalog;
 
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -66,15 +68,77 @@ pub struct Run {
     pub chased_ids: u64,
 }
 
-/// The zone a stream without zones was read in.
+/// How the times of streams that name no zone were read.
 #[derive(Debug, Clone, Serialize)]
 pub struct Zone {
-    /// The stream.
+    /// The streams, without what rotation adds to their name.
     pub file: String,
-    /// Seconds east of UTC.
-    pub offset_seconds: i32,
-    /// What proves it; `None` where it is the default.
+    /// The zone they were read in at first.
+    pub default: String,
+    /// What was added to their times, in seconds.
+    pub shift_seconds: i64,
+    /// What proves it; `None` where the default stands.
     pub proof: Option<String>,
+}
+
+/// What a run was asked to do, as the report repeats it.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The paths as they were given.
+    pub inputs: Vec<String>,
+    /// The options by name.
+    pub parameters: Vec<(String, String)>,
+    /// The default zone, as its name.
+    pub zone: String,
+}
+
+impl Results {
+    /// Puts together what a scan found and what correlation made of it.
+    pub fn of(asked: Asked, scan: Scan, correlated: Correlated, catalog: &Catalog) -> Self {
+        let events_seen = || scan.events.iter().filter(|event| event.kind.is_event());
+        let mut problems = scan.problems.clone();
+        problems.sort();
+        let run = Run {
+            tool: concat!("jwtriage ", env!("CARGO_PKG_VERSION")).to_owned(),
+            inputs: asked.inputs,
+            parameters: asked.parameters,
+            first: events_seen().filter_map(|event| event.time).min(),
+            last: events_seen().filter_map(|event| event.time).max(),
+            failures: correlated.failures.len() as u64,
+            unrelated_refusals: correlated.unrelated_refusals,
+            events: EventKind::ALL
+                .iter()
+                .filter(|kind| kind.is_event())
+                .map(|kind| (kind.as_str(), events_seen().filter(|event| event.kind == *kind).count() as u64))
+                .filter(|(_, count)| *count > 0)
+                .collect(),
+            books: scan.books(),
+            problems,
+            gaps: correlated.gaps,
+            zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
+            chased_ids: scan.chased as u64,
+            streams: scan.streams,
+        };
+        Self {
+            files: run.streams.iter().map(|stream| stream.file.clone()).collect(),
+            signatures: catalog.signatures.iter().map(|signature| signature.id.clone()).collect(),
+            report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns },
+            failures: correlated.failures,
+            events: scan.events,
+        }
+    }
+}
+
+fn zone(file: String, proof: Option<Proof>, default: &str) -> Zone {
+    match proof {
+        Some(proof) => Zone {
+            file,
+            shift_seconds: proof.shift,
+            proof: Some(format!("{} of {} lines have a partner in other sources", proof.partners, proof.asked)),
+            default: default.to_owned(),
+        },
+        None => Zone { file, shift_seconds: 0, proof: None, default: default.to_owned() },
+    }
 }
 
 /// Everything a run can write.

@@ -51,7 +51,7 @@ pub(crate) fn report() -> Report {
                 .map(|number| Problem { file: "logs/bad.gz".to_owned(), line: Some(number), what: format!("damaged: {HOSTILE}") })
                 .collect(),
             gaps: vec!["no user store log covers 10:30 to 11:00".to_owned()],
-            zones: vec![Zone { file: "logs/orders.log".to_owned(), offset_seconds: 3600, proof: None }],
+            zones: vec![Zone { file: "logs/orders.log".to_owned(), default: "UTC".to_owned(), shift_seconds: -3600, proof: None }],
             chased_ids: 3,
         },
         patterns: vec![unexplained(), deleted()],

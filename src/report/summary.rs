@@ -117,17 +117,11 @@ pub(super) fn books(report: &Report) -> String {
 
 /// The streams whose time stamps name no zone, one sentence each.
 pub(super) fn zones(report: &Report) -> Vec<String> {
-    let sentence = |zone: &super::Zone| {
-        let proof = zone.proof.as_deref().unwrap_or("the default, unproven");
-        format!("{} names no zone, read as {} ({proof})", zone.file, offset(zone.offset_seconds))
+    let sentence = |zone: &super::Zone| match &zone.proof {
+        Some(proof) => format!("{} names no zone, read as {} moved by {} s ({proof})", zone.file, zone.default, zone.shift_seconds),
+        None => format!("{} names no zone, read as {} (the default, unproven)", zone.file, zone.default),
     };
     report.run.zones.iter().map(sentence).collect()
-}
-
-fn offset(seconds: i32) -> String {
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let minutes = seconds.unsigned_abs() / 60;
-    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A problem and where it lies, in one line.
@@ -247,7 +241,10 @@ impl Page<'_> {
         const INDENT: usize = 4;
         self.blank()?;
         let severity = self.painted(&format!("{:<8}", pattern.severity.as_str()), color_of(pattern.severity));
-        let title = format!("{}, {}", cause(pattern), confidence(pattern));
+        let title = match pattern.root_cause {
+            Cause::Unexplained => cause(pattern),
+            _ => format!("{}, {}", cause(pattern), confidence(pattern)),
+        };
         writeln!(self.out, "{number:>2}  {severity}  {}", cut(&title, self.width.saturating_sub(14)))?;
         let service = pattern.service.as_deref().unwrap_or("unknown service");
         self.line(INDENT, &format!("{}; {}; {}", counts(pattern), Terminal(service), pattern.reason))?;
@@ -277,7 +274,10 @@ impl Page<'_> {
             self.heading(&format!("{heading}:"))?;
         }
         for item in items.by_ref().take(MAX_LINES) {
-            self.paragraph(2, &item)?;
+            for (index, line) in wrapped(&Terminal(&item).to_string(), self.width.saturating_sub(4)).iter().enumerate() {
+                let indent = if index == 0 { 2 } else { 4 };
+                writeln!(self.out, "{:indent$}{line}", "")?;
+            }
         }
         if items.len() > 0 {
             self.line(2, &format!("and {} more", grouped(items.len() as u64)))?;

@@ -1,1 +1,40 @@
-fn main() {}
+//! The command line: arguments in, exit code out. All else is the library's.
+
+mod args;
+mod catalog;
+mod exit;
+mod scan;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Command::Scan(scan) => scan::run(&scan),
+        Command::Catalog(catalog) => catalog::run(catalog),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            let hint = error.downcast_ref::<exit::Hint>().map(|hint| hint.0.clone());
+            let line = format!("{error:#}");
+            writeln!(io::stderr(), "jwtriage: {line}").ok();
+            if let Some(hint) = hint {
+                writeln!(io::stderr(), "hint: {hint}").ok();
+            }
+            Exit::CouldNotRun.into()
+        }
+    }
+}
+
+/// Whether the reader of our output went away, which is a good end.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}

@@ -1,0 +1,233 @@
+//! `jwtriage scan`: reads, explains, writes.
+
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, anyhow, bail};
+use jwtriage::atomic_file::{self, Staged};
+use jwtriage::correlate::correlate;
+use jwtriage::detect::Detector;
+use jwtriage::discover::{DiscoverError, discover};
+use jwtriage::event::Severity;
+use jwtriage::report::rows::{self, RowFormat};
+use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, summary};
+use jwtriage::scan::{self, Settings};
+use jwtriage::signature::Catalog;
+
+use crate::args::{FailOn, Scan, When};
+use crate::exit::{Exit, Hint};
+
+/// Set while files are being put in their place: an interrupt waits for that.
+static WRITING: AtomicBool = AtomicBool::new(false);
+/// Set by an interrupt that had to wait.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// What a shell expects of a program that was interrupted.
+const INTERRUPT_CODE: i32 = 130;
+
+/// Runs a scan to its end.
+pub(crate) fn run(args: &Scan) -> Result<Exit> {
+    let outputs = Outputs::of(args)?;
+    handle_interrupts()?;
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
+    }
+    let found = discover(&args.paths).map_err(with_hint)?;
+    let detector = Detector::new(catalog(&args.catalog)?);
+    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase };
+    let mut scan = scan::scan(&found.sources, &detector, &settings);
+    scan.problems.extend(found.problems);
+    let correlated = correlate(&mut scan).context("cannot correlate the events")?;
+    let results = Results::of(asked(args), scan, correlated, detector.catalog());
+    outputs.write(&results)?;
+    if outputs.is_empty() {
+        summarize(&results.report, args.color)?;
+    }
+    for problem in results.report.run.problems.iter().filter(|_| !outputs.is_empty()) {
+        writeln!(io::stderr(), "jwtriage: {}: {}", shown(&problem.file), shown(&problem.what)).ok();
+    }
+    let failing = args.fail_on.is_some_and(|least| results.report.patterns.iter().any(|pattern| pattern.severity >= severity(least)));
+    Ok(match (failing, results.report.run.problems.is_empty()) {
+        (true, _) => Exit::Findings,
+        (false, false) => Exit::Incomplete,
+        (false, true) => Exit::Done,
+    })
+}
+
+/// The built-in catalog with the user's files.
+pub(crate) fn catalog(paths: &[PathBuf]) -> Result<Catalog> {
+    let mut catalog = Catalog::builtin()?;
+    for path in paths {
+        catalog.add(path)?;
+    }
+    Ok(catalog)
+}
+
+/// The files to write, known to be writable in kind before anything is read.
+struct Outputs<'a> {
+    reports: Vec<(&'a Path, ReportFormat)>,
+    failures: Vec<(&'a Path, RowFormat)>,
+    events: Vec<(&'a Path, RowFormat)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ReportFormat {
+    Json,
+    Csv,
+    Html,
+    Markdown,
+}
+
+impl<'a> Outputs<'a> {
+    fn of(args: &'a Scan) -> Result<Self> {
+        let rows = |paths: &'a [PathBuf]| -> Result<Vec<(&'a Path, RowFormat)>> {
+            paths
+                .iter()
+                .map(|path| match RowFormat::from_path(path) {
+                    Some(format) => Ok((path.as_path(), format)),
+                    None => bail!("cannot tell the format of `{}` by its ending: expected .jsonl, .csv or .parquet", path.display()),
+                })
+                .collect()
+        };
+        let reports = args
+            .output
+            .iter()
+            .map(|path| match path.extension().and_then(OsStr::to_str) {
+                Some("json") => Ok((path.as_path(), ReportFormat::Json)),
+                Some("csv") => Ok((path.as_path(), ReportFormat::Csv)),
+                Some("html") => Ok((path.as_path(), ReportFormat::Html)),
+                Some("md") => Ok((path.as_path(), ReportFormat::Markdown)),
+                _ => bail!("cannot tell the format of `{}` by its ending: expected .json, .csv, .html or .md", path.display()),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let outputs = Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)? };
+        let all = outputs.reports.iter().map(|(path, _)| path).chain(outputs.failures.iter().chain(&outputs.events).map(|(path, _)| path));
+        for path in all {
+            check_place(path)?;
+        }
+        Ok(outputs)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.failures.is_empty() && self.events.is_empty()
+    }
+
+    /// Writes all files beside their places, then puts them there: a full disk leaves none of them.
+    fn write(&self, results: &Results) -> Result<()> {
+        WRITING.store(true, Ordering::SeqCst);
+        let mut staged: Vec<(&Path, Staged)> = Vec::new();
+        for (path, format) in &self.reports {
+            let write = |out: &mut dyn Write| report(&results.report, *format, out);
+            staged.push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
+        }
+        for (rows, write) in [(&self.failures, rows::write_failures as RowWriter), (&self.events, rows::write_events)] {
+            for (path, format) in rows {
+                let write = |out: &mut dyn Write| write(results, *format, out).map_err(io::Error::from);
+                staged.push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
+            }
+        }
+        for (path, staged) in staged {
+            staged.commit().with_context(|| format!("cannot write `{}`", path.display()))?;
+        }
+        WRITING.store(false, Ordering::SeqCst);
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            std::process::exit(INTERRUPT_CODE);
+        }
+        Ok(())
+    }
+}
+
+type RowWriter = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), rows::RowError>;
+
+fn report(report: &Report, format: ReportFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ReportFormat::Json => json::write(report, out),
+        ReportFormat::Csv => csv::write(report, out).map_err(csv::io_error),
+        ReportFormat::Html => html::write(report, out),
+        ReportFormat::Markdown => markdown::write(report, out),
+    }
+}
+
+/// Says early that a file cannot be written, not after an hour of reading.
+fn check_place(path: &Path) -> Result<()> {
+    if path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(());
+    }
+    if path.is_dir() {
+        bail!("cannot write `{}`: it is a directory", path.display());
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = directory.join(format!(".jwtriage.{}.probe", std::process::id()));
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe)
+        .and_then(|_| std::fs::remove_file(&probe))
+        .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn summarize(report: &Report, color: When) -> Result<()> {
+    let stdout = io::stdout();
+    let color = match color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100);
+    let mut out = BufWriter::new(stdout.lock());
+    summary::write(report, summary::Style { color, width }, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn with_hint(error: DiscoverError) -> anyhow::Error {
+    let hint = match &error {
+        DiscoverError::Missing(_) => "give files or directories that exist; `-` reads standard input",
+        DiscoverError::Nothing(_) => "the directories are empty; check the path, or that logs have not been rotated away",
+    };
+    anyhow!(error).context(Hint(hint.to_owned()))
+}
+
+fn handle_interrupts() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if WRITING.load(Ordering::SeqCst) {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+        } else {
+            std::process::exit(INTERRUPT_CODE);
+        }
+    })
+    .context("cannot handle interrupts")
+}
+
+/// What was asked for, for the report: nothing that differs between runs over the same inputs.
+fn asked(args: &Scan) -> Asked {
+    Asked {
+        inputs: args.paths.iter().map(|path| path.display().to_string()).collect(),
+        parameters: vec![
+            ("timezone".to_owned(), args.timezone.name().to_owned()),
+            ("chase".to_owned(), (!args.no_chase).to_string()),
+            ("catalog".to_owned(), args.catalog.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")),
+        ],
+        zone: args.timezone.name().to_owned(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the run's time comes in")]
+fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
+fn severity(least: FailOn) -> Severity {
+    match least {
+        FailOn::Low => Severity::Low,
+        FailOn::Medium => Severity::Medium,
+        FailOn::High => Severity::High,
+        FailOn::Critical => Severity::Critical,
+    }
+}
+
+/// Names and texts of inputs, safe for a terminal.
+fn shown(text: &str) -> String {
+    jwtriage::report::escape::Terminal(text).to_string()
+}
