@@ -316,7 +316,8 @@ impl Told<'_> {
         event.signature = Some(id);
         let mut subjects: Vec<Text> = Vec::new();
         for (field, value) in captured {
-            if field == "sub" && value.contains(',') && lifecycle(signature.kind) {
+            // A distinguished name has commas as well.
+            if field == "sub" && value.contains(',') && !value.contains('=') && lifecycle(signature.kind) {
                 subjects = value.split(',').take(MAX_SUBJECTS).filter_map(subject).collect();
                 continue;
             }

@@ -159,9 +159,9 @@ impl Role {
             Self::ClientIp => &[
                 "clientip", "xff", "xforwardedfor", "requestheadersxforwardedfor", "requestxforwardedfor",
                 "forwardedfor", "realip", "xrealip", "httpxrealip", "clientaddress", "sourceip", "sourceipaddress",
-                "clienthost", "remoteip", "remoteaddr", "remoteaddress", "reqremoteaddress", "reqip", "ip", "ipaddress",
+                "clienthost", "calleripaddress", "remoteip", "remoteaddr", "remoteaddress", "reqremoteaddress", "reqip", "ip", "ipaddress",
                 "ipaddr", "requestip", "requestremoteip", "networkclientip", "httprequestremoteip", "peeraddress",
-                "downstreamremoteaddress", "clientaddr", "remotehost", "client", "actorip", "peername",
+                "downstreamremoteaddress", "clientaddr", "remotehost", "client", "actorip", "peername", "origin",
             ],
             Self::RequestId => &[
                 "requestid", "xrequestid", "reqid", "rid", "requestxrequestid", "requestheadersxrequestid",

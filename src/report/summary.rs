@@ -471,15 +471,4 @@ mod tests {
         let text = shown(&report, PLAIN);
         assert!(text.contains("\nand 3 more patterns with 36 failures\n"), "{text}");
     }
-
-    #[test]
-    fn numbers_and_texts_are_laid_out() {
-        assert_eq!((grouped(999), grouped(1_000), grouped(1_234_567)), ("999".into(), "1,000".into(), "1,234,567".into()));
-        assert_eq!((bytes(1), bytes(999), bytes(1_000), bytes(2_560_000_000)), ("1 byte".into(), "999 bytes".into(), "1.0 kB".into(), "2.5 GB".into()));
-        assert_eq!((cut("abcdef", 6), cut("abcdefg", 6), cut_front("abcdefg", 6)), ("abcdef".into(), "abc...".into(), "...efg".into()));
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
-        assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
-        assert_eq!(offset(-12_600), "UTC-03:30");
-    }
 }
