@@ -228,7 +228,7 @@ impl Detector {
             std::cmp::Reverse((
                 !signature.generic,
                 signature.kind == EventKind::Unrelated,
-                signature.kind == EventKind::AuthFailure,
+                !matches!(signature.kind, EventKind::UserStoreError | EventKind::ServiceError | EventKind::ConfigChanged),
                 candidate.weight,
                 std::cmp::Reverse(candidate.signature),
             ))
