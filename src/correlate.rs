@@ -201,20 +201,21 @@ pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
         .enumerate()
         .map(|(place, (case, verdicts))| (place, failure(case, verdicts, &world, &files)))
         .collect();
-    rows.sort_by(|(a, left), (b, right)| (left.time, *a).cmp(&(right.time, *b)));
+    rows.sort_by_key(|(a, left)| (left.time, *a));
     let failures: Vec<Failure> = rows.into_iter().map(|(_, failure)| failure).collect();
     let patterns = pattern::patterns(&failures)?;
     Ok(Correlated { patterns, unrelated_refusals: merged.unrelated, zones, gaps: gaps(&failures, &world), failures })
 }
 
+/// Where a link is kept.
+type Slot = fn(&mut Links) -> &mut Option<usize>;
+
 /// Joins each case with what happened to its subject before and after it.
 fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec<Links>> {
     let mut links = vec![Links::default(); cases.len()];
-    let asked: Vec<Option<Row<'_>>> = cases
-        .iter()
-        .map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE }))
-        .collect();
-    let slots: [(EventKind, fn(&mut Links) -> &mut Option<usize>); 6] = [
+    let asked: Vec<Option<Row<'_>>> =
+        cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
+    let slots: [(EventKind, Slot); 6] = [
         (EventKind::UserDeleted, |links| &mut links.deleted),
         (EventKind::UserDisabled, |links| &mut links.disabled),
         (EventKind::UserRestored, |links| &mut links.restored),
@@ -280,7 +281,9 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
     let borrowed: Vec<(usize, Verdict)> = cases
         .iter()
         .enumerate()
-        .filter(|(place, case)| case.reason == Reason::Other && judged[*place].first().is_some_and(|verdict| verdict.cause == Cause::Unexplained))
+        .filter(|(place, case)| {
+            case.reason == Reason::Other && judged[*place].first().is_some_and(|verdict| verdict.cause == Cause::Unexplained)
+        })
         .filter_map(|(place, case)| {
             let time = case.time?;
             let (_, neighbour) = told
@@ -288,12 +291,16 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
                 .iter()
                 .filter(|(other, _)| (*other - time).abs() <= SAME_SESSION)
                 .min_by_key(|(other, neighbour)| {
-                    let foreign = cases[*neighbour].service != case.service && !cases[*neighbour].services.iter().any(|s| case.services.contains(s));
+                    let foreign = cases[*neighbour].service != case.service
+                        && !cases[*neighbour].services.iter().any(|s| case.services.contains(s));
                     (foreign, (*other - time).abs(), *neighbour)
                 })?;
             let mut verdict = judged[*neighbour].first()?.clone();
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
-            verdict.evidence.insert(0, (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".to_owned()));
+            verdict.evidence.insert(
+                0,
+                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".to_owned()),
+            );
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((place, verdict))
         })
@@ -312,7 +319,8 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
         .chain(chosen.evidence.iter().cloned())
         .map(|(place, says)| {
             let Line { file, line } = line(place);
-            let time = world.events.binary_search_by_key(&place, |event| event.place).ok().and_then(|index| world.events[index].time);
+            let time =
+                world.events.binary_search_by_key(&place, |event| event.place).ok().and_then(|index| world.events[index].time);
             Evidence { file, line, time, says }
         })
         .collect();
@@ -394,10 +402,15 @@ fn gaps(failures: &[Failure], world: &World<'_>) -> Vec<String> {
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());
     if nameless > 0 {
-        gaps.push(format!("{nameless} refusals for a missing user name no subject: a gateway log with the token's `sub` would tell which users"));
+        gaps.push(format!(
+            "{nameless} refusals for a missing user name no subject: a gateway log with the token's `sub` would tell which users"
+        ));
     }
     if !world.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
-        gaps.push("no line tells of users being created or deleted: add the identity provider's audit log or the database log".to_owned());
+        gaps.push(
+            "no line tells of users being created or deleted: add the identity provider's audit log or the database log"
+                .to_owned(),
+        );
     }
     if world.keys.values().all(|key| key.added.is_none() && key.rotated.is_none() && key.retired.is_none())
         && count(&|f| matches!(f.reason, Reason::KeyNotFound | Reason::SignatureInvalid)) > 0

@@ -88,9 +88,7 @@ impl Kind {
 /// Tells what a file is without reading on.
 pub fn sniff(source: &Source) -> Result<Kind, SourceError> {
     let mut head = Vec::new();
-    File::open(&source.path)
-        .and_then(|file| file.take(SNIFF as u64).read_to_end(&mut head))
-        .map_err(SourceError::Open)?;
+    File::open(&source.path).and_then(|file| file.take(SNIFF as u64).read_to_end(&mut head)).map_err(SourceError::Open)?;
     Ok(Kind::of(&head))
 }
 
@@ -102,11 +100,7 @@ pub fn open_at(source: &Source, offset: u64) -> Result<File, SourceError> {
 }
 
 /// Hands each stream of `source` to `each`, in order, and each part that cannot be read to `trouble`.
-pub fn streams(
-    source: &Source,
-    each: &mut dyn FnMut(Stream<'_>),
-    trouble: &mut dyn FnMut(String, SourceError),
-) {
+pub fn streams(source: &Source, each: &mut dyn FnMut(Stream<'_>), trouble: &mut dyn FnMut(String, SourceError)) {
     let name = source.shown();
     let modified = source.modified;
     if source.is_stdin() {
@@ -131,11 +125,7 @@ struct Opened<'s> {
 }
 
 /// Peels compressions off until text, an archive or the end of patience is reached.
-fn open<'s>(
-    mut opened: Opened<'s>,
-    each: &mut dyn FnMut(Stream<'_>),
-    trouble: &mut dyn FnMut(String, SourceError),
-) {
+fn open<'s>(mut opened: Opened<'s>, each: &mut dyn FnMut(Stream<'_>), trouble: &mut dyn FnMut(String, SourceError)) {
     let mut head = Vec::with_capacity(SNIFF);
     // Damage in the first bytes shows again when the reader is read: the error is told there.
     let early = (&mut opened.reader).take(SNIFF as u64).read_to_end(&mut head).err();
@@ -190,11 +180,8 @@ fn untar(
         match entry {
             Ok(entry) if entry.header().entry_type().is_file() => {
                 let member = format!("{name}!{}", String::from_utf8_lossy(&entry.path_bytes()));
-                let modified = entry
-                    .header()
-                    .mtime()
-                    .ok()
-                    .and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
+                let modified =
+                    entry.header().mtime().ok().and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
                 open(Opened { name: member, modified, reader: Box::new(entry), depth: depth + 1 }, each, trouble);
             }
             Ok(_) => {}
@@ -260,6 +247,8 @@ impl<R: Read> Read for WithoutBom<R> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+
     use std::io::Write;
     use std::path::Path;
 
@@ -280,7 +269,7 @@ mod tests {
                 let end = stream.reader.read_to_end(&mut bytes);
                 let mut text = String::from_utf8_lossy(&bytes).into_owned();
                 if let Err(error) = end {
-                    text.push_str(&format!("<{:?}>", error.kind()));
+                    text = format!("{text}<{:?}>", error.kind());
                 }
                 streams_read.push((stream.name.rsplit('/').next().unwrap().to_owned(), text));
             },
@@ -324,7 +313,9 @@ mod tests {
     fn what_stands_before_a_cut_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cut.gz");
-        let text: String = (0..20_000).map(|n| format!("line {n} {}\n", n * 7919)).collect();
+        let text: String = (0..20_000)
+            .flat_map(|n| ["line ".to_owned(), n.to_string(), " ".to_owned(), (n * 7919).to_string(), "\n".to_owned()])
+            .collect();
         let mut bytes = gz(&text);
         bytes.truncate(bytes.len() / 2);
         std::fs::write(&path, bytes).unwrap();
@@ -351,7 +342,10 @@ mod tests {
         encoder.write_all(&tar).unwrap();
         std::fs::write(&path, encoder.finish().unwrap()).unwrap();
         let (streams_read, troubles) = read(&path);
-        assert_eq!(streams_read, [("a.log".to_owned(), "a\n".to_owned()), ("outer.tar.gz!b.log.gz".to_owned(), "b\n".to_owned())]);
+        assert_eq!(
+            streams_read,
+            [("a.log".to_owned(), "a\n".to_owned()), ("outer.tar.gz!b.log.gz".to_owned(), "b\n".to_owned())]
+        );
         assert_eq!(troubles, ["outer.tar.gz!c.bin: skipped: binary data"]);
 
         let path = dir.path().join("outer.zip");

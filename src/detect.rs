@@ -220,10 +220,8 @@ impl Detector {
 
     /// The signature that says most about an entry, and what it captured.
     fn best<'t>(&self, candidates: &[Candidate], told: &'t Told<'_>) -> Option<(&Signature, SignatureId, Captured<'t>)> {
-        let mut ranked: Vec<(&Candidate, &Signature)> = candidates
-            .iter()
-            .map(|candidate| (candidate, &self.catalog.signatures[candidate.signature as usize]))
-            .collect();
+        let mut ranked: Vec<(&Candidate, &Signature)> =
+            candidates.iter().map(|candidate| (candidate, &self.catalog.signatures[candidate.signature as usize])).collect();
         ranked.sort_by_key(|(candidate, signature)| {
             std::cmp::Reverse((
                 !signature.generic,
@@ -261,10 +259,10 @@ impl Told<'_> {
                 return None;
             }
         }
-        if let Some(unless) = &signature.unless {
-            if unless.regex()?.is_match(&self.text) {
-                return None;
-            }
+        if let Some(unless) = &signature.unless
+            && unless.regex()?.is_match(&self.text)
+        {
+            return None;
         }
         let haystack = match &signature.field {
             Some(path) => self.lookup(path)?,
@@ -273,14 +271,15 @@ impl Told<'_> {
         let mut captured: Captured<'_> = Vec::new();
         if let Some(pattern) = &signature.pattern {
             let regex = pattern.regex()?;
-            let captures = regex.captures(haystack)?;
+            let found = regex.captures(haystack)?;
             for name in regex.capture_names().flatten() {
                 let field = EVENT_FIELDS.iter().find(|field| **field == name)?;
-                if let Some(value) = captures.name(name).filter(|value| !value.is_empty()) {
+                if let Some(value) = found.name(name).filter(|value| !value.is_empty()) {
                     captured.push((field, Cow::Borrowed(value.as_str())));
                 }
             }
-        } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str())) {
+        } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str()))
+        {
             return None;
         }
         if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
@@ -288,10 +287,10 @@ impl Told<'_> {
         }
         for (field, path) in &signature.reads {
             let field = EVENT_FIELDS.iter().find(|known| *known == field)?;
-            if !captured.iter().any(|(known, _)| known == field) {
-                if let Some(value) = self.lookup(path) {
-                    captured.push((field, Cow::Borrowed(value)));
-                }
+            if !captured.iter().any(|(known, _)| known == field)
+                && let Some(value) = self.lookup(path)
+            {
+                captured.push((field, Cow::Borrowed(value)));
             }
         }
         Some(captured)
@@ -326,10 +325,7 @@ impl Told<'_> {
         if subjects.is_empty() {
             return vec![event];
         }
-        subjects
-            .into_iter()
-            .map(|sub| Event { sub: Some(sub), ..event.clone() })
-            .collect()
+        subjects.into_iter().map(|sub| Event { sub: Some(sub), ..event.clone() }).collect()
     }
 
     /// What the entry says of itself, whatever it means.
@@ -517,10 +513,10 @@ fn client_address(value: &str) -> &str {
 /// The trace id of a W3C `traceparent`, an X-Ray header or a B3 value; other ids as they are.
 fn trace_id(value: &str) -> Text {
     let mut parts = value.split('-');
-    if let (Some("00"), Some(id)) = (parts.next(), parts.next()) {
-        if id.len() == 32 {
-            return bounded(&id.to_ascii_lowercase());
-        }
+    if let (Some("00"), Some(id)) = (parts.next(), parts.next())
+        && id.len() == 32
+    {
+        return bounded(&id.to_ascii_lowercase());
     }
     if let Some(root) = value.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
         return bounded(root);
@@ -530,7 +526,8 @@ fn trace_id(value: &str) -> Text {
 
 /// The path of a request target, without query and origin.
 fn path(value: &str) -> &str {
-    let target = value.split_once("://").map_or(value, |(_, rest)| rest.find('/').map_or("/", |slash| rest.get(slash..).unwrap_or("/")));
+    let target =
+        value.split_once("://").map_or(value, |(_, rest)| rest.find('/').map_or("/", |slash| rest.get(slash..).unwrap_or("/")));
     let target = target.split(['?', '#', ' ']).next().unwrap_or(target);
     if target.is_empty() { "/" } else { target }
 }
@@ -558,7 +555,7 @@ fn bounded_to(value: &str, limit: usize) -> Text {
 
 /// What signatures are held against: the text as written, or the values of a JSON record, one a line.
 ///
-/// SQL with bind parameters is written twice in PostgreSQL's log, without the values and with nothing but them: a
+/// SQL with bind parameters is written twice in `PostgreSQL`'s log, without the values and with nothing but them: a
 /// line that joins the two is put in front.
 fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
     if let Some(bound) = bound_statement(text) {
@@ -585,15 +582,12 @@ fn bound_statement(text: &str) -> Option<String> {
     let mut rest = parameters.lines().next()?;
     loop {
         let number = format!(", ${} = ", values.len() + 2);
-        match rest.split_once(number.as_str()) {
-            Some((value, after)) => {
-                values.push(value);
-                rest = after;
-            }
-            None => {
-                values.push(rest);
-                break;
-            }
+        if let Some((value, after)) = rest.split_once(number.as_str()) {
+            values.push(value);
+            rest = after;
+        } else {
+            values.push(rest);
+            break;
         }
     }
     let mut bound = String::with_capacity(statement.len() + parameters.len());
@@ -602,12 +596,11 @@ fn bound_statement(text: &str) -> Option<String> {
         bound.push_str(before);
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
         let (number, tail) = after.split_at_checked(digits)?;
-        match number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?)) {
-            Some(value) => bound.push_str(value),
-            None => {
-                bound.push('$');
-                bound.push_str(number);
-            }
+        if let Some(value) = number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?)) {
+            bound.push_str(value);
+        } else {
+            bound.push('$');
+            bound.push_str(number);
         }
         rest = tail;
     }

@@ -130,6 +130,8 @@ fn problem(path: &Path, what: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+
     use super::*;
 
     #[test]

@@ -90,7 +90,12 @@ impl EventKind {
     pub const fn is_of_one_user(self) -> bool {
         matches!(
             self,
-            Self::UserCreated | Self::UserDeleted | Self::UserDisabled | Self::UserRestored | Self::TokenIssued | Self::TokenRevoked
+            Self::UserCreated
+                | Self::UserDeleted
+                | Self::UserDisabled
+                | Self::UserRestored
+                | Self::TokenIssued
+                | Self::TokenRevoked
         )
     }
 }

@@ -27,7 +27,7 @@ pub struct Style {
     /// Records begin with something that looks like a beginning: a time stamp, a level, a brace. Then a bare line
     /// of text continues the record before it; without it every bare line is a record.
     dated: bool,
-    /// PostgreSQL's `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
+    /// `PostgreSQL`'s `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
     postgres: bool,
 }
 
@@ -89,7 +89,7 @@ impl Style {
     }
 
     /// The last place in `block` where a record is sure to begin, other than its first byte.
-    fn last_start(&self, block: &[u8], whole: bool) -> Option<usize> {
+    fn last_start(self, block: &[u8], whole: bool) -> Option<usize> {
         let mut end = block.len();
         while let Some(newline) = memrchr(b'\n', &block[..end]) {
             let start = newline + 1;
@@ -123,6 +123,21 @@ fn line_end(block: &[u8], at: usize) -> usize {
     memchr(b'\n', &block[at..]).map_or(block.len(), |newline| at + newline + 1)
 }
 
+/// What lines of stack traces begin with, apart from blanks.
+const PHRASES: [&[u8]; 11] = [
+    b"Caused by: ",
+    b"Suppressed: ",
+    b"Traceback (most recent call last)",
+    b"at ",
+    b"... ",
+    b"Stack trace:",
+    b"The above exception was",
+    b"During handling of the above",
+    b"File \"",
+    b"Error #",
+    b"--- End of ",
+];
+
 /// What no record begins with.
 fn continues(inner: &[u8]) -> bool {
     match inner.first() {
@@ -131,10 +146,6 @@ fn continues(inner: &[u8]) -> bool {
         Some(b'\\') => return inner.starts_with(b"\\t"),
         _ => {}
     }
-    const PHRASES: [&[u8]; 11] = [
-        b"Caused by: ", b"Suppressed: ", b"Traceback (most recent call last)", b"at ", b"... ", b"Stack trace:",
-        b"The above exception was", b"During handling of the above", b"File \"", b"Error #", b"--- End of ",
-    ];
     PHRASES.iter().any(|phrase| inner.starts_with(phrase)) || is_php_frame(inner)
 }
 
@@ -143,7 +154,7 @@ fn is_php_frame(inner: &[u8]) -> bool {
     inner[0] == b'#' && inner.get(1).is_some_and(u8::is_ascii_digit)
 }
 
-/// A PostgreSQL line that belongs to the message before it.
+/// A `PostgreSQL` line that belongs to the message before it.
 fn postgres_continues(inner: &[u8]) -> bool {
     [&b"DETAIL:  "[..], b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  "]
         .iter()
@@ -155,7 +166,7 @@ fn is_head(inner: &[u8]) -> bool {
     let digit = |at: usize| inner.get(at).is_some_and(u8::is_ascii_digit);
     let is = |at: usize, set: &[u8]| inner.get(at).is_some_and(|b| set.contains(b));
     match inner[0] {
-        b'{' | b'<' => true,
+        b'{' | b'<' | 0x1b => true,
         b'[' => is(1, b"{[\"") || inner.get(1).is_some_and(u8::is_ascii_alphanumeric) || inner.len() == 1,
         b'0'..=b'9' => {
             (digit(3) && is(4, b"-/."))
@@ -170,7 +181,6 @@ fn is_head(inner: &[u8]) -> bool {
             (is(1, b",") && is(2, b" ")) || klog(inner) || month_or_weekday(inner) || level_word(inner) || access_log(inner)
         }
         b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
-        0x1b => true,
         b'|' | b'*' | b'"' | b'\'' => false,
         _ => access_log(inner),
     }
@@ -184,8 +194,8 @@ fn klog(inner: &[u8]) -> bool {
 
 fn month_or_weekday(inner: &[u8]) -> bool {
     const NAMES: [&[u8; 3]; 19] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec", b"Mon", b"Tue",
-        b"Wed", b"Thu", b"Fri", b"Sat", b"Sun",
+        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec", b"Mon", b"Tue", b"Wed",
+        b"Thu", b"Fri", b"Sat", b"Sun",
     ];
     NAMES.iter().any(|name| inner.starts_with(&name[..]))
         && inner.get(3).is_some_and(|b| matches!(b, b' ' | b','))
@@ -194,8 +204,22 @@ fn month_or_weekday(inner: &[u8]) -> bool {
 
 fn level_word(inner: &[u8]) -> bool {
     const LEVELS: [&[u8]; 16] = [
-        b"INFO", b"WARNING", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"CRITICAL", b"NOTICE", b"SEVERE", b"info",
-        b"warn", b"fail", b"dbug", b"crit", b"error",
+        b"INFO",
+        b"WARNING",
+        b"WARN",
+        b"ERROR",
+        b"DEBUG",
+        b"TRACE",
+        b"FATAL",
+        b"CRITICAL",
+        b"NOTICE",
+        b"SEVERE",
+        b"info",
+        b"warn",
+        b"fail",
+        b"dbug",
+        b"crit",
+        b"error",
     ];
     LEVELS.iter().any(|level| {
         inner.strip_prefix(*level).is_some_and(|rest| matches!(rest.first(), Some(b':' | b' ' | b'\t' | b'|' | b'[')))
@@ -367,18 +391,17 @@ impl Framer {
     fn skipped(&mut self, bytes: &[u8], style: Style, last: bool) -> usize {
         match self.skip {
             Skip::Nothing => 0,
-            Skip::ToLine => match memchr(b'\n', bytes) {
-                Some(newline) => {
+            Skip::ToLine => {
+                if let Some(newline) = memchr(b'\n', bytes) {
                     self.skip = Skip::Nothing;
                     self.lines += 1;
                     self.coverage.bytes += newline as u64 + 1;
                     newline + 1
-                }
-                None => {
+                } else {
                     self.coverage.bytes += bytes.len() as u64;
                     bytes.len()
                 }
-            },
+            }
             Skip::ToRecord => {
                 let mut at = line_end(bytes, 0);
                 loop {
@@ -493,7 +516,10 @@ mod tests {
 
     #[test]
     fn bare_lines_are_records_of_their_own_in_a_stream_without_heads() {
-        assert_eq!(records("jwt expired\njwt malformed\n  at x\nlast", None), ["jwt expired\n", "jwt malformed\n  at x\n", "last"]);
+        assert_eq!(
+            records("jwt expired\njwt malformed\n  at x\nlast", None),
+            ["jwt expired\n", "jwt malformed\n  at x\n", "last"]
+        );
     }
 
     #[test]

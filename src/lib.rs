@@ -1,7 +1,59 @@
-//! jwtriage
-#![allow(missing_docs)]
-pub mod correlate;
+//! Finds out from gateway and application logs why JWTs were refused.
+//!
+//! # ARCHITECTURE
+//!
+//! Data goes one way, through stages that each have one file; what a stage makes is a noun that stands in that file:
+//!
+//! ```text
+//! paths -> Source -> Stream -> Block of records -> Entry -> Event -> Case -> Verdict -> Failure, Pattern -> Report
+//!     discover   decode     frame    prefilter, parse  detect   merge   causes        pattern          report
+//! ```
+//!
+//! | stage | does |
+//! | --- | --- |
+//! | [`event`] | the vocabulary: kinds, reasons, causes, [`event::Event`]; plain data |
+//! | [`atomic_file`] | writes beside, syncs, renames |
+//! | [`discover`] | paths -> sources, in an order that never changes |
+//! | [`decode`] | a source -> streams of text: compression and archives, told by content |
+//! | [`frame`] | bytes -> blocks of whole records; [`frame::wrapper`] takes docker, CRI, syslog, journald off |
+//! | [`parse`] | a record -> an entry: time, level, message, fields; one file a family of layouts |
+//! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
+//! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
+//! | [`detect`] | a block in, its events and counts out: the hot loop |
+//! | [`needles`] | the search for thousands of ids that the second pass needs |
+//! | [`scan`] | sources in parallel, twice where it helps; the only file that says rayon |
+//! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
+//! | [`report`] | one value, rendered as JSON, CSV, HTML, Markdown and for a terminal; rows as JSONL, CSV, Parquet |
+//!
+//! The command line is a crate of its own under `src/bin/jwtriage`, so that the compiler keeps it at the end.
+//!
+//! # What always holds
+//!
+//! - **Same input, same bytes out**, whatever the number of threads and the order of files in a directory. The run's
+//!   time comes in as a value.
+//! - **The books balance**: every record is skipped, unparsed, unknown or tells of something; every part that could
+//!   not be read is a [`event::Problem`].
+//! - **A raw token ends in [`parse::token`]**: events and reports hold claims, never the token, and every text that is
+//!   kept has gone through its redaction.
+//! - **Where a record begins is decided from its first line alone**, so that a stream can be cut anywhere.
+//! - **A diagnosis shows its evidence**, and `unexplained` is an honest cause.
+//! - **Stages are quiet**: no printing, no clock, no environment.
+//!
+//! # Where things go
+//!
+//! - A new **layout**: a [`parse::Format`] in a file under `parse/`, and a line in [`parse::FORMATS`].
+//! - A new **signature**: an entry in `signature/catalog/<product>.toml`, and no code. A new file is built in by lying
+//!   there.
+//! - A new **cause**: a file under `correlate/` with its rules, and a line in [`correlate::CAUSES`].
+//! - A new **field name** of some product for what events know: a name in [`parse::fields::Role`], or `reads` in the
+//!   product's catalog file where its meaning differs.
+//!
+//! Facts (what happened to users and keys, outages, changes, addresses) are few and separate from cases in
+//! [`correlate::world`]; a case is judged from them and from its own subject's history alone, so that cases can be
+//! partitioned by subject and patterns merged.
+
 pub mod atomic_file;
+pub mod correlate;
 pub mod decode;
 pub mod detect;
 pub mod discover;

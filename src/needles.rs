@@ -33,13 +33,12 @@ struct Group {
 impl Needles {
     /// Prepares the search; ids that are too short are left out.
     pub fn new<'n>(ids: impl IntoIterator<Item = &'n str>) -> Self {
-        let mut needles: Vec<Box<[u8]>> = ids.into_iter().filter(|id| id.len() >= SHORTEST).map(|id| id.as_bytes().into()).collect();
+        let mut needles: Vec<Box<[u8]>> =
+            ids.into_iter().filter(|id| id.len() >= SHORTEST).map(|id| id.as_bytes().into()).collect();
         needles.sort_unstable();
         needles.dedup();
-        let groups = [(SHORTEST, LONG), (LONG, usize::MAX)]
-            .into_iter()
-            .filter_map(|(from, to)| Group::new(&needles, from..to))
-            .collect();
+        let groups =
+            [(SHORTEST, LONG), (LONG, usize::MAX)].into_iter().filter_map(|(from, to)| Group::new(&needles, from..to)).collect();
         Self { needles, groups }
     }
 
@@ -133,7 +132,9 @@ mod tests {
         (0..block.len())
             .filter(|at| {
                 ids.iter().any(|id| {
-                    id.len() >= SHORTEST && block.as_bytes()[*at..].starts_with(id.as_bytes()) && apart(block.as_bytes(), *at, at + id.len())
+                    id.len() >= SHORTEST
+                        && block.as_bytes()[*at..].starts_with(id.as_bytes())
+                        && apart(block.as_bytes(), *at, at + id.len())
                 })
             })
             .collect()

@@ -6,7 +6,18 @@ use crate::signature::Catalog;
 
 /// How access logs of every format write a refusal: what makes a 401 or 403 line worth a look without any text.
 const REFUSALS: [&str; 12] = [
-    "\" 401 ", "\" 403 ", "\":401", "\":403", "\": 401", "\": 403", "\":\"401\"", "\":\"403\"", "=401", "=403", " 401 ", " 403 ",
+    "\" 401 ",
+    "\" 403 ",
+    "\":401",
+    "\":403",
+    "\": 401",
+    "\": 403",
+    "\":\"401\"",
+    "\":\"403\"",
+    "=401",
+    "=403",
+    " 401 ",
+    " 403 ",
 ];
 
 /// The search for everything the catalog's records must contain.
@@ -28,6 +39,9 @@ pub struct Candidate {
 
 impl Prefilter {
     /// Builds the search for a catalog.
+    ///
+    /// # Panics
+    /// With more literals than an automaton can hold, which is in the billions.
     pub fn new(catalog: &Catalog) -> Self {
         let mut literals: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();

@@ -238,11 +238,19 @@ fn finished(name: String, mut found: Found, coverage: Coverage) -> Part {
     let mut problems: Vec<Problem> = coverage
         .cut
         .iter()
-        .map(|line| Problem { file: name.clone(), line: Some(*line), what: "record too long: only its beginning was read".to_owned() })
+        .map(|line| Problem {
+            file: name.clone(),
+            line: Some(*line),
+            what: "record too long: only its beginning was read".to_owned(),
+        })
         .collect();
     if let Some(error) = coverage.error {
         let line = found.books.lines;
-        problems.push(Problem { file: name.clone(), line: Some(line), what: format!("damaged or cut short, what stands before is kept: {error}") });
+        problems.push(Problem {
+            file: name.clone(),
+            line: Some(line),
+            what: format!("damaged or cut short, what stands before is kept: {error}"),
+        });
     }
     found.books.bytes = coverage.bytes;
     let lines = found.books.lines;
@@ -291,7 +299,8 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mu
     }
     let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
     let hunt = Hunt { statuses: wanted.status_search(), needles, wanted };
-    let parts = in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });
+    let parts =
+        in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });
     let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
     let mut added = Vec::new();
     let mut open: Option<(usize, u64)> = None;
@@ -332,7 +341,7 @@ struct Wanted {
     /// Statuses that failures without an id were answered with: their access lines know client and request.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the end of their path.
-    loose: HashMap<Text, Vec<DateTime<Utc>>>,
+    loose: BTreeMap<Text, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
 }
@@ -346,11 +355,11 @@ impl Wanted {
             requests: BTreeSet::new(),
             subjects: BTreeSet::new(),
             statuses: BTreeSet::new(),
-            loose: HashMap::new(),
+            loose: BTreeMap::new(),
             zoneless: false,
         };
         // A request of which every question is answered need not be looked for.
-        let mut answered: HashMap<&str, (bool, bool)> = HashMap::new();
+        let mut answered: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
         let failures = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
         for event in failures() {
             if let Some(id) = event.request_id.as_deref().or(event.trace_id.as_deref()) {
@@ -415,7 +424,15 @@ impl Wanted {
         let literals: Vec<String> = self
             .statuses
             .iter()
-            .flat_map(|status| [format!(" {status} "), format!("\":{status}"), format!("\": {status}"), format!("\":\"{status}\""), format!("={status}")])
+            .flat_map(|status| {
+                [
+                    format!(" {status} "),
+                    format!("\":{status}"),
+                    format!("\": {status}"),
+                    format!("\":\"{status}\""),
+                    format!("={status}"),
+                ]
+            })
             .collect();
         if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
     }
@@ -489,10 +506,11 @@ fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &
         events.push(event);
         return;
     }
-    if let (Some(time), Some(sub)) = (event.time, event.sub) {
-        if wanted.subjects.contains(&sub) && (event.status.is_some() || event.kind == EventKind::AuthSuccess) {
-            sightings.push(Sighting { time, sub, status: event.status, kid: event.kid, service: event.service, place: event.place });
-        }
+    if let (Some(time), Some(sub)) = (event.time, event.sub)
+        && wanted.subjects.contains(&sub)
+        && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
+    {
+        sightings.push(Sighting { time, sub, status: event.status, kid: event.kid, service: event.service, place: event.place });
     }
 }
 
@@ -521,7 +539,9 @@ fn named_by_path(name: &str) -> (Option<String>, Option<String>) {
 /// A name without the number of its instance, and whether it had one.
 fn instance(name: &str) -> (&str, bool) {
     match name.rsplit_once(['-', '_']) {
-        Some((head, number)) if !head.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => (head, true),
+        Some((head, number)) if !head.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
+            (head, true)
+        }
         _ => (name, false),
     }
 }
@@ -529,8 +549,30 @@ fn instance(name: &str) -> (&str, bool) {
 /// Whether a file or directory name says what wrote the log.
 fn says_something(name: &str) -> bool {
     const GENERIC: [&str; 24] = [
-        "", "log", "logs", "var", "tmp", "access", "error", "app", "application", "server", "current", "stdout", "stderr",
-        "out", "output", "main", "messages", "syslog", "audit", "api", "debug", "data", "archive", "console",
+        "",
+        "log",
+        "logs",
+        "var",
+        "tmp",
+        "access",
+        "error",
+        "app",
+        "application",
+        "server",
+        "current",
+        "stdout",
+        "stderr",
+        "out",
+        "output",
+        "main",
+        "messages",
+        "syslog",
+        "audit",
+        "api",
+        "debug",
+        "data",
+        "archive",
+        "console",
     ];
     !GENERIC.contains(&name) && name.bytes().any(|b| b.is_ascii_alphabetic())
 }

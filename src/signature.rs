@@ -190,8 +190,29 @@ struct RawSignature {
 
 /// The names a capture, a `reads` or a `fields` entry may fill.
 pub const EVENT_FIELDS: [&str; 24] = [
-    "sub", "kid", "iss", "aud", "alg", "jti", "iat", "exp", "client_ip", "request_id", "trace_id", "service", "host",
-    "method", "path", "status", "level", "username", "tenant", "client_id", "session_id", "event_id", "previous_kid",
+    "sub",
+    "kid",
+    "iss",
+    "aud",
+    "alg",
+    "jti",
+    "iat",
+    "exp",
+    "client_ip",
+    "request_id",
+    "trace_id",
+    "service",
+    "host",
+    "method",
+    "path",
+    "status",
+    "level",
+    "username",
+    "tenant",
+    "client_id",
+    "session_id",
+    "event_id",
+    "previous_kid",
     "change",
 ];
 
@@ -304,11 +325,7 @@ fn finish(raw: RawSignature, product: &Product) -> Signature {
         literals: raw.literals,
         field: raw.field,
         pattern: raw.pattern.map(Pattern::new),
-        conditions: raw
-            .conditions
-            .into_iter()
-            .map(|(path, value)| (path, Pattern::new(format!("^(?:{value})$"))))
-            .collect(),
+        conditions: raw.conditions.into_iter().map(|(path, value)| (path, Pattern::new(format!("^(?:{value})$")))).collect(),
         unless: raw.unless.map(Pattern::new),
         reads,
         generic: product.generic,
@@ -332,11 +349,8 @@ fn check(signature: &Signature) -> Result<(), String> {
     if let Some(short) = signature.literals.iter().find(|literal| literal.len() < SHORTEST_LITERAL) {
         return Err(format!("literal `{short}` is too short to search for"));
     }
-    let patterns = signature
-        .pattern
-        .iter()
-        .chain(signature.unless.iter())
-        .chain(signature.conditions.iter().map(|(_, pattern)| pattern));
+    let patterns =
+        signature.pattern.iter().chain(signature.unless.iter()).chain(signature.conditions.iter().map(|(_, pattern)| pattern));
     for pattern in patterns {
         compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
     }

@@ -3,7 +3,7 @@
 //! A stream whose stamps name no zone is held against lines that do, by path, method and status. The one offset at
 //! which its lines find their partners is its zone. Without such proof the run's default stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -30,11 +30,14 @@ pub struct Proof {
     pub asked: usize,
 }
 
+/// The times of lines that name their zone, by path and status.
+type Partners = BTreeMap<(String, Option<u16>), Vec<DateTime<Utc>>>;
+
 /// Finds the zone of each family of zone-less streams and moves their events to it.
 ///
 /// `files` names the streams; rotated siblings are one family.
 pub fn settle(events: &mut [Event], files: &[String]) -> BTreeMap<String, Option<Proof>> {
-    let mut partners: HashMap<(String, Option<u16>), Vec<DateTime<Utc>>> = HashMap::new();
+    let mut partners: Partners = BTreeMap::new();
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
         let Some(time) = event.time else { continue };
@@ -63,7 +66,7 @@ pub fn settle(events: &mut [Event], files: &[String]) -> BTreeMap<String, Option
     proofs
 }
 
-fn prove(events: &[Event], members: &[usize], partners: &HashMap<(String, Option<u16>), Vec<DateTime<Utc>>>) -> Option<Proof> {
+fn prove(events: &[Event], members: &[usize], partners: &Partners) -> Option<Proof> {
     let asked: Vec<(DateTime<Utc>, &Vec<DateTime<Utc>>)> = members
         .iter()
         .filter_map(|index| {

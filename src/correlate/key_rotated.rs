@@ -48,7 +48,15 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(world.happenings[place].witnesses.len() > 1, 0.05)
-            .blame(world, place, if retirement.is_some() { "the token's key was retired" } else { "another key took the place of the token's key" }),
+            .blame(
+                world,
+                place,
+                if retirement.is_some() {
+                    "the token's key was retired"
+                } else {
+                    "another key took the place of the token's key"
+                },
+            ),
     )
 }
 
@@ -85,7 +93,11 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("secret_regenerated") => "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime",
-        _ => "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires",
+        Some("secret_regenerated") => {
+            "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime"
+        }
+        _ => {
+            "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires"
+        }
     }
 }

@@ -111,8 +111,13 @@ pub fn merge(events: &[Event]) -> Merged {
 fn of_request(event: &Event) -> bool {
     matches!(
         event.kind,
-        EventKind::AuthFailure | EventKind::AuthSuccess | EventKind::TokenIssued | EventKind::Request | EventKind::Unrelated
-            | EventKind::UserStoreError | EventKind::ServiceError
+        EventKind::AuthFailure
+            | EventKind::AuthSuccess
+            | EventKind::TokenIssued
+            | EventKind::Request
+            | EventKind::Unrelated
+            | EventKind::UserStoreError
+            | EventKind::ServiceError
     )
 }
 
@@ -132,21 +137,21 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     }
     // A trace may hold several requests: the first that names it speaks for it.
     for (_, event) in joinable() {
-        if let (Some(request), Some(trace)) = (event.request_id.as_deref(), event.trace_id.as_deref()) {
-            if let Some(place) = places.get(request).copied() {
-                places.entry(trace).or_insert(place);
-            }
+        if let (Some(request), Some(trace)) = (event.request_id.as_deref(), event.trace_id.as_deref())
+            && let Some(place) = places.get(request).copied()
+        {
+            places.entry(trace).or_insert(place);
         }
     }
     for (index, event) in joinable() {
-        if event.request_id.is_none() {
-            if let Some(trace) = event.trace_id.as_deref() {
-                let place = *places.entry(trace).or_insert_with(|| {
-                    groups.push(Vec::new());
-                    groups.len() - 1
-                });
-                groups[place].push(index);
-            }
+        if event.request_id.is_none()
+            && let Some(trace) = event.trace_id.as_deref()
+        {
+            let place = *places.entry(trace).or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+            groups[place].push(index);
         }
     }
     groups
@@ -177,7 +182,9 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     let mut loose: Vec<usize> = (0..events.len())
         .filter(|index| {
             let event = &events[*index];
-            of_request(event) && event.request_id.is_none() && event.trace_id.is_none()
+            of_request(event)
+                && event.request_id.is_none()
+                && event.trace_id.is_none()
                 && matches!(event.kind, EventKind::AuthFailure | EventKind::Unrelated | EventKind::Request)
         })
         .collect();
@@ -300,7 +307,10 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         aud: text(|event| &event.aud),
         iat: members().find_map(|event| event.iat),
         exp: members().find_map(|event| event.exp),
-        client_ip: members().filter_map(|event| event.client_ip.clone()).find(|client| !is_local(client)).or_else(|| text(|event| &event.client_ip)),
+        client_ip: members()
+            .filter_map(|event| event.client_ip.clone())
+            .find(|client| !is_local(client))
+            .or_else(|| text(|event| &event.client_ip)),
         request_id: text(|event| &event.request_id),
         trace_id: text(|event| &event.trace_id),
         service: text(|event| &event.service),

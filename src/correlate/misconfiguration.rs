@@ -37,7 +37,11 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
             // A change that the failures did not wait for is no cause.
             let onset = after >= 3 && after >= 5 * before;
             let verdict = verdict.ground(onset, 0.20).against("the failures were as frequent before the change", !onset, 0.0);
-            if before > after { verdict } else { verdict.blame(world, place, "the service was deployed or its configuration changed") }
+            if before > after {
+                verdict
+            } else {
+                verdict.blame(world, place, "the service was deployed or its configuration changed")
+            }
         }
         None => verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs"),
     });
@@ -52,7 +56,9 @@ fn says(variant: Option<&str>) -> &'static str {
     match variant {
         Some("api_key_as_user_token") => "An API key was sent where a user's token belongs",
         Some("machine_token") => "A machine's token was sent where a user's token belongs",
-        Some("claim_mapping") => "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another",
+        Some("claim_mapping") => {
+            "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another"
+        }
         Some("issuer_mismatch") => "The issuer in the tokens is not the one the verifier expects",
         Some("wrong_audience") => "The tokens are meant for another audience than the verifier expects",
         Some("wrong_token_type") => "A token of the wrong kind was sent, or a claim is not as the verifier demands",
@@ -64,10 +70,16 @@ fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("api_key_as_user_token") => "Do not call user endpoints without a session; pass the user's access token",
         Some("machine_token") => "Route machine clients to machine endpoints, or map the client to a service account",
-        Some("claim_mapping") => "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted",
-        Some("issuer_mismatch") => "Pin the issuer on both sides, character for character (scheme, port, trailing slash); accept both during a move",
+        Some("claim_mapping") => {
+            "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted"
+        }
+        Some("issuer_mismatch") => {
+            "Pin the issuer on both sides, character for character (scheme, port, trailing slash); accept both during a move"
+        }
         Some("wrong_audience") => "Request the right audience, or set the verifier's audience back; deploy the two together",
-        Some("wrong_token_type") => "Send the access token, not the refresh or ID token; check `typ` and the claims that the verifier demands",
+        Some("wrong_token_type") => {
+            "Send the access token, not the refresh or ID token; check `typ` and the claims that the verifier demands"
+        }
         _ => "Grant the scope or role to the client, or correct the route's requirement; force a refresh after role changes",
     }
 }

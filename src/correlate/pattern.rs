@@ -74,16 +74,20 @@ pub fn patterns(failures: &[Failure]) -> PolarsResult<Vec<Pattern>> {
         .into_iter()
         .map(|members| pattern(&ids[members[0]], &members.iter().map(|place| &failures[*place]).collect::<Vec<_>>()))
         .collect();
-    patterns.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.first.cmp(&b.first)).then_with(|| a.pattern_id.cmp(&b.pattern_id)));
+    patterns.sort_by(|a, b| {
+        b.failures.cmp(&a.failures).then_with(|| a.first.cmp(&b.first)).then_with(|| a.pattern_id.cmp(&b.pattern_id))
+    });
     Ok(patterns)
 }
 
 /// What a pattern is about. Deletions and the like befall one user each and are told together; a deploy or a
 /// rotation is a finding of its own.
 fn pattern_id(failure: &Failure) -> String {
-    let object = failure.cause.as_ref().filter(|cause| !cause.kind.is_of_one_user()).map(|cause| {
-        cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line))
-    });
+    let object = failure
+        .cause
+        .as_ref()
+        .filter(|cause| !cause.kind.is_of_one_user())
+        .map(|cause| cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line)));
     fingerprint(
         "p1",
         &[
@@ -109,9 +113,12 @@ pub fn fingerprint(version: &str, words: &[&str]) -> String {
 
 fn pattern(id: &str, members: &[&Failure]) -> Pattern {
     let first = members[0];
-    let confidence = members.iter().map(|failure| failure.confidence).sum::<f64>() / members.len() as f64;
-    let confidence = (confidence * 100.0).round() / 100.0;
-    let distinct = |get: fn(&Failure) -> &Option<String>| members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64;
+    #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
+    let mean = members.iter().map(|failure| failure.confidence).sum::<f64>() / members.len() as f64;
+    let confidence = (mean * 100.0).round() / 100.0;
+    let distinct = |get: fn(&Failure) -> &Option<String>| {
+        members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64
+    };
     let shared = first.cause.clone().filter(|cause| members.iter().all(|failure| failure.cause.as_ref() == Some(cause)));
     let rules = super::CAUSES.iter().find(|rules| rules.cause == first.root_cause);
     Pattern {
@@ -132,7 +139,12 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         cause: shared,
         says: rules.map_or_else(String::new, |rules| (rules.says)(first.variant).to_owned()),
         fix: rules.map_or_else(String::new, |rules| (rules.fix)(first.variant).to_owned()),
-        samples: members.iter().filter_map(|failure| failure.evidence.first()).take(SAMPLES).map(|e| Line { file: e.file.clone(), line: e.line }).collect(),
+        samples: members
+            .iter()
+            .filter_map(|failure| failure.evidence.first())
+            .take(SAMPLES)
+            .map(|e| Line { file: e.file.clone(), line: e.line })
+            .collect(),
     }
 }
 
@@ -146,7 +158,8 @@ fn severity(failure: &Failure, count: usize) -> Severity {
     match (failure.root_cause, failure.variant) {
         (Cause::Probing, Some("subject_enumeration")) if failure.sub.is_some() => Severity::Critical,
         (Cause::Probing, _) => by_count.max(Severity::Medium),
-        (Cause::TokenLifetime | Cause::UserDisabled | Cause::TokenRevoked | Cause::ReplicationLag, _) | (_, Some("self_service" | "no_token")) => Severity::Low,
+        (Cause::TokenLifetime | Cause::UserDisabled | Cause::TokenRevoked | Cause::ReplicationLag, _)
+        | (_, Some("self_service" | "no_token")) => Severity::Low,
         _ => by_count,
     }
 }

@@ -28,7 +28,8 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         return;
     };
     let hostile = address.forbidden_algorithms + address.badly_made;
-    let prober = (address.forbidden_algorithms > 0 && (hostile >= 3 || address.hostile_reasons.len() > 1)) || address.badly_made >= PROBE_MIN && address.hostile_reasons.len() > 1;
+    let prober = (address.forbidden_algorithms > 0 && (hostile >= 3 || address.hostile_reasons.len() > 1))
+        || address.badly_made >= PROBE_MIN && address.hostile_reasons.len() > 1;
     let first = address.first.map(|event| world.events[event].place);
     if marked || prober && stranger {
         verdicts.push(
@@ -40,17 +41,25 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         );
     }
     if case.reason == Reason::KeyNotFound && stranger && address.unknown_keys.len() >= PROBE_MIN {
-        verdicts.push(Verdict::new(Cause::Probing, "DR-40", 0.85).variant("unknown_kid_flood").shows(first, "the first unknown key from this address"));
+        verdicts.push(
+            Verdict::new(Cause::Probing, "DR-40", 0.85)
+                .variant("unknown_kid_flood")
+                .shows(first, "the first unknown key from this address"),
+        );
     }
     if case.reason == Reason::SubNotFound && stranger {
         if address.unknown_subjects.len() >= PROBE_MIN {
-            verdicts.push(
-                Verdict::new(Cause::Probing, "DR-41", 0.85)
-                    .variant("subject_enumeration")
-                    .against("tokens were issued to this address", address.issued, 0.35),
-            );
+            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.85).variant("subject_enumeration").against(
+                "tokens were issued to this address",
+                address.issued,
+                0.35,
+            ));
         } else if case.sub.is_none() && burst(&address.nameless) {
-            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.60).variant("subject_enumeration").cap(true, 0.60, "no line names the subjects"));
+            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.60).variant("subject_enumeration").cap(
+                true,
+                0.60,
+                "no line names the subjects",
+            ));
         }
     }
 }
@@ -63,7 +72,9 @@ fn burst(times: &[chrono::DateTime<chrono::Utc>]) -> bool {
 
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("subject_enumeration") => "One address names many subjects that nobody ever saw, with tokens that verify: the signing key may have leaked",
+        Some("subject_enumeration") => {
+            "One address names many subjects that nobody ever saw, with tokens that verify: the signing key may have leaked"
+        }
         Some("unknown_kid_flood") => "One address sends tokens of many keys that nobody ever announced",
         _ => "Forged or mutated tokens are being tried",
     }
@@ -71,8 +82,12 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("subject_enumeration") => "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login; block the address",
-        Some("unknown_kid_flood") => "Cache unknown kids negatively and limit refetches per address; block the address at the edge",
+        Some("subject_enumeration") => {
+            "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login; block the address"
+        }
+        Some("unknown_kid_flood") => {
+            "Cache unknown kids negatively and limit refetches per address; block the address at the edge"
+        }
         _ => "Allow-list algorithms, choose keys only from configuration, and block the address at the edge",
     }
 }

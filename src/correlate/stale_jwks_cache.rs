@@ -55,7 +55,11 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .ground(case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp() - 60), 0.05)
             .blame(world, place, "the token's key became the signing key")
             .against("the key was retired before the failure", gone, 0.0)
-            .against("the key was superseded before the failure", key.superseded.is_some_and(|s| world.happenings[s].time <= time), 0.15),
+            .against(
+                "the key was superseded before the failure",
+                key.superseded.is_some_and(|s| world.happenings[s].time <= time),
+                0.15,
+            ),
     )
 }
 
@@ -68,7 +72,11 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("fetch_failure") => "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit",
-        _ => "Restart or refresh the verifier as first aid; let it refetch once on an unknown kid, and publish keys one cache lifetime before signing with them",
+        Some("fetch_failure") => {
+            "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit"
+        }
+        _ => {
+            "Restart or refresh the verifier as first aid; let it refetch once on an unknown kid, and publish keys one cache lifetime before signing with them"
+        }
     }
 }

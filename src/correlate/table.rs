@@ -104,8 +104,12 @@ mod tests {
                 let row = (*row)?;
                 let same = right.iter().enumerate().filter(|(_, other)| other.key == row.key);
                 match side {
-                    Side::Before => same.filter(|(_, other)| other.time <= row.time).max_by_key(|(place, other)| (other.time, *place)),
-                    Side::After => same.filter(|(_, other)| other.time >= row.time).min_by_key(|(place, other)| (other.time, *place)),
+                    Side::Before => {
+                        same.filter(|(_, other)| other.time <= row.time).max_by_key(|(place, other)| (other.time, *place))
+                    }
+                    Side::After => {
+                        same.filter(|(_, other)| other.time >= row.time).min_by_key(|(place, other)| (other.time, *place))
+                    }
                 }
                 .map(|(place, _)| place)
             })
@@ -114,8 +118,9 @@ mod tests {
 
     #[test]
     fn joins_as_looking_at_every_pair_does() {
-        let left: Vec<Option<Row<'_>>> = (0..60).map(|n| (n % 7 != 0).then(|| row(["a", "b", "c"][n % 3], (n as i64 * 37) % 50))).collect();
-        let right: Vec<Row<'_>> = (0..40).map(|n| row(["a", "b", "d"][n % 3], (n as i64 * 23) % 45)).collect();
+        let left: Vec<Option<Row<'_>>> =
+            (0..60_u32).map(|n| (n % 7 != 0).then(|| row(["a", "b", "c"][n as usize % 3], i64::from(n) * 37 % 50))).collect();
+        let right: Vec<Row<'_>> = (0..40_u32).map(|n| row(["a", "b", "d"][n as usize % 3], i64::from(n) * 23 % 45)).collect();
         for side in [Side::Before, Side::After] {
             assert_eq!(asof(&left, &right, side).unwrap(), naive(&left, &right, side), "{side:?}");
         }

@@ -25,9 +25,11 @@ fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
         Reason::TokenExpired => {
             let late = case.exp.zip(case.time).map(|(exp, time)| time.timestamp() - exp);
             verdicts.push(
-                Verdict::new(Cause::TokenLifetime, "DR-29", 0.85)
-                    .ground(late.is_some_and(|late| late > SKEW), 0.10)
-                    .against("the token was not yet expired when it was refused", late.is_some_and(|late| late < -SKEW), 0.30),
+                Verdict::new(Cause::TokenLifetime, "DR-29", 0.85).ground(late.is_some_and(|late| late > SKEW), 0.10).against(
+                    "the token was not yet expired when it was refused",
+                    late.is_some_and(|late| late < -SKEW),
+                    0.30,
+                ),
             );
         }
         Reason::TokenNotYetValid => {

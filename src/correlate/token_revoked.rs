@@ -24,9 +24,12 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     let deleted = links.deleted.is_some_and(|deleted| {
         links.revoked.is_none_or(|revoked| world.happenings[deleted].time >= world.happenings[revoked].time)
     });
-    let verdict = Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.15);
+    let verdict =
+        Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.15);
     verdicts.push(match links.revoked {
-        Some(place) => verdict.ground(true, 0.12).variant("logout").blame(world, place, "the session ended or the token was revoked"),
+        Some(place) => {
+            verdict.ground(true, 0.12).variant("logout").blame(world, place, "the session ended or the token was revoked")
+        }
         None => verdict,
     });
 }

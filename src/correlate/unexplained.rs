@@ -40,7 +40,9 @@ fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("no_token") => "Look whether the client should have been signed in; else nothing",
         Some("malformed_token") => "Check header and cookie size limits and the client that sends it",
-        Some("no_reason_given") => "Add the verifier's application log of this window to the inputs, or make it log why it refuses",
+        Some("no_reason_given") => {
+            "Add the verifier's application log of this window to the inputs, or make it log why it refuses"
+        }
         _ => "Add the identity provider's audit log and the verifier's log of this window to the inputs",
     }
 }

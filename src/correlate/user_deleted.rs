@@ -41,17 +41,22 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     if returned {
         return;
     }
-    let alive = links.success_before.is_some_and(|success| world.successes[success].time > deletion.time + TimeDelta::seconds(10));
+    let alive =
+        links.success_before.is_some_and(|success| world.successes[success].time > deletion.time + TimeDelta::seconds(10));
     let within = case.exp.zip(case.time).is_some_and(|(exp, time)| time.timestamp() <= exp + 60);
     let issued_before = case.iat.is_some_and(|iat| iat <= deletion.time.timestamp());
     let soft = case.reason == Reason::TokenRevoked;
-    let mut verdict = Verdict::new(Cause::UserDeleted, if soft { "DR-03" } else { "DR-01" }, if soft || case.reason == Reason::Other { 0.70 } else { 0.80 })
-        .ground(within || issued_before, 0.15)
-        .ground(deletion.witnesses.len() > 1, 0.10)
-        .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
-        .blame(world, place, "the user was deleted")
-        .against("the user was restored or created again before the failure", returned, 0.0)
-        .against("a later request of the user went through", links.success_after.is_some() && !alive, 0.20);
+    let mut verdict = Verdict::new(
+        Cause::UserDeleted,
+        if soft { "DR-03" } else { "DR-01" },
+        if soft || case.reason == Reason::Other { 0.70 } else { 0.80 },
+    )
+    .ground(within || issued_before, 0.15)
+    .ground(deletion.witnesses.len() > 1, 0.10)
+    .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
+    .blame(world, place, "the user was deleted")
+    .against("the user was restored or created again before the failure", returned, 0.0)
+    .against("a later request of the user went through", links.success_after.is_some() && !alive, 0.20);
     if soft {
         verdict = verdict.variant("soft");
     }
@@ -68,7 +73,9 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
 fn by_name(case: &Case, world: &World<'_>) -> Option<usize> {
     let time = case.time?;
     let named = world.by_name.get(case.username.as_ref()?)?;
-    let before = |place: &&usize| world.happenings[**place].kind == crate::event::EventKind::UserDeleted && world.happenings[**place].time <= time;
+    let before = |place: &&usize| {
+        world.happenings[**place].kind == crate::event::EventKind::UserDeleted && world.happenings[**place].time <= time
+    };
     named.iter().filter(before).max_by_key(|place| world.happenings[**place].time).copied()
 }
 
@@ -103,7 +110,11 @@ fn says(variant: Option<&str>) -> &'static str {
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("self_service") => "Sign out locally before deleting the account; ignore this answer on logout",
-        Some("unlogged") => "Delete users through an audited path, or add the database log or audit log of the window to the inputs; then revoke sessions in the deletion flow",
-        _ => "Revoke the user's sessions in the deletion flow, make clients drop the session on this answer, and shorten the token lifetime; it ends by itself when the last token expires",
+        Some("unlogged") => {
+            "Delete users through an audited path, or add the database log or audit log of the window to the inputs; then revoke sessions in the deletion flow"
+        }
+        _ => {
+            "Revoke the user's sessions in the deletion flow, make clients drop the session on this answer, and shorten the token lifetime; it ends by itself when the last token expires"
+        }
     }
 }

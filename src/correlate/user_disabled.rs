@@ -24,9 +24,11 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     }
     let Some(place) = links.disabled.or_else(|| by_name(case, world)) else {
         if direct {
-            verdicts.push(
-                Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against("a deletion of the user before the failure", links.deleted.is_some(), 0.10),
-            );
+            verdicts.push(Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against(
+                "a deletion of the user before the failure",
+                links.deleted.is_some(),
+                0.10,
+            ));
         }
         return;
     };

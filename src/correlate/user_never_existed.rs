@@ -31,11 +31,11 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
     if let Some(known) = world.subjects.get(sub).filter(|subject| subject.known) {
         let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
         if elsewhere {
-            verdicts.push(
-                Verdict::new(Cause::UserNeverExisted, "DR-08", 0.88)
-                    .variant("tenant_mixup")
-                    .against("the user was deleted before the failure", links.deleted.is_some(), 0.30),
-            );
+            verdicts.push(Verdict::new(Cause::UserNeverExisted, "DR-08", 0.88).variant("tenant_mixup").against(
+                "the user was deleted before the failure",
+                links.deleted.is_some(),
+                0.30,
+            ));
         }
         return;
     }
@@ -72,7 +72,11 @@ fn key(case: &Case, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
 /// Whether an id looks unlike those that are known: upper case, an address, a number among UUIDs.
 fn odd_shape(sub: &str, world: &World<'_>) -> bool {
     let shape = |text: &str| -> (bool, bool, bool) {
-        (text.len() == 36 && text.bytes().filter(|b| *b == b'-').count() == 4 && !text.bytes().any(|b| b.is_ascii_uppercase()), text.contains('@'), text.bytes().all(|b| b.is_ascii_digit()))
+        (
+            text.len() == 36 && text.bytes().filter(|b| *b == b'-').count() == 4 && !text.bytes().any(|b| b.is_ascii_uppercase()),
+            text.contains('@'),
+            text.bytes().all(|b| b.is_ascii_digit()),
+        )
     };
     let mine = shape(sub);
     let same = world.subjects.iter().filter(|(known, subject)| subject.known && shape(known) == mine).count();
@@ -90,7 +94,9 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("tenant_mixup") => "Bind tokens to a tenant by issuer or audience, and check it before the lookup; correct the client's tenant",
+        Some("tenant_mixup") => {
+            "Bind tokens to a tenant by issuer or audience, and check it before the lookup; correct the client's tenant"
+        }
         Some("wrong_identifier") => "Map the identifier that the store uses into `sub` for this client",
         _ => "Use separate keys for each environment, check `iss`, and clear stored sessions when a client changes environment",
     }

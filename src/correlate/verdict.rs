@@ -1,8 +1,8 @@
 //! Verdicts: what a rule says of a case, with its grounds; and how a case's verdict is chosen.
 
+use super::Counter;
 use super::merge::Case;
 use super::world::World;
-use super::Counter;
 use crate::event::{Cause, Place};
 
 /// The most a sum of grounds can reach: logs never prove all.

@@ -111,13 +111,13 @@ pub struct World<'e> {
     /// When the user store failed.
     pub outages: Vec<Outage>,
     /// Addresses and what they did.
-    pub addresses: HashMap<Text, Address>,
+    pub addresses: BTreeMap<Text, Address>,
     /// Keys by id.
     pub keys: HashMap<Text, Key>,
     /// Users by subject.
     pub subjects: HashMap<Text, Subject>,
     /// Times of failures by service and reason, sorted.
-    pub cohorts: HashMap<(Text, Reason), Vec<DateTime<Utc>>>,
+    pub cohorts: BTreeMap<(Text, Reason), Vec<DateTime<Utc>>>,
     /// Users deleted or disabled, by e-mail or name.
     pub by_name: HashMap<Text, Vec<usize>>,
     /// Requests of subjects in question that went through.
@@ -145,12 +145,14 @@ impl<'e> World<'e> {
         let mut world = Self {
             events,
             outages: outages(events),
-            addresses: HashMap::new(),
+            addresses: BTreeMap::new(),
             keys: keys(events, sightings, &happenings),
             subjects: subjects(events, &successes),
             cohorts: cohorts(cases),
             by_name: by_name(events, &happenings),
-            audited: happenings.iter().any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
+            audited: happenings
+                .iter()
+                .any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
             happenings,
             successes,
         };
@@ -188,7 +190,9 @@ impl<'e> World<'e> {
 
     /// How many failures of the case's service and reason lie in the hour before and after `time`.
     pub fn around(&self, case: &Case, time: DateTime<Utc>) -> (usize, usize) {
-        let Some(times) = case.service.clone().and_then(|service| self.cohorts.get(&(service, case.reason))) else { return (0, 0) };
+        let Some(times) = case.service.clone().and_then(|service| self.cohorts.get(&(service, case.reason))) else {
+            return (0, 0);
+        };
         let at = times.partition_point(|t| *t < time);
         let from = times.partition_point(|t| *t < time - TimeDelta::hours(1));
         let to = times.partition_point(|t| *t <= time + TimeDelta::hours(1));
@@ -211,8 +215,12 @@ pub fn plain_name(service: &str) -> &str {
 /// What a happening is about.
 fn key_of(event: &Event) -> Option<&str> {
     match event.kind {
-        EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled | EventKind::UserRestored
-        | EventKind::TokenRevoked | EventKind::TokenIssued => event.sub.as_deref(),
+        EventKind::UserCreated
+        | EventKind::UserDeleted
+        | EventKind::UserDisabled
+        | EventKind::UserRestored
+        | EventKind::TokenRevoked
+        | EventKind::TokenIssued => event.sub.as_deref(),
         EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.as_deref().or(event.service.as_deref()),
         EventKind::ConfigChanged => event.service.as_deref(),
         _ => None,
@@ -220,17 +228,16 @@ fn key_of(event: &Event) -> Option<&str> {
 }
 
 fn happenings(events: &[Event]) -> Vec<Happening> {
-    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> = events
-        .iter()
-        .enumerate()
-        .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
-        .collect();
+    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> =
+        events.iter().enumerate().filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place))).collect();
     told.sort();
     let mut happenings: Vec<Happening> = Vec::new();
     for (kind, key, time, place) in told {
         let logins = matches!(kind, EventKind::TokenIssued | EventKind::TokenRevoked);
         match happenings.last_mut() {
-            Some(last) if !logins && last.kind == kind && *last.key == *key && time - last.time <= SAME => last.witnesses.push(place),
+            Some(last) if !logins && last.kind == kind && *last.key == *key && time - last.time <= SAME => {
+                last.witnesses.push(place);
+            }
             _ => happenings.push(Happening { kind, key: key.into(), time, event: place, witnesses: vec![place] }),
         }
     }
@@ -271,14 +278,18 @@ fn outages(events: &[Event]) -> Vec<Outage> {
 
 /// Requests that were let through: a refusal of the token is 401 or 403, a failure of the server says nothing.
 fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
-    let passed = |status: Option<u16>| status.is_none_or(|status| status < 400 || status == 404 || status == 409 || status == 422);
+    let passed =
+        |status: Option<u16>| status.is_none_or(|status| status < 400 || status == 404 || status == 409 || status == 422);
     let mut successes: Vec<Success> = sightings
         .iter()
         .filter(|sighting| passed(sighting.status))
         .map(|sighting| Success { sub: sighting.sub.clone(), time: sighting.time, place: sighting.place })
-        .chain(events.iter().filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status)).filter_map(|event| {
-            Some(Success { sub: event.sub.clone()?, time: event.time?, place: event.place })
-        }))
+        .chain(
+            events
+                .iter()
+                .filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status))
+                .filter_map(|event| Some(Success { sub: event.sub.clone()?, time: event.time?, place: event.place })),
+        )
         .collect();
     successes.sort_by_key(|success| (success.time, success.place));
     successes
@@ -319,8 +330,13 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
     for event in events {
         let proof = matches!(
             event.kind,
-            EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled | EventKind::UserRestored
-                | EventKind::TokenIssued | EventKind::TokenRevoked | EventKind::AuthSuccess
+            EventKind::UserCreated
+                | EventKind::UserDeleted
+                | EventKind::UserDisabled
+                | EventKind::UserRestored
+                | EventKind::TokenIssued
+                | EventKind::TokenRevoked
+                | EventKind::AuthSuccess
         );
         if let Some(sub) = event.sub.clone().filter(|_| proof) {
             let subject = subjects.entry(sub).or_default();
@@ -336,8 +352,8 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
     subjects
 }
 
-fn cohorts(cases: &[Case]) -> HashMap<(Text, Reason), Vec<DateTime<Utc>>> {
-    let mut cohorts: HashMap<(Text, Reason), Vec<DateTime<Utc>>> = HashMap::new();
+fn cohorts(cases: &[Case]) -> BTreeMap<(Text, Reason), Vec<DateTime<Utc>>> {
+    let mut cohorts: BTreeMap<(Text, Reason), Vec<DateTime<Utc>>> = BTreeMap::new();
     for case in cases {
         if let (Some(service), Some(time)) = (case.service.clone(), case.time) {
             cohorts.entry((service, case.reason)).or_default().push(time);
@@ -362,8 +378,8 @@ fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Text, Vec<usiz
     names.into_iter().collect()
 }
 
-fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
-    let mut addresses: HashMap<Text, Address> = HashMap::new();
+fn addresses(cases: &[Case], world: &World<'_>) -> BTreeMap<Text, Address> {
+    let mut addresses: BTreeMap<Text, Address> = BTreeMap::new();
     for case in cases {
         let Some(client) = case.client_ip.clone() else { continue };
         let address = addresses.entry(client).or_default();

@@ -116,13 +116,13 @@ fn unwrap_line(line: &str) -> Option<Unwrapped<'_>> {
         b'<' => with_priority(line),
         b'A'..=b'Z' => syslog(line),
         b'a'..=b'z' | b'[' => prefixed(line),
-        b'_' => None,
         _ => None,
     }
 }
 
 fn docker(line: &str) -> Option<Unwrapped<'_>> {
-    if !line.starts_with("{\"log\":\"") && !(line.contains("\"log\":\"") && line.contains("\"stream\":\"")) {
+    let carrier = line.starts_with("{\"log\":\"") || line.contains("\"log\":\"") && line.contains("\"stream\":\"");
+    if !carrier {
         return None;
     }
     let value: Value = serde_json::from_str(line).ok()?;
@@ -167,12 +167,13 @@ fn cri(line: &str) -> Option<Unwrapped<'_>> {
     Some(Unwrapped { text: Cow::Borrowed(text), stamp: Some(stamp), ..Unwrapped::default() })
 }
 
-/// A time stamp put before a line that has its own beginning (`docker logs -t`, CloudWatch exports).
+/// A time stamp put before a line that has its own beginning (`docker logs -t`, `CloudWatch` exports).
 fn stamped(line: &str) -> Option<Unwrapped<'_>> {
     let (stamp, rest) = timestamp::leading(line)?;
     let rest = rest.strip_prefix([' ', '\t'])?;
     let structured = rest.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(rest).is_ok();
-    let own_head = stamp.offset.is_some() && (timestamp::leading(rest).is_some_and(|(own, _)| own.dated) || rest.starts_with("time="));
+    let own_head =
+        stamp.offset.is_some() && (timestamp::leading(rest).is_some_and(|(own, _)| own.dated) || rest.starts_with("time="));
     (structured || own_head).then(|| Unwrapped { text: Cow::Borrowed(rest), stamp: Some(stamp), ..Unwrapped::default() })
 }
 
@@ -183,10 +184,10 @@ fn with_priority(line: &str) -> Option<Unwrapped<'_>> {
         return None;
     }
     let rest = line.get(end + 1..)?;
-    rest.strip_prefix("1 ").and_then(rfc5424).or_else(|| syslog(rest)).or(Some(Unwrapped {
-        text: Cow::Borrowed(rest),
-        ..Unwrapped::default()
-    }))
+    rest.strip_prefix("1 ")
+        .and_then(rfc5424)
+        .or_else(|| syslog(rest))
+        .or(Some(Unwrapped { text: Cow::Borrowed(rest), ..Unwrapped::default() }))
 }
 
 /// `2026-08-22T12:00:00.123456Z web01 api 1234 - [meta requestId="0c1f"] text`.
@@ -246,7 +247,11 @@ mod tests {
     #[test]
     fn every_wrapper_comes_off_and_keeps_what_it_knows() {
         for (record, text, service) in [
-            ("{\"log\":\"jwt expired\\n\",\"stream\":\"stdout\",\"time\":\"2026-08-22T12:00:00.123456789Z\"}", "jwt expired", None),
+            (
+                "{\"log\":\"jwt expired\\n\",\"stream\":\"stdout\",\"time\":\"2026-08-22T12:00:00.123456789Z\"}",
+                "jwt expired",
+                None,
+            ),
             ("2026-08-22T12:00:00.123456789Z stdout F {\"msg\":\"jwt expired\"}", "{\"msg\":\"jwt expired\"}", None),
             ("<36>Aug 22 12:00:00 web01 api[1234]: jwt expired", "jwt expired", Some("api")),
             ("Aug 22 12:00:00 web01 api[1234]: jwt expired", "jwt expired", Some("api")),
@@ -254,7 +259,11 @@ mod tests {
             ("api-1  | jwt expired", "jwt expired", Some("api-1")),
             ("[pod/orders-7c9d/orders] jwt expired", "jwt expired", Some("orders")),
             ("2026-08-22T12:00:00.123Z {\"msg\":\"x\"}", "{\"msg\":\"x\"}", None),
-            ("{\"MESSAGE\":\"jwt expired\",\"__REALTIME_TIMESTAMP\":\"1787400000123456\",\"SYSLOG_IDENTIFIER\":\"api\"}", "jwt expired", Some("api")),
+            (
+                "{\"MESSAGE\":\"jwt expired\",\"__REALTIME_TIMESTAMP\":\"1787400000123456\",\"SYSLOG_IDENTIFIER\":\"api\"}",
+                "jwt expired",
+                Some("api"),
+            ),
             ("\u{1b}[31mjwt\u{1b}[0m expired", "jwt expired", None),
         ] {
             let unwrapped = unwrap(record);

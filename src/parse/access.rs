@@ -125,7 +125,10 @@ impl Format for Combined {
     }
 }
 
-fn complete<'r, T>(mut parser: impl Parser<&'r str, Output = T, Error = nom::error::Error<&'r str>>, input: &'r str) -> Option<(&'r str, T)> {
+fn complete<'r, T>(
+    mut parser: impl Parser<&'r str, Output = T, Error = nom::error::Error<&'r str>>,
+    input: &'r str,
+) -> Option<(&'r str, T)> {
     parser.parse(input).ok()
 }
 
@@ -166,7 +169,8 @@ fn push_tail<'r>(tail: &'r str, fields: &mut Fields<'r>) {
         rest = after;
     }
     // ingress-nginx ends its lines with the request's id.
-    if let Some(id) = rest.split_whitespace().next_back().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())) {
+    if let Some(id) = rest.split_whitespace().next_back().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
         fields.push("request_id", id);
     }
     keyvalue::pairs(rest, fields);
@@ -238,7 +242,14 @@ fn push_envoy<'r>(tokens: &[Token<'r>], fields: &mut Fields<'r>) -> Option<()> {
     }
     let names = ["x_forwarded_for", "user_agent", "request_id", "authority", "upstream_host"];
     names.into_iter().zip(quoted).for_each(|(name, value)| fields.push(name, value));
-    let names = ["upstream_cluster", "upstream_local_address", "downstream_local_address", "downstream_remote_address", "requested_server_name", "route_name"];
+    let names = [
+        "upstream_cluster",
+        "upstream_local_address",
+        "downstream_local_address",
+        "downstream_remote_address",
+        "requested_server_name",
+        "route_name",
+    ];
     names.into_iter().zip(rest.iter().filter_map(|token| token.bare())).for_each(|(name, value)| fields.push(name, value));
     Some(())
 }
@@ -343,10 +354,12 @@ impl Format for Morgan {
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
-        let client = (terminated(verify(word, |client: &str| client.contains(['.', ':'])), char(' ')), terminated(word, char(' ')));
+        let client =
+            (terminated(verify(word, |client: &str| client.contains(['.', ':'])), char(' ')), terminated(word, char(' ')));
         let verb = verify(take_while1(|c: char| c.is_ascii_uppercase()), |verb: &str| text::METHODS.contains(&verb));
         let protocol = preceded(tag(" HTTP/"), word);
-        let head = (opt(client), terminated(verb, char(' ')), word, opt(protocol), preceded(space1, status), preceded(space1, rest));
+        let head =
+            (opt(client), terminated(verb, char(' ')), word, opt(protocol), preceded(space1, status), preceded(space1, rest));
         let (_, (client, method, path, _, status, tail)) = complete(head, text::first_line(record.trim()))?;
         if !tail.contains(" ms") {
             return None;
@@ -377,7 +390,8 @@ impl Format for RequestLine {
         let (before, protocol) = line.split_once(" HTTP/")?;
         let (before, request) = before.rsplit_once('"')?;
         let after = protocol.split_once('"')?.1;
-        let behind = complete(preceded(space1, status), after).filter(|(rest, _)| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        let behind =
+            complete(preceded(space1, status), after).filter(|(rest, _)| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
         let (after, status) = match behind {
             Some(found) => found,
             None => (after, before.split_whitespace().next_back().filter(|word| is_status(word))?),
@@ -444,23 +458,112 @@ mod tests {
     type Case = (&'static dyn Format, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
     const CASES: &[Case] = &[
-        (&Combined, r#"203.0.113.24 - - [22/Aug/2026:12:00:00 +0000] "GET /api/orders?a=1 HTTP/1.1" 401 172 "-" "curl/8.5.0""#, "GET /api/orders?a=1 401", &[("client_ip", "203.0.113.24"), ("user_agent", "curl/8.5.0"), ("path", "/api/orders?a=1")]),
-        (&Combined, r#"127.0.0.1 - ann [23/Nov/2026:13:12:23 +0100] "GET /me/ HTTP/1.1" 401 51 "-" "shop-ios/7.4.1" rid=c33cdfe9 xff=198.51.100.116 0.003595"#, "GET /me/ 401", &[("rid", "c33cdfe9"), ("xff", "198.51.100.116"), ("username", "ann")]),
+        (
+            &Combined,
+            r#"203.0.113.24 - - [22/Aug/2026:12:00:00 +0000] "GET /api/orders?a=1 HTTP/1.1" 401 172 "-" "curl/8.5.0""#,
+            "GET /api/orders?a=1 401",
+            &[("client_ip", "203.0.113.24"), ("user_agent", "curl/8.5.0"), ("path", "/api/orders?a=1")],
+        ),
+        (
+            &Combined,
+            r#"127.0.0.1 - ann [23/Nov/2026:13:12:23 +0100] "GET /me/ HTTP/1.1" 401 51 "-" "shop-ios/7.4.1" rid=c33cdfe9 xff=198.51.100.116 0.003595"#,
+            "GET /me/ 401",
+            &[("rid", "c33cdfe9"), ("xff", "198.51.100.116"), ("username", "ann")],
+        ),
         (&Combined, r#"203.0.113.24 - - [22/Aug/2026 12:00:00] "GET /a HTTP/1.1" 401 -"#, "GET /a 401", &[("status", "401")]),
-        (&Combined, r#"INFO:werkzeug:203.0.113.24 - - [22/Aug/2026 12:00:00] "GET /a HTTP/1.1" 401 -"#, "GET /a 401", &[("client_ip", "203.0.113.24")]),
-        (&Combined, r#"api.shop:443 ::ffff:203.0.113.24 - - [22/Aug/2026:12:00:00 +0000] "GET /a HTTP/1.1" 401 2 "https://x/" "a \"b\"" "192.0.2.7, 10.0.0.1""#, "GET /a 401", &[("vhost", "api.shop:443"), ("client_ip", "203.0.113.24"), ("referrer", "https://x/"), ("xff", "192.0.2.7, 10.0.0.1")]),
+        (
+            &Combined,
+            r#"INFO:werkzeug:203.0.113.24 - - [22/Aug/2026 12:00:00] "GET /a HTTP/1.1" 401 -"#,
+            "GET /a 401",
+            &[("client_ip", "203.0.113.24")],
+        ),
+        (
+            &Combined,
+            r#"api.shop:443 ::ffff:203.0.113.24 - - [22/Aug/2026:12:00:00 +0000] "GET /a HTTP/1.1" 401 2 "https://x/" "a \"b\"" "192.0.2.7, 10.0.0.1""#,
+            "GET /a 401",
+            &[
+                ("vhost", "api.shop:443"),
+                ("client_ip", "203.0.113.24"),
+                ("referrer", "https://x/"),
+                ("xff", "192.0.2.7, 10.0.0.1"),
+            ],
+        ),
         (&Combined, r#"203.0.113.24 - - [22/Aug/2026:12:00:00 +0000] "-" 408 0 "-" "-""#, "- 408", &[("status", "408")]),
         (&Combined, INGRESS, "GET /x 401", &[("request_id", "0123456789abcdef0123456789abcdef")]),
-        (&Envoy, ENVOY, "GET /api/orders 401", &[("response_flags", "UAEX"), ("response_code_details", "jwt_authn_access_denied{Jwt_is_expired}"), ("x_forwarded_for", "203.0.113.24"), ("request_id", "84961386-6d84-929d-98bd-c5aee93b5c88"), ("authority", "orders:8000"), ("duration", "2"), ("downstream_remote_address", "203.0.113.24:37652")]),
-        (&Envoy, ENVOY_DEFAULT, "POST /api/v1/locations 204", &[("x_forwarded_for", "10.0.35.28"), ("upstream_host", "tcp://10.0.2.1:80"), ("duration", "226")]),
-        (&Haproxy, r#"haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 401 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1""#, "GET /index.html 401", &[("client_ip", "10.0.1.2"), ("frontend", "http-in"), ("backend", "static"), ("server", "srv1"), ("termination_state", "----"), ("duration", "109")]),
-        (&Haproxy, r#"127.0.0.1:57086 [26/Jul/2024:07:43:32.571] dummy dummy/<NOSRV> -1/-1/-1/-1/0 400 0 - - CR-- 6/5/0/0/0 0/0 "<BADREQ>""#, "<BADREQ> 400", &[("status", "400")]),
-        (&Uvicorn, r#"INFO:     203.0.113.24:51844 - "GET /users/me HTTP/1.1" 401 Unauthorized"#, "GET /users/me 401", &[("client_ip", "203.0.113.24"), ("status", "401")]),
-        (&Gin, "[GIN] 2026/08/22 - 12:00:00 | 401 |      54.208µs |    203.0.113.24 | GET      \"/api/orders\"\nError #01: token is expired", "GET /api/orders 401\nError #01: token is expired", &[("client_ip", "203.0.113.24"), ("latency", "54.208µs"), ("path", "/api/orders")]),
+        (
+            &Envoy,
+            ENVOY,
+            "GET /api/orders 401",
+            &[
+                ("response_flags", "UAEX"),
+                ("response_code_details", "jwt_authn_access_denied{Jwt_is_expired}"),
+                ("x_forwarded_for", "203.0.113.24"),
+                ("request_id", "84961386-6d84-929d-98bd-c5aee93b5c88"),
+                ("authority", "orders:8000"),
+                ("duration", "2"),
+                ("downstream_remote_address", "203.0.113.24:37652"),
+            ],
+        ),
+        (
+            &Envoy,
+            ENVOY_DEFAULT,
+            "POST /api/v1/locations 204",
+            &[("x_forwarded_for", "10.0.35.28"), ("upstream_host", "tcp://10.0.2.1:80"), ("duration", "226")],
+        ),
+        (
+            &Haproxy,
+            r#"haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 401 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1""#,
+            "GET /index.html 401",
+            &[
+                ("client_ip", "10.0.1.2"),
+                ("frontend", "http-in"),
+                ("backend", "static"),
+                ("server", "srv1"),
+                ("termination_state", "----"),
+                ("duration", "109"),
+            ],
+        ),
+        (
+            &Haproxy,
+            r#"127.0.0.1:57086 [26/Jul/2024:07:43:32.571] dummy dummy/<NOSRV> -1/-1/-1/-1/0 400 0 - - CR-- 6/5/0/0/0 0/0 "<BADREQ>""#,
+            "<BADREQ> 400",
+            &[("status", "400")],
+        ),
+        (
+            &Uvicorn,
+            r#"INFO:     203.0.113.24:51844 - "GET /users/me HTTP/1.1" 401 Unauthorized"#,
+            "GET /users/me 401",
+            &[("client_ip", "203.0.113.24"), ("status", "401")],
+        ),
+        (
+            &Gin,
+            "[GIN] 2026/08/22 - 12:00:00 | 401 |      54.208µs |    203.0.113.24 | GET      \"/api/orders\"\nError #01: token is expired",
+            "GET /api/orders 401\nError #01: token is expired",
+            &[("client_ip", "203.0.113.24"), ("latency", "54.208µs"), ("path", "/api/orders")],
+        ),
         (&Morgan, "GET /api/orders 401 729 - 2.659 ms", "GET /api/orders 401", &[("duration_ms", "2.659")]),
-        (&Morgan, "203.0.113.24 - GET /api/orders HTTP/1.1 401 729 - 2.659 ms", "GET /api/orders 401", &[("client_ip", "203.0.113.24")]),
-        (&RequestLine, r#"[22/Aug/2026 12:00:00] "GET /api/orders/ HTTP/1.1" 401 172"#, "GET /api/orders/ 401", &[("status", "401")]),
-        (&RequestLine, SYNAPSE, "POST /_matrix/x 401", &[("client_ip", "198.51.100.178"), ("status", "401"), ("user_agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/114")]),
+        (
+            &Morgan,
+            "203.0.113.24 - GET /api/orders HTTP/1.1 401 729 - 2.659 ms",
+            "GET /api/orders 401",
+            &[("client_ip", "203.0.113.24")],
+        ),
+        (
+            &RequestLine,
+            r#"[22/Aug/2026 12:00:00] "GET /api/orders/ HTTP/1.1" 401 172"#,
+            "GET /api/orders/ 401",
+            &[("status", "401")],
+        ),
+        (
+            &RequestLine,
+            SYNAPSE,
+            "POST /_matrix/x 401",
+            &[
+                ("client_ip", "198.51.100.178"),
+                ("status", "401"),
+                ("user_agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/114"),
+            ],
+        ),
     ];
 
     #[test]

@@ -44,15 +44,50 @@ pub(super) fn entry<'r>(value: &Value) -> Entry<'r> {
 
 /// Where JSON layouts keep the text a person reads.
 const MESSAGES: [&str; 16] = [
-    "msg", "message", "@message", "MESSAGE", "log", "line", "short_message", "@m", "@mt", "event_message",
-    "textPayload", "text", "body", "Message", "event", "error",
+    "msg",
+    "message",
+    "@message",
+    "MESSAGE",
+    "log",
+    "line",
+    "short_message",
+    "@m",
+    "@mt",
+    "event_message",
+    "textPayload",
+    "text",
+    "body",
+    "Message",
+    "event",
+    "error",
 ];
 
 /// Where JSON layouts keep the time, most telling first.
 const TIMES: [&str; 25] = [
-    "time", "timestamp", "@timestamp", "ts", "t", "@t", "start_time", "StartUTC", "started_at", "datetime", "eventTime",
-    "date", "asctime", "Timestamp", "event_timestamp", "created_at", "createdDateTime", "published", "time_local",
-    "time_iso8601", "__REALTIME_TIMESTAMP", "timeUnixNano", "instant.epochSecond", "requestContext.requestTimeEpoch",
+    "time",
+    "timestamp",
+    "@timestamp",
+    "ts",
+    "t",
+    "@t",
+    "start_time",
+    "StartUTC",
+    "started_at",
+    "datetime",
+    "eventTime",
+    "date",
+    "asctime",
+    "Timestamp",
+    "event_timestamp",
+    "created_at",
+    "createdDateTime",
+    "published",
+    "time_local",
+    "time_iso8601",
+    "__REALTIME_TIMESTAMP",
+    "timeUnixNano",
+    "instant.epochSecond",
+    "requestContext.requestTimeEpoch",
     "receivedTimestamp",
 ];
 
@@ -68,9 +103,10 @@ fn stamp(fields: &Fields<'_>) -> Option<Stamp> {
 }
 
 fn level<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
-    let raw = ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"]
-        .iter()
-        .find_map(|name| fields.exact(name).or_else(|| fields.get(name)))?;
+    let raw =
+        ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"]
+            .iter()
+            .find_map(|name| fields.exact(name).or_else(|| fields.get(name)))?;
     Some(match raw {
         "10" => "trace",
         "20" => "debug",
@@ -114,10 +150,11 @@ fn flatten_at(value: &Value, prefix: &mut String, fields: &mut Fields<'_>, depth
         Value::String(text) => {
             fields.push(prefix.clone(), text.clone());
             let inner = text.trim();
-            if inner.starts_with('{') && inner.ends_with('}') {
-                if let Ok(inner) = serde_json::from_str::<Value>(inner) {
-                    flatten_at(&inner, prefix, fields, depth + 1);
-                }
+            if inner.starts_with('{')
+                && inner.ends_with('}')
+                && let Ok(inner) = serde_json::from_str::<Value>(inner)
+            {
+                flatten_at(&inner, prefix, fields, depth + 1);
             }
         }
         Value::Number(number) => fields.push(prefix.clone(), number.to_string()),

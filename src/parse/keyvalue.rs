@@ -232,9 +232,8 @@ fn closing_bracket(text: &str) -> Option<usize> {
 
 /// An unquoted value: to the next space or closing punctuation, without the stop of a sentence.
 fn bare(text: &str) -> (Cow<'_, str>, &str) {
-    let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | ']' | '}' | '"' | '`'))
-        .unwrap_or(text.len());
+    let end =
+        text.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | ']' | '}' | '"' | '`')).unwrap_or(text.len());
     let (value, rest) = cut(text, end);
     let trimmed = value.trim_end_matches(['.', ':', '\'']);
     (Cow::Borrowed(if trimmed.is_empty() { value } else { trimmed }), rest)
@@ -413,15 +412,27 @@ mod tests {
     fn pairs_are_found_wherever_they_stand() {
         for (text, expected) in [
             ("rejected code=user_not_found", vec![("code", "user_not_found")]),
-            ("[req=9f2c] (sub=u1, kid=k1) failed; path=/x?a=1&b=2.", vec![("req", "9f2c"), ("sub", "u1"), ("kid", "k1"), ("path", "/x?a=1&b=2")]),
-            (r#"err="[invalid bearer token, \"aud\"]" n='it is' x=1"#, vec![("err", r#"[invalid bearer token, "aud"]"#), ("n", "it is"), ("x", "1")]),
+            (
+                "[req=9f2c] (sub=u1, kid=k1) failed; path=/x?a=1&b=2.",
+                vec![("req", "9f2c"), ("sub", "u1"), ("kid", "k1"), ("path", "/x?a=1&b=2")],
+            ),
+            (
+                r#"err="[invalid bearer token, \"aud\"]" n='it is' x=1"#,
+                vec![("err", r#"[invalid bearer token, "aud"]"#), ("n", "it is"), ("x", "1")],
+            ),
             ("error='can't be' uid=7", vec![("error", "can't be"), ("uid", "7")]),
-            ("a=map[x:1 y:map[z:2]] b=[1 2] c={d e} f=1", vec![("a", "map[x:1 y:map[z:2]]"), ("b", "[1 2]"), ("c", "{d e}"), ("f", "1")]),
+            (
+                "a=map[x:1 y:map[z:2]] b=[1 2] c={d e} f=1",
+                vec![("a", "map[x:1 y:map[z:2]]"), ("b", "[1 2]"), ("c", "{d e}"), ("f", "1")],
+            ),
             (r#"claims={"sub":"u1","aud":["a"]} x=1"#, vec![("claims.sub", "u1"), ("claims.aud", "a"), ("x", "1")]),
             (r#"Event Occurred:type="LOGIN_ERROR", realmId=master"#, vec![("type", "LOGIN_ERROR"), ("realmId", "master")]),
             ("GET /x?token=abc&sub=1 a==b a=>b c != d eyJ0=", vec![]),
             (r#"basic "dXNlcjpw=" kid=k1"#, vec![("kid", "k1")]),
-            ("@service.name=orders x-request-id=r-1, empty= next=2", vec![("@service.name", "orders"), ("x-request-id", "r-1"), ("next", "2")]),
+            (
+                "@service.name=orders x-request-id=r-1, empty= next=2",
+                vec![("@service.name", "orders"), ("x-request-id", "r-1"), ("next", "2")],
+            ),
             (r"class=App\Jwt kid=k2: not found", vec![("class", r"App\Jwt"), ("kid", "k2")]),
             (r#"user=\"u 1\", kid=\"k1\""#, vec![("user", "u 1"), ("kid", "k1")]),
             (r#"cut="never closed"#, vec![("cut", "never closed")]),
@@ -460,12 +471,42 @@ mod tests {
     #[test]
     fn logfmt_records_are_read() {
         for (record, level, message, field) in [
-            (r#"time="2026-08-22T12:00:00Z" level=warning msg="token rejected" error="token is expired" path=/api/orders"#, "warning", "token rejected", ("error", "token is expired")),
-            (r#"time=2026-08-22T12:00:00.123Z level=WARN msg="token rejected" err="token is expired""#, "WARN", "token rejected", ("err", "token is expired")),
-            (r#"ts=2026-08-22T12:00:00.123Z caller=auth.go:57 level=warn msg="token rejected" err="token is expired""#, "warn", "token rejected", ("caller", "auth.go:57")),
-            ("time=2026-08-22T12:00:00Z level=info msg=No tracer configured - skipping audience=application service_name=ORY Hydra x=1", "info", "No tracer configured - skipping", ("service_name", "ORY Hydra")),
-            (r#"pod-1 dex time="2026-08-22T12:00:00Z" level=info msg="login successful: username=\"u 1\", email=\"a@b\"""#, "info", "login successful: username=\"u 1\", email=\"a@b\"", ("username", "u 1")),
-            ("t=2026-08-22T12:00:00Z level=info msg=\"Request Completed\" method=GET path=/login status=401\n  at x.y", "info", "Request Completed\n  at x.y", ("status", "401")),
+            (
+                r#"time="2026-08-22T12:00:00Z" level=warning msg="token rejected" error="token is expired" path=/api/orders"#,
+                "warning",
+                "token rejected",
+                ("error", "token is expired"),
+            ),
+            (
+                r#"time=2026-08-22T12:00:00.123Z level=WARN msg="token rejected" err="token is expired""#,
+                "WARN",
+                "token rejected",
+                ("err", "token is expired"),
+            ),
+            (
+                r#"ts=2026-08-22T12:00:00.123Z caller=auth.go:57 level=warn msg="token rejected" err="token is expired""#,
+                "warn",
+                "token rejected",
+                ("caller", "auth.go:57"),
+            ),
+            (
+                "time=2026-08-22T12:00:00Z level=info msg=No tracer configured - skipping audience=application service_name=ORY Hydra x=1",
+                "info",
+                "No tracer configured - skipping",
+                ("service_name", "ORY Hydra"),
+            ),
+            (
+                r#"pod-1 dex time="2026-08-22T12:00:00Z" level=info msg="login successful: username=\"u 1\", email=\"a@b\"""#,
+                "info",
+                "login successful: username=\"u 1\", email=\"a@b\"",
+                ("username", "u 1"),
+            ),
+            (
+                "t=2026-08-22T12:00:00Z level=info msg=\"Request Completed\" method=GET path=/login status=401\n  at x.y",
+                "info",
+                "Request Completed\n  at x.y",
+                ("status", "401"),
+            ),
         ] {
             let entry = Logfmt.parse(record).unwrap_or_else(|| panic!("{record}"));
             assert!(entry.stamp.is_some(), "{record}");
@@ -476,7 +517,8 @@ mod tests {
 
     #[test]
     fn text_with_a_pair_in_it_is_no_logfmt() {
-        for record in ["", "=", "a=1", "method=GET path=/x status=401", "user created id=1 level=2", "rejected: level=warn msg=x"] {
+        for record in ["", "=", "a=1", "method=GET path=/x status=401", "user created id=1 level=2", "rejected: level=warn msg=x"]
+        {
             assert!(Logfmt.parse(record).is_none(), "{record}");
         }
     }

@@ -33,7 +33,7 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
         .collect()
 }
 
-/// The records of CloudTrail's, CloudWatch's and Google's exports.
+/// The records of `CloudTrail`'s, `CloudWatch`'s and Google's exports.
 fn enveloped(text: &str) -> Option<Vec<&RawValue>> {
     #[derive(Deserialize)]
     struct Envelope<'e> {
@@ -117,10 +117,7 @@ mod tests {
 
     #[test]
     fn arrays_and_envelopes_give_an_entry_an_element_at_its_line() {
-        for record in [
-            "[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}\n]",
-            "{\"Records\":[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}]}",
-        ] {
+        for record in ["[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}\n]", "{\"Records\":[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}]}"] {
             let found: Vec<(String, u64)> = entries(record).into_iter().map(|(e, line)| (e.message.into_owned(), line)).collect();
             assert_eq!(found, [("a".to_owned(), 1), ("b".to_owned(), 2)], "{record}");
         }

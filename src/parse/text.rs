@@ -23,10 +23,51 @@ pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", 
 
 /// The levels of all loggers known here, without regard to case.
 const LEVELS: [&str; 45] = [
-    "trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical", "crit", "alert", "emerg",
-    "emergency", "panic", "dpanic", "severe", "config", "fine", "finer", "finest", "verbose", "silly", "success", "trc",
-    "dbg", "inf", "wrn", "err", "ftl", "pnc", "vrb", "erro", "trac", "debu", "fata", "pani", "trce", "dbug", "fail",
-    "information", "mark", "ntc", "exception", "dbg1", "dbg2",
+    "trace",
+    "debug",
+    "info",
+    "notice",
+    "warn",
+    "warning",
+    "error",
+    "fatal",
+    "critical",
+    "crit",
+    "alert",
+    "emerg",
+    "emergency",
+    "panic",
+    "dpanic",
+    "severe",
+    "config",
+    "fine",
+    "finer",
+    "finest",
+    "verbose",
+    "silly",
+    "success",
+    "trc",
+    "dbg",
+    "inf",
+    "wrn",
+    "err",
+    "ftl",
+    "pnc",
+    "vrb",
+    "erro",
+    "trac",
+    "debu",
+    "fata",
+    "pani",
+    "trce",
+    "dbug",
+    "fail",
+    "information",
+    "mark",
+    "ntc",
+    "exception",
+    "dbg1",
+    "dbg2",
 ];
 /// Levels that are also the names of packages and the first words of sentences, unless they are in capitals.
 const SHOUTED: [&str; 10] = ["alert", "config", "exception", "fine", "finer", "finest", "mark", "notice", "panic", "success"];
@@ -34,8 +75,20 @@ const SHOUTED: [&str; 10] = ["alert", "config", "exception", "fine", "finer", "f
 const PYTHON_LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 /// What `PostgreSQL` calls its messages.
 const SEVERITIES: [&str; 14] = [
-    "LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO", "DEBUG", "DETAIL", "HINT", "STATEMENT", "CONTEXT",
-    "QUERY", "LOCATION",
+    "LOG",
+    "ERROR",
+    "FATAL",
+    "PANIC",
+    "WARNING",
+    "NOTICE",
+    "INFO",
+    "DEBUG",
+    "DETAIL",
+    "HINT",
+    "STATEMENT",
+    "CONTEXT",
+    "QUERY",
+    "LOCATION",
 ];
 /// Tokens that may stand between the time and the level: thread, process, logger, request.
 const MAX_HEAD_TOKENS: usize = 4;
@@ -93,7 +146,13 @@ pub(super) fn tell<'r>(message: &'r str, fields: &mut Fields<'r>) -> &'r str {
 }
 
 /// The entry of a text: its message is the text, without JSON that was read unless the sentence needs it.
-fn entry<'r>(format: &'static str, stamp: Option<Stamp>, level: Option<&'r str>, text: &'r str, mut fields: Fields<'r>) -> Entry<'r> {
+fn entry<'r>(
+    format: &'static str,
+    stamp: Option<Stamp>,
+    level: Option<&'r str>,
+    text: &'r str,
+    mut fields: Fields<'r>,
+) -> Entry<'r> {
     let text = text.trim();
     let told = tell(text, &mut fields);
     let whole = told.is_empty() || told.ends_with(':') || text.contains('\n');
@@ -149,7 +208,8 @@ fn request_at(text: &str) -> Option<Request<'_>> {
 /// The status in ` HTTP/1.1" 401`, ` 401:`, ` status 401`, ` -> 401`.
 fn status_after(text: &str) -> Option<&str> {
     let rest = text.trim_start();
-    let rest = rest.strip_prefix("HTTP/").map_or(rest, |version| version.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
+    let rest =
+        rest.strip_prefix("HTTP/").map_or(rest, |version| version.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
     let rest = rest.trim_start_matches(['"', '\'', ' ', '-', '=', '>', ':']);
     let rest = rest.strip_prefix("status").unwrap_or(rest).trim_start_matches([' ', '=', ':']);
     let (status, after) = rest.split_at_checked(3)?;
@@ -423,7 +483,10 @@ impl Format for SpringBoot {
 
 /// `[app] [thread] [correlation]`, of which only the thread is always there.
 fn push_groups<'r>(groups: &[&'r str], fields: &mut Fields<'r>) {
-    let is_correlation = |group: &str| group.trim().is_empty() || (group.contains('-') && group.len() >= 33 && group.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'));
+    let is_correlation = |group: &str| {
+        group.trim().is_empty()
+            || (group.contains('-') && group.len() >= 33 && group.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'))
+    };
     let (correlation, named): (Vec<&str>, Vec<&str>) = groups.iter().partition(|group| is_correlation(group));
     match named.as_slice() {
         [app, thread, others @ ..] => {
@@ -507,7 +570,11 @@ impl Format for Rails {
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
-        let head = if record.starts_with(|c: char| c.is_ascii_uppercase()) && record.get(1..4) == Some(", [") { head(record) } else { None };
+        let head = if record.starts_with(|c: char| c.is_ascii_uppercase()) && record.get(1..4) == Some(", [") {
+            head(record)
+        } else {
+            None
+        };
         let (stamp, level, text) = head.map_or((None, None, record.trim()), |head| (head.stamp, head.level, head.body));
         let tagged = complete(terminated(verify(group, is_uuid), space1), text);
         let (text, id) = tagged.unwrap_or((text, ""));
@@ -530,7 +597,8 @@ impl Format for Rails {
 }
 
 fn is_uuid(word: &str) -> bool {
-    word.len() == 36 && word.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+    word.len() == 36
+        && word.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 /// `django`: the layouts of Python's `logging` in use: Django's verbose one and those that begin with the time.
@@ -553,7 +621,13 @@ fn python_level(input: &str) -> Parsed<'_, &str> {
 
 /// `LEVEL 2026-11-23 13:12:23,564 logger pid tid message`.
 fn verbose(record: &str) -> Option<Entry<'_>> {
-    let head = (terminated(python_level, space1), terminated(stamp, space1), terminated(word, space1), terminated(digit1, space1), terminated(digit1, space1));
+    let head = (
+        terminated(python_level, space1),
+        terminated(stamp, space1),
+        terminated(word, space1),
+        terminated(digit1, space1),
+        terminated(digit1, space1),
+    );
     let (text, (level, stamp, logger, ..)) = complete(head, record)?;
     let mut fields = Fields::default();
     fields.push("logger", logger);
@@ -695,7 +769,8 @@ pub(super) fn head(record: &str) -> Option<Head<'_>> {
         fields.push("logger", logger);
         return Some(Head { stamp: None, level: Some(level), fields, body });
     }
-    let (thread, start) = complete(terminated(verify(group, |group: &str| !is_level(group.trim())), space1), text).map_or(("", text), |(rest, thread)| (thread, rest));
+    let (thread, start) = complete(terminated(verify(group, |group: &str| !is_level(group.trim())), space1), text)
+        .map_or(("", text), |(rest, thread)| (thread, rest));
     let (level, body) = level_here(start)?;
     fields.push("thread", thread);
     let body = peel_loggers(separated(body), &mut fields);
@@ -801,7 +876,8 @@ fn skip_token(text: &str) -> Option<&str> {
     }
     let end = text.find(|c: char| c.is_whitespace() || c == '|')?;
     let (word, rest) = text.split_at_checked(end)?;
-    let technical = word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'.' | b':' | b'/' | b'#')) && !word.ends_with([':', '.', ',']);
+    let technical = word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'.' | b':' | b'/' | b'#'))
+        && !word.ends_with([':', '.', ',']);
     (word.len() <= MAX_GROUP && (technical || rest.starts_with(['\t', '|']))).then_some(rest)
 }
 
@@ -845,7 +921,8 @@ fn channel_level<'r>(text: &'r str, fields: &mut Fields<'r>) -> Option<(&'r str,
 
 /// `java.util.logging` writes the level on the second line, and class and method on the first.
 fn level_of_next_line<'r>(text: &'r str, fields: &mut Fields<'r>) -> (Option<&'r str>, &'r str) {
-    let found = text.split_once('\n').and_then(|(line, rest)| Some((line, level_here(rest).filter(|(_, rest)| rest.starts_with(' '))?)));
+    let found =
+        text.split_once('\n').and_then(|(line, rest)| Some((line, level_here(rest).filter(|(_, rest)| rest.starts_with(' '))?)));
     match found {
         Some((line, (level, body))) if line.split_whitespace().count() <= 2 => {
             fields.push("logger", line.trim());
@@ -873,7 +950,9 @@ fn peel_loggers<'r>(text: &'r str, fields: &mut Fields<'r>) -> &'r str {
 /// Whether a text can be the name of a logger, a thread or a file.
 fn is_name(text: &str) -> bool {
     let text = text.trim();
-    !text.is_empty() && text.len() <= MAX_GROUP && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-:/$#@<>`+*()".contains(c))
+    !text.is_empty()
+        && text.len() <= MAX_GROUP
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-:/$#@<>`+*()".contains(c))
 }
 
 /// A logger at the beginning of a message: its role, its name, and what follows.
@@ -883,13 +962,19 @@ fn logger(text: &str) -> Option<(&'static str, &str, &str)> {
         return Some(("logger", name.trim(), rest));
     }
     for (open, close) in [('(', ')'), ('{', '}')] {
-        if let Some((name, after)) = line.strip_prefix(open).and_then(|inner| inner.split_once(close)).filter(|(name, _)| is_name(name)) {
+        if let Some((name, after)) =
+            line.strip_prefix(open).and_then(|inner| inner.split_once(close)).filter(|(name, _)| is_name(name))
+        {
             let marked = after.starts_with(": ") || after.starts_with(" [") || after.starts_with(" - ");
             return marked.then(|| ("thread", name, text.get(name.len() + 2..).unwrap_or_default()));
         }
     }
     // .NET's `Category.Name[1]`, with the text on the next line or on this one.
-    let category = (take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '`' | '+')), delimited(char('['), digit1, char(']')), multispace1);
+    let category = (
+        take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '`' | '+')),
+        delimited(char('['), digit1, char(']')),
+        multispace1,
+    );
     if let Some((rest, (name, ..))) = complete(category, text) {
         return Some(("logger", name, rest));
     }
@@ -898,13 +983,17 @@ fn logger(text: &str) -> Option<(&'static str, &str, &str)> {
     if !is_name(name) {
         return None;
     }
-    let caller = name.trim_end_matches(':').rsplit_once(':').is_some_and(|(file, line)| file.contains('.') && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+    let caller = name
+        .trim_end_matches(':')
+        .rsplit_once(':')
+        .is_some_and(|(file, line)| file.contains('.') && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
     if caller && (name.contains(".go:") || name.contains(".rs:") || name.contains(".cc:")) {
         return Some(("caller", name.trim_end_matches(':'), after));
     }
     let column = after.trim_start_matches(' ');
     let parted = column.starts_with("- ") || column.starts_with("-- ") || after.starts_with(['|', '\t']);
-    (parted && (is_uuid(name) || name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))).then_some(("logger", name, after))
+    (parted && (is_uuid(name) || name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')))
+        .then_some(("logger", name, after))
 }
 
 /// The spans and the target of Rust's `tracing`: `request{method="GET"}: orders::auth: text`.
@@ -937,104 +1026,545 @@ mod tests {
 
     const DATED: &[Case] = &[
         // nginx and Apache
-        ("2026/11/23 12:12:23 [error] 5811#5811: *18500 upstream timed out (110: Connection timed out), client: 203.0.113.231, server: api.shop.example, request: \"GET /orders/7711 HTTP/1.1\", subrequest: \"/_auth\", upstream: \"http://127.0.0.1:7101/orders/7711\", host: \"127.0.0.1:8080\"", "nginx-error", Some("error"), "upstream timed out (110: Connection timed out)", &[("client_ip", "203.0.113.231"), ("server", "api.shop.example"), ("method", "GET"), ("path", "/orders/7711"), ("subrequest", "/_auth"), ("upstream", "http://127.0.0.1:7101/orders/7711"), ("host", "127.0.0.1:8080")]),
+        (
+            "2026/11/23 12:12:23 [error] 5811#5811: *18500 upstream timed out (110: Connection timed out), client: 203.0.113.231, server: api.shop.example, request: \"GET /orders/7711 HTTP/1.1\", subrequest: \"/_auth\", upstream: \"http://127.0.0.1:7101/orders/7711\", host: \"127.0.0.1:8080\"",
+            "nginx-error",
+            Some("error"),
+            "upstream timed out (110: Connection timed out)",
+            &[
+                ("client_ip", "203.0.113.231"),
+                ("server", "api.shop.example"),
+                ("method", "GET"),
+                ("path", "/orders/7711"),
+                ("subrequest", "/_auth"),
+                ("upstream", "http://127.0.0.1:7101/orders/7711"),
+                ("host", "127.0.0.1:8080"),
+            ],
+        ),
         ("2026/11/23 12:12:23 [notice] 5810#5810: reopening logs", "nginx-error", Some("notice"), "reopening logs", &[]),
-        ("2020/12/01 04:14:54 [error] 43#43: *573137 [lua] openid-connect.lua:152: failed, client: 10.10.10.10, server: , request: \"GET / HTTP/1.1\", host: \"h:30794\"", "nginx-error", Some("error"), "[lua] openid-connect.lua:152: failed", &[("client_ip", "10.10.10.10"), ("host", "h:30794")]),
-        ("[Mon Apr 27 17:26:52.123456 2015] [auth_jwt:error] [pid 12:tid 34] [client 192.0.2.1:5678] AH01: token expired, referer: https://x/", "apache-error", Some("error"), "AH01: token expired", &[("client_ip", "192.0.2.1"), ("module", "auth_jwt"), ("referrer", "https://x/")]),
-        ("[Mon Apr 27 17:26:52 2015] [error] 7591 WARNING: Forbidden (CSRF cookie not set.): /items/editor/", "apache-error", Some("error"), "7591 WARNING: Forbidden (CSRF cookie not set.): /items/editor/", &[]),
+        (
+            "2020/12/01 04:14:54 [error] 43#43: *573137 [lua] openid-connect.lua:152: failed, client: 10.10.10.10, server: , request: \"GET / HTTP/1.1\", host: \"h:30794\"",
+            "nginx-error",
+            Some("error"),
+            "[lua] openid-connect.lua:152: failed",
+            &[("client_ip", "10.10.10.10"), ("host", "h:30794")],
+        ),
+        (
+            "[Mon Apr 27 17:26:52.123456 2015] [auth_jwt:error] [pid 12:tid 34] [client 192.0.2.1:5678] AH01: token expired, referer: https://x/",
+            "apache-error",
+            Some("error"),
+            "AH01: token expired",
+            &[("client_ip", "192.0.2.1"), ("module", "auth_jwt"), ("referrer", "https://x/")],
+        ),
+        (
+            "[Mon Apr 27 17:26:52 2015] [error] 7591 WARNING: Forbidden (CSRF cookie not set.): /items/editor/",
+            "apache-error",
+            Some("error"),
+            "7591 WARNING: Forbidden (CSRF cookie not set.): /items/editor/",
+            &[],
+        ),
         // PostgreSQL
-        ("2026-11-23 12:05:56.190 UTC [30435] postgres@auth LOG:  execute <unnamed>: DELETE FROM auth_users WHERE id = $1\n2026-11-23 12:05:56.190 UTC [30435] postgres@auth DETAIL:  parameters: $1 = '78028fec'", "postgresql", Some("LOG"), "execute <unnamed>: DELETE FROM auth_users WHERE id = $1\nDETAIL:  parameters: $1 = '78028fec'", &[("db_user", "postgres"), ("database", "auth"), ("pid", "30435")]),
-        ("2026-11-23 12:12:46.859 UTC [28101] FATAL:  the database system is shutting down", "postgresql", Some("FATAL"), "the database system is shutting down", &[]),
-        ("2026-08-22 12:00:00 UTC:10.0.0.1(5432):app@orders:[123]:ERROR:  no such user", "postgresql", Some("ERROR"), "no such user", &[("database", "orders")]),
+        (
+            "2026-11-23 12:05:56.190 UTC [30435] postgres@auth LOG:  execute <unnamed>: DELETE FROM auth_users WHERE id = $1\n2026-11-23 12:05:56.190 UTC [30435] postgres@auth DETAIL:  parameters: $1 = '78028fec'",
+            "postgresql",
+            Some("LOG"),
+            "execute <unnamed>: DELETE FROM auth_users WHERE id = $1\nDETAIL:  parameters: $1 = '78028fec'",
+            &[("db_user", "postgres"), ("database", "auth"), ("pid", "30435")],
+        ),
+        (
+            "2026-11-23 12:12:46.859 UTC [28101] FATAL:  the database system is shutting down",
+            "postgresql",
+            Some("FATAL"),
+            "the database system is shutting down",
+            &[],
+        ),
+        (
+            "2026-08-22 12:00:00 UTC:10.0.0.1(5432):app@orders:[123]:ERROR:  no such user",
+            "postgresql",
+            Some("ERROR"),
+            "no such user",
+            &[("database", "orders")],
+        ),
         // JBoss, Quarkus, Keycloak
-        ("2026-11-23 12:00:00,123 WARN  [org.keycloak.events] (executor-thread-3) type=\"LOGIN_ERROR\", realmId=\"r1\", userId=\"u1\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"", "keycloak", Some("WARN"), "type=\"LOGIN_ERROR\", realmId=\"r1\", userId=\"u1\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"", &[("userId", "u1"), ("ipAddress", "203.0.113.9"), ("error", "user_not_found")]),
-        ("2026-11-23 12:00:00,123 traceId=4bf9, parentId=, spanId=00f0, sampled=true WARN  [org.keycloak.events] (executor-thread-3) type=LOGIN_ERROR, realmId=master, error=invalid_token", "keycloak", Some("WARN"), "type=LOGIN_ERROR, realmId=master, error=invalid_token", &[("traceId", "4bf9"), ("realmId", "master")]),
-        ("21:01:42,548 INFO  [stdout] (ServerService (x) Pool -- 64) started", "jboss", Some("INFO"), "started", &[("thread", "ServerService (x) Pool -- 64")]),
-        ("2026-08-22 12:00:00,123 DEBUG [io.qua.MpJwtValidator] (executor-thread-1) Authentication failed: SRJWT07000: Failed to verify a token", "jboss", Some("DEBUG"), "Authentication failed: SRJWT07000: Failed to verify a token", &[]),
+        (
+            "2026-11-23 12:00:00,123 WARN  [org.keycloak.events] (executor-thread-3) type=\"LOGIN_ERROR\", realmId=\"r1\", userId=\"u1\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"",
+            "keycloak",
+            Some("WARN"),
+            "type=\"LOGIN_ERROR\", realmId=\"r1\", userId=\"u1\", ipAddress=\"203.0.113.9\", error=\"user_not_found\"",
+            &[("userId", "u1"), ("ipAddress", "203.0.113.9"), ("error", "user_not_found")],
+        ),
+        (
+            "2026-11-23 12:00:00,123 traceId=4bf9, parentId=, spanId=00f0, sampled=true WARN  [org.keycloak.events] (executor-thread-3) type=LOGIN_ERROR, realmId=master, error=invalid_token",
+            "keycloak",
+            Some("WARN"),
+            "type=LOGIN_ERROR, realmId=master, error=invalid_token",
+            &[("traceId", "4bf9"), ("realmId", "master")],
+        ),
+        (
+            "21:01:42,548 INFO  [stdout] (ServerService (x) Pool -- 64) started",
+            "jboss",
+            Some("INFO"),
+            "started",
+            &[("thread", "ServerService (x) Pool -- 64")],
+        ),
+        (
+            "2026-08-22 12:00:00,123 DEBUG [io.qua.MpJwtValidator] (executor-thread-1) Authentication failed: SRJWT07000: Failed to verify a token",
+            "jboss",
+            Some("DEBUG"),
+            "Authentication failed: SRJWT07000: Failed to verify a token",
+            &[],
+        ),
         // Spring Boot
-        ("2026-08-22T12:00:00.123Z  WARN 1 --- [orders] [nio-8080-exec-3] [4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7] c.e.auth.JwtFilter                       : JWT rejected: Expired JWT", "spring-boot", Some("WARN"), "JWT rejected: Expired JWT", &[("app", "orders"), ("thread", "nio-8080-exec-3"), ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"), ("logger", "c.e.auth.JwtFilter")]),
-        ("2026-08-22 12:00:00.123  WARN [orders,4bf92f3577b34da6,00f067aa0ba902b7] 1 --- [nio-8080-exec-3] c.e.auth.JwtFilter                       : JWT rejected: Expired JWT", "spring-boot", Some("WARN"), "JWT rejected: Expired JWT", &[("app", "orders"), ("trace_id", "4bf92f3577b34da6"), ("thread", "nio-8080-exec-3")]),
-        ("2025-04-18 07:57:03 2025-04-18T05:57:03.067  INFO --- [et.reactor-0] localstack.request.aws     : AWS => 200", "spring-boot", Some("INFO"), "AWS => 200", &[]),
+        (
+            "2026-08-22T12:00:00.123Z  WARN 1 --- [orders] [nio-8080-exec-3] [4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7] c.e.auth.JwtFilter                       : JWT rejected: Expired JWT",
+            "spring-boot",
+            Some("WARN"),
+            "JWT rejected: Expired JWT",
+            &[
+                ("app", "orders"),
+                ("thread", "nio-8080-exec-3"),
+                ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+                ("logger", "c.e.auth.JwtFilter"),
+            ],
+        ),
+        (
+            "2026-08-22 12:00:00.123  WARN [orders,4bf92f3577b34da6,00f067aa0ba902b7] 1 --- [nio-8080-exec-3] c.e.auth.JwtFilter                       : JWT rejected: Expired JWT",
+            "spring-boot",
+            Some("WARN"),
+            "JWT rejected: Expired JWT",
+            &[("app", "orders"), ("trace_id", "4bf92f3577b34da6"), ("thread", "nio-8080-exec-3")],
+        ),
+        (
+            "2025-04-18 07:57:03 2025-04-18T05:57:03.067  INFO --- [et.reactor-0] localstack.request.aws     : AWS => 200",
+            "spring-boot",
+            Some("INFO"),
+            "AWS => 200",
+            &[],
+        ),
         // klog, gunicorn, Rails, Python
-        ("E0822 12:00:00.123456       1 authentication.go:73] \"Unable to authenticate the request\" err=\"[invalid bearer token, oidc: token is expired]\"", "klog", Some("error"), "\"Unable to authenticate the request\" err=\"[invalid bearer token, oidc: token is expired]\"", &[("err", "[invalid bearer token, oidc: token is expired]"), ("caller", "authentication.go:73")]),
-        ("[2026-08-22 12:00:00 +0000] [17] [WARNING] GET /billing/invoices/2768 401: Token has been revoked", "gunicorn", Some("WARNING"), "GET /billing/invoices/2768 401: Token has been revoked", &[("method", "GET"), ("path", "/billing/invoices/2768"), ("status", "401")]),
-        ("[2026-11-23 12:12:35 +0000] [418] [ERROR] Exception on /billing/invoices/1881 [GET]\nTraceback (most recent call last):", "gunicorn", Some("ERROR"), "Exception on /billing/invoices/1881 [GET]\nTraceback (most recent call last):", &[("path", "/billing/invoices/1881"), ("method", "GET")]),
-        ("[0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10] Started GET \"/api/orders\" for 203.0.113.24 at 2026-08-22 12:00:00 +0000", "rails", None, "Started GET \"/api/orders\" for 203.0.113.24 at 2026-08-22 12:00:00 +0000", &[("request_id", "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10"), ("client_ip", "203.0.113.24"), ("path", "/api/orders")]),
-        ("WARNING 2026-11-23 13:12:23,564 accounts.auth 27570 140350662216576 rejected GET /accounts/v1/me/: User not found code=user_not_found", "django", Some("WARNING"), "rejected GET /accounts/v1/me/: User not found code=user_not_found", &[("code", "user_not_found"), ("path", "/accounts/v1/me/"), ("logger", "accounts.auth")]),
-        ("2026-08-22 12:00:00,123 - app.auth - WARNING - Signature has expired", "django", Some("WARNING"), "Signature has expired", &[("logger", "app.auth")]),
-        ("2021-01-05 09:45:39,865 - synapse.auth - 137 - INFO - POST-9557 - User authenticated - not lazy", "django", Some("INFO"), "User authenticated - not lazy", &[("request_id", "POST-9557")]),
-        ("2026-08-22 12:00:00,123 ERROR [app.auth] Signature has expired", "django", Some("ERROR"), "Signature has expired", &[("logger", "app.auth")]),
+        (
+            "E0822 12:00:00.123456       1 authentication.go:73] \"Unable to authenticate the request\" err=\"[invalid bearer token, oidc: token is expired]\"",
+            "klog",
+            Some("error"),
+            "\"Unable to authenticate the request\" err=\"[invalid bearer token, oidc: token is expired]\"",
+            &[("err", "[invalid bearer token, oidc: token is expired]"), ("caller", "authentication.go:73")],
+        ),
+        (
+            "[2026-08-22 12:00:00 +0000] [17] [WARNING] GET /billing/invoices/2768 401: Token has been revoked",
+            "gunicorn",
+            Some("WARNING"),
+            "GET /billing/invoices/2768 401: Token has been revoked",
+            &[("method", "GET"), ("path", "/billing/invoices/2768"), ("status", "401")],
+        ),
+        (
+            "[2026-11-23 12:12:35 +0000] [418] [ERROR] Exception on /billing/invoices/1881 [GET]\nTraceback (most recent call last):",
+            "gunicorn",
+            Some("ERROR"),
+            "Exception on /billing/invoices/1881 [GET]\nTraceback (most recent call last):",
+            &[("path", "/billing/invoices/1881"), ("method", "GET")],
+        ),
+        (
+            "[0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10] Started GET \"/api/orders\" for 203.0.113.24 at 2026-08-22 12:00:00 +0000",
+            "rails",
+            None,
+            "Started GET \"/api/orders\" for 203.0.113.24 at 2026-08-22 12:00:00 +0000",
+            &[("request_id", "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10"), ("client_ip", "203.0.113.24"), ("path", "/api/orders")],
+        ),
+        (
+            "WARNING 2026-11-23 13:12:23,564 accounts.auth 27570 140350662216576 rejected GET /accounts/v1/me/: User not found code=user_not_found",
+            "django",
+            Some("WARNING"),
+            "rejected GET /accounts/v1/me/: User not found code=user_not_found",
+            &[("code", "user_not_found"), ("path", "/accounts/v1/me/"), ("logger", "accounts.auth")],
+        ),
+        (
+            "2026-08-22 12:00:00,123 - app.auth - WARNING - Signature has expired",
+            "django",
+            Some("WARNING"),
+            "Signature has expired",
+            &[("logger", "app.auth")],
+        ),
+        (
+            "2021-01-05 09:45:39,865 - synapse.auth - 137 - INFO - POST-9557 - User authenticated - not lazy",
+            "django",
+            Some("INFO"),
+            "User authenticated - not lazy",
+            &[("request_id", "POST-9557")],
+        ),
+        (
+            "2026-08-22 12:00:00,123 ERROR [app.auth] Signature has expired",
+            "django",
+            Some("ERROR"),
+            "Signature has expired",
+            &[("logger", "app.auth")],
+        ),
         // Node
-        ("2026-08-22T12:00:00.518Z error: jwt expired {\"sub\":\"u1\"}", "winston", Some("error"), "jwt expired", &[("sub", "u1")]),
-        ("2026-11-23T11:59:33.199Z warn: token rejected: no such user e16a {\"requestId\":\"3b17c6e7\",\"ip\":\"203.0.113.224\"}", "winston", Some("warn"), "token rejected: no such user e16a", &[("requestId", "3b17c6e7")]),
-        ("[12:00:00.479] WARN (orders/1): auth failed\n    err: {", "text", Some("WARN"), "auth failed\n    err: {", &[("thread", "orders/1")]),
-        ("[Nest] 1  - 08/22/2026, 12:00:03 PM   ERROR [JwtAuthGuard] Unauthorized", "text", Some("ERROR"), "Unauthorized", &[("logger", "JwtAuthGuard")]),
+        (
+            "2026-08-22T12:00:00.518Z error: jwt expired {\"sub\":\"u1\"}",
+            "winston",
+            Some("error"),
+            "jwt expired",
+            &[("sub", "u1")],
+        ),
+        (
+            "2026-11-23T11:59:33.199Z warn: token rejected: no such user e16a {\"requestId\":\"3b17c6e7\",\"ip\":\"203.0.113.224\"}",
+            "winston",
+            Some("warn"),
+            "token rejected: no such user e16a",
+            &[("requestId", "3b17c6e7")],
+        ),
+        (
+            "[12:00:00.479] WARN (orders/1): auth failed\n    err: {",
+            "text",
+            Some("WARN"),
+            "auth failed\n    err: {",
+            &[("thread", "orders/1")],
+        ),
+        (
+            "[Nest] 1  - 08/22/2026, 12:00:03 PM   ERROR [JwtAuthGuard] Unauthorized",
+            "text",
+            Some("ERROR"),
+            "Unauthorized",
+            &[("logger", "JwtAuthGuard")],
+        ),
         ("[2026-08-22T12:00:00.563] [ERROR] auth - jwt expired", "text", Some("ERROR"), "jwt expired", &[("logger", "auth")]),
-        ("2026-08-22T12:00:00.564Z jwks Unable to find a signing key that matches 'abc'", "text", None, "jwks Unable to find a signing key that matches 'abc'", &[]),
-        ("2026-08-22T12:00:00.123Z\t0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10\tERROR\tTokenExpiredError: jwt expired", "text", Some("ERROR"), "TokenExpiredError: jwt expired", &[("request_id", "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10")]),
-        ("[ERROR]\t2017-10-17T14:55:53.2Z\t1e106745-b34b-11e7-a58a-9f0a45d857a8\tError while executing policy", "text", Some("ERROR"), "Error while executing policy", &[("request_id", "1e106745-b34b-11e7-a58a-9f0a45d857a8")]),
+        (
+            "2026-08-22T12:00:00.564Z jwks Unable to find a signing key that matches 'abc'",
+            "text",
+            None,
+            "jwks Unable to find a signing key that matches 'abc'",
+            &[],
+        ),
+        (
+            "2026-08-22T12:00:00.123Z\t0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10\tERROR\tTokenExpiredError: jwt expired",
+            "text",
+            Some("ERROR"),
+            "TokenExpiredError: jwt expired",
+            &[("request_id", "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10")],
+        ),
+        (
+            "[ERROR]\t2017-10-17T14:55:53.2Z\t1e106745-b34b-11e7-a58a-9f0a45d857a8\tError while executing policy",
+            "text",
+            Some("ERROR"),
+            "Error while executing policy",
+            &[("request_id", "1e106745-b34b-11e7-a58a-9f0a45d857a8")],
+        ),
         // JVM
-        ("12:00:00.123 [http-nio-8080-exec-3] WARN  c.e.auth.JwtFilter - JWT rejected: Expired JWT", "text", Some("WARN"), "JWT rejected: Expired JWT", &[("logger", "c.e.auth.JwtFilter"), ("thread", "http-nio-8080-exec-3")]),
-        ("2026-08-22 12:00:00,123 [http-nio-8080-exec-3] WARN  c.e.auth.JwtFilter - JWT rejected: Expired JWT", "text", Some("WARN"), "JWT rejected: Expired JWT", &[("logger", "c.e.auth.JwtFilter")]),
-        ("Aug 22, 2026 12:00:00 PM com.example.auth.JwtFilter doFilter\nWARNING: JWT rejected: Expired JWT", "text", Some("WARNING"), "JWT rejected: Expired JWT", &[("logger", "com.example.auth.JwtFilter doFilter")]),
-        ("22-Aug-2026 12:00:00.123 WARNING [http-nio-8080-exec-3] com.example.auth.JwtFilter.doFilter JWT rejected: Expired JWT", "text", Some("WARNING"), "com.example.auth.JwtFilter.doFilter JWT rejected: Expired JWT", &[]),
-        ("[2023-08-23T14:53:08,511][TRACE][o.e.x.s.a.j.JwtRealm     ] [node-0] Realm [jwt2] JWT validation failed", "text", Some("TRACE"), "Realm [jwt2] JWT validation failed", &[("logger", "o.e.x.s.a.j.JwtRealm")]),
-        ("2026.08.22 12:00:00.123 FINEST io.helidon.JwtProvider Thread[#32,helidon-2]: Token no longer valid", "text", Some("FINEST"), "io.helidon.JwtProvider Thread[#32,helidon-2]: Token no longer valid", &[]),
+        (
+            "12:00:00.123 [http-nio-8080-exec-3] WARN  c.e.auth.JwtFilter - JWT rejected: Expired JWT",
+            "text",
+            Some("WARN"),
+            "JWT rejected: Expired JWT",
+            &[("logger", "c.e.auth.JwtFilter"), ("thread", "http-nio-8080-exec-3")],
+        ),
+        (
+            "2026-08-22 12:00:00,123 [http-nio-8080-exec-3] WARN  c.e.auth.JwtFilter - JWT rejected: Expired JWT",
+            "text",
+            Some("WARN"),
+            "JWT rejected: Expired JWT",
+            &[("logger", "c.e.auth.JwtFilter")],
+        ),
+        (
+            "Aug 22, 2026 12:00:00 PM com.example.auth.JwtFilter doFilter\nWARNING: JWT rejected: Expired JWT",
+            "text",
+            Some("WARNING"),
+            "JWT rejected: Expired JWT",
+            &[("logger", "com.example.auth.JwtFilter doFilter")],
+        ),
+        (
+            "22-Aug-2026 12:00:00.123 WARNING [http-nio-8080-exec-3] com.example.auth.JwtFilter.doFilter JWT rejected: Expired JWT",
+            "text",
+            Some("WARNING"),
+            "com.example.auth.JwtFilter.doFilter JWT rejected: Expired JWT",
+            &[],
+        ),
+        (
+            "[2023-08-23T14:53:08,511][TRACE][o.e.x.s.a.j.JwtRealm     ] [node-0] Realm [jwt2] JWT validation failed",
+            "text",
+            Some("TRACE"),
+            "Realm [jwt2] JWT validation failed",
+            &[("logger", "o.e.x.s.a.j.JwtRealm")],
+        ),
+        (
+            "2026.08.22 12:00:00.123 FINEST io.helidon.JwtProvider Thread[#32,helidon-2]: Token no longer valid",
+            "text",
+            Some("FINEST"),
+            "io.helidon.JwtProvider Thread[#32,helidon-2]: Token no longer valid",
+            &[],
+        ),
         // .NET
-        ("[12:00:00 INF] Failed to validate the token.\nX: IDX10223", "text", Some("INF"), "Failed to validate the token.\nX: IDX10223", &[]),
-        ("2026-08-22 12:00:00.123 +00:00 [INF] Failed to validate the token.", "text", Some("INF"), "Failed to validate the token.", &[]),
-        ("2026-08-22 12:00:00.1234|INFO|Microsoft.JwtBearerHandler|Failed to validate the token.", "text", Some("INFO"), "Failed to validate the token.", &[("logger", "Microsoft.JwtBearerHandler")]),
+        (
+            "[12:00:00 INF] Failed to validate the token.\nX: IDX10223",
+            "text",
+            Some("INF"),
+            "Failed to validate the token.\nX: IDX10223",
+            &[],
+        ),
+        (
+            "2026-08-22 12:00:00.123 +00:00 [INF] Failed to validate the token.",
+            "text",
+            Some("INF"),
+            "Failed to validate the token.",
+            &[],
+        ),
+        (
+            "2026-08-22 12:00:00.1234|INFO|Microsoft.JwtBearerHandler|Failed to validate the token.",
+            "text",
+            Some("INFO"),
+            "Failed to validate the token.",
+            &[("logger", "Microsoft.JwtBearerHandler")],
+        ),
         // Python
-        ("[2026-08-22 12:00:00,123: WARNING/ForkPoolWorker-1] app.tasks.sync[6a1f]: Signature has expired", "text", Some("WARNING"), "app.tasks.sync[6a1f]: Signature has expired", &[("logger", "ForkPoolWorker-1")]),
-        ("2026-08-22 12:00:00 [warning  ] user_not_found                 sub=u1", "text", Some("warning"), "user_not_found                 sub=u1", &[("sub", "u1")]),
-        ("2026-08-22 12:00:00.380 | WARNING  | app.auth:get_current_user:42 - User not found", "text", Some("WARNING"), "User not found", &[("logger", "app.auth:get_current_user:42")]),
-        ("2018-10-06 15:05:22 WARNING (MainThread) [homeassistant.components.http.ban] Login attempt", "text", Some("WARNING"), "Login attempt", &[("logger", "homeassistant.components.http.ban")]),
+        (
+            "[2026-08-22 12:00:00,123: WARNING/ForkPoolWorker-1] app.tasks.sync[6a1f]: Signature has expired",
+            "text",
+            Some("WARNING"),
+            "app.tasks.sync[6a1f]: Signature has expired",
+            &[("logger", "ForkPoolWorker-1")],
+        ),
+        (
+            "2026-08-22 12:00:00 [warning  ] user_not_found                 sub=u1",
+            "text",
+            Some("warning"),
+            "user_not_found                 sub=u1",
+            &[("sub", "u1")],
+        ),
+        (
+            "2026-08-22 12:00:00.380 | WARNING  | app.auth:get_current_user:42 - User not found",
+            "text",
+            Some("WARNING"),
+            "User not found",
+            &[("logger", "app.auth:get_current_user:42")],
+        ),
+        (
+            "2018-10-06 15:05:22 WARNING (MainThread) [homeassistant.components.http.ban] Login attempt",
+            "text",
+            Some("WARNING"),
+            "Login attempt",
+            &[("logger", "homeassistant.components.http.ban")],
+        ),
         // Go
-        ("2026-08-22T12:00:00.123Z\tWARN\tauth\tauth/middleware.go:57\ttoken rejected\t{\"error\": \"token is expired\"}", "text", Some("WARN"), "token rejected", &[("error", "token is expired"), ("caller", "auth/middleware.go:57")]),
-        ("12:00PM WRN token rejected error=\"token is expired\"", "text", Some("WRN"), "token rejected error=\"token is expired\"", &[("error", "token is expired")]),
-        ("[1] 2026/08/22 12:00:00.123456 [DBG] 203.0.113.24:52344 - cid:42 - User authentication revoked", "text", Some("DBG"), "203.0.113.24:52344 - cid:42 - User authentication revoked", &[]),
+        (
+            "2026-08-22T12:00:00.123Z\tWARN\tauth\tauth/middleware.go:57\ttoken rejected\t{\"error\": \"token is expired\"}",
+            "text",
+            Some("WARN"),
+            "token rejected",
+            &[("error", "token is expired"), ("caller", "auth/middleware.go:57")],
+        ),
+        (
+            "12:00PM WRN token rejected error=\"token is expired\"",
+            "text",
+            Some("WRN"),
+            "token rejected error=\"token is expired\"",
+            &[("error", "token is expired")],
+        ),
+        (
+            "[1] 2026/08/22 12:00:00.123456 [DBG] 203.0.113.24:52344 - cid:42 - User authentication revoked",
+            "text",
+            Some("DBG"),
+            "203.0.113.24:52344 - cid:42 - User authentication revoked",
+            &[],
+        ),
         ("2026/08/22 12:00:00 auth: token is expired by 1m53s", "text", None, "auth: token is expired by 1m53s", &[]),
-        ("2026/08/22 12:00:00 http: TLS handshake error from 192.0.2.1:1", "text", None, "http: TLS handshake error from 192.0.2.1:1", &[]),
-        ("2022-08-16T02:16:32Z ERR headscale/oidc.go:324 > Failed to decode error=\"json: x\"", "text", Some("ERR"), "Failed to decode error=\"json: x\"", &[("error", "json: x")]),
-        ("2024-05-24T16:11:44Z ERRO management/server/http/middleware/auth_middleware.go:88: Error when validating JWT claims: st1", "text", Some("ERRO"), "Error when validating JWT claims: st1", &[]),
-        ("2019-07-24T09:28:34+02:00 [DEBUG] [/core/filter/security.go:491]: can not get user information from session", "text", Some("DEBUG"), "can not get user information from session", &[]),
-        ("[2020/02/17 12:08:54] [oauthproxy.go:736] Error redeeming code: oidc: token is expired", "text", None, "Error redeeming code: oidc: token is expired", &[("logger", "oauthproxy.go:736")]),
+        (
+            "2026/08/22 12:00:00 http: TLS handshake error from 192.0.2.1:1",
+            "text",
+            None,
+            "http: TLS handshake error from 192.0.2.1:1",
+            &[],
+        ),
+        (
+            "2022-08-16T02:16:32Z ERR headscale/oidc.go:324 > Failed to decode error=\"json: x\"",
+            "text",
+            Some("ERR"),
+            "Failed to decode error=\"json: x\"",
+            &[("error", "json: x")],
+        ),
+        (
+            "2024-05-24T16:11:44Z ERRO management/server/http/middleware/auth_middleware.go:88: Error when validating JWT claims: st1",
+            "text",
+            Some("ERRO"),
+            "Error when validating JWT claims: st1",
+            &[],
+        ),
+        (
+            "2019-07-24T09:28:34+02:00 [DEBUG] [/core/filter/security.go:491]: can not get user information from session",
+            "text",
+            Some("DEBUG"),
+            "can not get user information from session",
+            &[],
+        ),
+        (
+            "[2020/02/17 12:08:54] [oauthproxy.go:736] Error redeeming code: oidc: token is expired",
+            "text",
+            None,
+            "Error redeeming code: oidc: token is expired",
+            &[("logger", "oauthproxy.go:736")],
+        ),
         // Ruby, PHP
-        ("W, [2026-08-22T12:00:00.123456 #17]  WARN -- : JWT::ExpiredSignature: Signature has expired", "text", Some("WARN"), "JWT::ExpiredSignature: Signature has expired", &[]),
-        ("[2026-08-22T12:00:00.123456+00:00] security.INFO: Authenticator failed. {\"exception\":\"x\"} []", "text", Some("INFO"), "Authenticator failed.", &[("exception", "x"), ("logger", "security")]),
-        ("[2026-08-22 12:00:00] production.ERROR: The token has been blacklisted {\"exception\":\"[object] (X\n[stacktrace]\n\"} ", "text", Some("ERROR"), "The token has been blacklisted {\"exception\":\"[object] (X\n[stacktrace]\n\"}", &[]),
-        ("[22-Aug-2026 12:00:00 UTC] PHP Fatal error:  Uncaught Firebase\\JWT\\ExpiredException: Expired token", "text", None, "PHP Fatal error:  Uncaught Firebase\\JWT\\ExpiredException: Expired token", &[]),
+        (
+            "W, [2026-08-22T12:00:00.123456 #17]  WARN -- : JWT::ExpiredSignature: Signature has expired",
+            "text",
+            Some("WARN"),
+            "JWT::ExpiredSignature: Signature has expired",
+            &[],
+        ),
+        (
+            "[2026-08-22T12:00:00.123456+00:00] security.INFO: Authenticator failed. {\"exception\":\"x\"} []",
+            "text",
+            Some("INFO"),
+            "Authenticator failed.",
+            &[("exception", "x"), ("logger", "security")],
+        ),
+        (
+            "[2026-08-22 12:00:00] production.ERROR: The token has been blacklisted {\"exception\":\"[object] (X\n[stacktrace]\n\"} ",
+            "text",
+            Some("ERROR"),
+            "The token has been blacklisted {\"exception\":\"[object] (X\n[stacktrace]\n\"}",
+            &[],
+        ),
+        (
+            "[22-Aug-2026 12:00:00 UTC] PHP Fatal error:  Uncaught Firebase\\JWT\\ExpiredException: Expired token",
+            "text",
+            None,
+            "PHP Fatal error:  Uncaught Firebase\\JWT\\ExpiredException: Expired token",
+            &[],
+        ),
         // Rust
-        ("2026-08-22T12:00:00.914899Z  WARN request: orders::auth: jwt rejected sub=\"u1\" request_id=\"r-1\"", "text", Some("WARN"), "jwt rejected sub=\"u1\" request_id=\"r-1\"", &[("sub", "u1")]),
-        ("2026-08-22T12:00:00.909306Z  WARN request{method=\"GET\" uri=\"/api/orders\" request_id=\"r-1\"}: orders::auth: jwt rejected sub=\"u1\"", "text", Some("WARN"), "jwt rejected sub=\"u1\"", &[("request_id", "r-1"), ("sub", "u1")]),
-        ("  2026-08-22T12:00:00.916571Z  WARN orders::auth: jwt rejected, sub: \"u1\"\n    at src/main.rs:2", "text", Some("WARN"), "jwt rejected, sub: \"u1\"\n    at src/main.rs:2", &[]),
-        ("[2026-08-22T12:00:00Z WARN  api::auth] jwt rejected: ExpiredSignature", "text", Some("WARN"), "jwt rejected: ExpiredSignature", &[("logger", "api::auth")]),
-        ("[2025-01-24 03:17:28.975][vaultwarden::auth][ERROR] Error decoding JWT", "text", Some("ERROR"), "Error decoding JWT", &[]),
+        (
+            "2026-08-22T12:00:00.914899Z  WARN request: orders::auth: jwt rejected sub=\"u1\" request_id=\"r-1\"",
+            "text",
+            Some("WARN"),
+            "jwt rejected sub=\"u1\" request_id=\"r-1\"",
+            &[("sub", "u1")],
+        ),
+        (
+            "2026-08-22T12:00:00.909306Z  WARN request{method=\"GET\" uri=\"/api/orders\" request_id=\"r-1\"}: orders::auth: jwt rejected sub=\"u1\"",
+            "text",
+            Some("WARN"),
+            "jwt rejected sub=\"u1\"",
+            &[("request_id", "r-1"), ("sub", "u1")],
+        ),
+        (
+            "  2026-08-22T12:00:00.916571Z  WARN orders::auth: jwt rejected, sub: \"u1\"\n    at src/main.rs:2",
+            "text",
+            Some("WARN"),
+            "jwt rejected, sub: \"u1\"\n    at src/main.rs:2",
+            &[],
+        ),
+        (
+            "[2026-08-22T12:00:00Z WARN  api::auth] jwt rejected: ExpiredSignature",
+            "text",
+            Some("WARN"),
+            "jwt rejected: ExpiredSignature",
+            &[("logger", "api::auth")],
+        ),
+        (
+            "[2025-01-24 03:17:28.975][vaultwarden::auth][ERROR] Error decoding JWT",
+            "text",
+            Some("ERROR"),
+            "Error decoding JWT",
+            &[],
+        ),
         // Erlang, Envoy, Istio
-        ("12:00:00.123 request_id=F9f2a8c0a1b2c3d4 [warning] JWT rejected: {:error, :signature_error}", "text", Some("warning"), "JWT rejected: {:error, :signature_error}", &[("request_id", "F9f2a8c0a1b2c3d4")]),
-        ("2026-08-22 12:00:00.123456+00:00 [warning] <0.1234.0> User 'svc-a' failed to authenticate", "text", Some("warning"), "<0.1234.0> User 'svc-a' failed to authenticate", &[]),
-        ("[Envoy (Epoch 0)] [2020-04-10 06:54:20.594][27][debug][jwt] [external/envoy/jwt_authn/authenticator.cc:245] JWT token verification completed with: Jwt is expired", "text", Some("debug"), "JWT token verification completed with: Jwt is expired", &[]),
-        ("2023-01-06T11:21:12.846645Z     debug   envoy jwt       origins-0: Verifying", "text", Some("debug"), "envoy jwt       origins-0: Verifying", &[]),
+        (
+            "12:00:00.123 request_id=F9f2a8c0a1b2c3d4 [warning] JWT rejected: {:error, :signature_error}",
+            "text",
+            Some("warning"),
+            "JWT rejected: {:error, :signature_error}",
+            &[("request_id", "F9f2a8c0a1b2c3d4")],
+        ),
+        (
+            "2026-08-22 12:00:00.123456+00:00 [warning] <0.1234.0> User 'svc-a' failed to authenticate",
+            "text",
+            Some("warning"),
+            "<0.1234.0> User 'svc-a' failed to authenticate",
+            &[],
+        ),
+        (
+            "[Envoy (Epoch 0)] [2020-04-10 06:54:20.594][27][debug][jwt] [external/envoy/jwt_authn/authenticator.cc:245] JWT token verification completed with: Jwt is expired",
+            "text",
+            Some("debug"),
+            "JWT token verification completed with: Jwt is expired",
+            &[],
+        ),
+        (
+            "2023-01-06T11:21:12.846645Z     debug   envoy jwt       origins-0: Verifying",
+            "text",
+            Some("debug"),
+            "envoy jwt       origins-0: Verifying",
+            &[],
+        ),
         ("2026-08-22T12:00:00.123Z {\"level\":\"warn\",\"msg\":\"token rejected\"}", "json", Some("warn"), "token rejected", &[]),
     ];
 
     const UNDATED: &[Case] = &[
         ("WARNING:app.auth:Signature has expired", "text", Some("WARNING"), "Signature has expired", &[("logger", "app.auth")]),
-        ("info: Microsoft.JwtBearerHandler[1]\n      Failed to validate the token.\n      X: IDX10223", "text", Some("info"), "Failed to validate the token.\n      X: IDX10223", &[("logger", "Microsoft.JwtBearerHandler")]),
-        ("info: Microsoft.JwtBearerHandler[1] Failed to validate the token.", "text", Some("info"), "Failed to validate the token.", &[]),
-        ("[main] DEBUG com.sap.Service - Key not found in cache", "text", Some("DEBUG"), "Key not found in cache", &[("thread", "main")]),
-        ("WARN[0045] error authorizing context  http.request.method=GET", "text", Some("WARN"), "error authorizing context  http.request.method=GET", &[("http.request.method", "GET")]),
+        (
+            "info: Microsoft.JwtBearerHandler[1]\n      Failed to validate the token.\n      X: IDX10223",
+            "text",
+            Some("info"),
+            "Failed to validate the token.\n      X: IDX10223",
+            &[("logger", "Microsoft.JwtBearerHandler")],
+        ),
+        (
+            "info: Microsoft.JwtBearerHandler[1] Failed to validate the token.",
+            "text",
+            Some("info"),
+            "Failed to validate the token.",
+            &[],
+        ),
+        (
+            "[main] DEBUG com.sap.Service - Key not found in cache",
+            "text",
+            Some("DEBUG"),
+            "Key not found in cache",
+            &[("thread", "main")],
+        ),
+        (
+            "WARN[0045] error authorizing context  http.request.method=GET",
+            "text",
+            Some("WARN"),
+            "error authorizing context  http.request.method=GET",
+            &[("http.request.method", "GET")],
+        ),
         ("[warning] <0.882.0> HTTP access denied", "text", Some("warning"), "<0.882.0> HTTP access denied", &[]),
-        ("UnauthorizedError: invalid signature\n    at new UnauthorizedError", "plain", None, "UnauthorizedError: invalid signature\n    at new UnauthorizedError", &[]),
-        ("method=GET path=/api/orders controller=X status=401 error='JWT: expired'", "plain", None, "method=GET path=/api/orders controller=X status=401 error='JWT: expired'", &[("status", "401"), ("error", "JWT: expired")]),
-        ("*1 jwt_verify: error on decode, client: 192.168.1.60, server: , request: \"GET / HTTP/1.1\", host: \"h\"", "plain", None, "*1 jwt_verify: error on decode, client: 192.168.1.60, server: , request: \"GET / HTTP/1.1\", host: \"h\"", &[("client_ip", "192.168.1.60")]),
-        ("[0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10] Completed 401 Unauthorized in 4ms (Allocations: 812)", "rails", None, "Completed 401 Unauthorized in 4ms (Allocations: 812)", &[("status", "401")]),
+        (
+            "UnauthorizedError: invalid signature\n    at new UnauthorizedError",
+            "plain",
+            None,
+            "UnauthorizedError: invalid signature\n    at new UnauthorizedError",
+            &[],
+        ),
+        (
+            "method=GET path=/api/orders controller=X status=401 error='JWT: expired'",
+            "plain",
+            None,
+            "method=GET path=/api/orders controller=X status=401 error='JWT: expired'",
+            &[("status", "401"), ("error", "JWT: expired")],
+        ),
+        (
+            "*1 jwt_verify: error on decode, client: 192.168.1.60, server: , request: \"GET / HTTP/1.1\", host: \"h\"",
+            "plain",
+            None,
+            "*1 jwt_verify: error on decode, client: 192.168.1.60, server: , request: \"GET / HTTP/1.1\", host: \"h\"",
+            &[("client_ip", "192.168.1.60")],
+        ),
+        (
+            "[0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10] Completed 401 Unauthorized in 4ms (Allocations: 812)",
+            "rails",
+            None,
+            "Completed 401 Unauthorized in 4ms (Allocations: 812)",
+            &[("status", "401")],
+        ),
     ];
 
     #[test]
     fn each_layout_is_read() {
         let mut wrong = Vec::new();
-        for (dated, (record, format, level, message, fields)) in DATED.iter().map(|case| (true, case)).chain(UNDATED.iter().map(|case| (false, case))) {
+        for (dated, (record, format, level, message, fields)) in
+            DATED.iter().map(|case| (true, case)).chain(UNDATED.iter().map(|case| (false, case)))
+        {
             let entry = parse(record).unwrap_or_else(|| panic!("{record}"));
             let read = (entry.format, entry.level.as_deref(), &*entry.message, dated && entry.stamp.is_none());
             if read != (*format, *level, *message, false) {
@@ -1077,7 +1607,24 @@ mod tests {
 
     #[test]
     fn hostile_text_is_read_in_linear_time() {
-        for unit in ["GET /", "[", "(", "{\"", "a: ", " - ", "INFO:a:", "[a] ", "x=", "\n", "2026-08-22 ", ", client: ", ", server: \"", "GET ", "::", "\\"] {
+        for unit in [
+            "GET /",
+            "[",
+            "(",
+            "{\"",
+            "a: ",
+            " - ",
+            "INFO:a:",
+            "[a] ",
+            "x=",
+            "\n",
+            "2026-08-22 ",
+            ", client: ",
+            ", server: \"",
+            "GET ",
+            "::",
+            "\\",
+        ] {
             for head in ["", "2026-08-22 12:00:00 ", "2026-08-22 12:00:00,123 INFO  [a] ("] {
                 let text = format!("{head}{}", unit.repeat(200_000 / unit.len()));
                 let started = std::time::Instant::now();

@@ -41,9 +41,7 @@ impl Stamp {
             }
         } else if !self.has_year {
             let year = bound.year();
-            local = (0..5)
-                .filter_map(|back| local.with_year(year - back))
-                .find(|candidate| *candidate <= bound)?;
+            local = (0..5).filter_map(|back| local.with_year(year - back)).find(|candidate| *candidate <= bound)?;
         }
         let offset = self.offset.unwrap_or_else(|| zone(local));
         local.checked_sub_signed(TimeDelta::seconds(i64::from(offset))).map(|time| time.and_utc())
@@ -188,7 +186,11 @@ fn month_first(text: &str) -> Option<(Stamp, &str)> {
         return None;
     }
     let (time, mut at) = clock(b, at + 1)?;
-    if year.is_none() && b.get(at) == Some(&b' ') && digits(b, at + 1, 4).is_some() && !b.get(at + 5).is_some_and(u8::is_ascii_alphanumeric) {
+    if year.is_none()
+        && b.get(at) == Some(&b' ')
+        && digits(b, at + 1, 4).is_some()
+        && !b.get(at + 5).is_some_and(u8::is_ascii_alphanumeric)
+    {
         year = i32::try_from(digits(b, at + 1, 4)?).ok();
         at += 5;
     }
@@ -294,8 +296,21 @@ fn zone(text: &str, at: usize) -> (Option<i32>, usize) {
     }
     if start > at {
         for (name, hours) in [
-            ("UTC", 0), ("GMT", 0), ("Z", 0), ("CEST", 2), ("CET", 1), ("BST", 1), ("EST", -5), ("EDT", -4),
-            ("CST", -6), ("CDT", -5), ("MST", -7), ("MDT", -6), ("PST", -8), ("PDT", -7), ("JST", 9),
+            ("UTC", 0),
+            ("GMT", 0),
+            ("Z", 0),
+            ("CEST", 2),
+            ("CET", 1),
+            ("BST", 1),
+            ("EST", -5),
+            ("EDT", -4),
+            ("CST", -6),
+            ("CDT", -5),
+            ("MST", -7),
+            ("MDT", -6),
+            ("PST", -8),
+            ("PDT", -7),
+            ("JST", 9),
         ] {
             let end = start + name.len();
             if b[start..].starts_with(name.as_bytes()) && !b.get(end).is_some_and(u8::is_ascii_alphanumeric) {

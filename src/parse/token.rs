@@ -31,9 +31,8 @@ pub struct Claims {
 const MASK: &str = "[jwt]";
 
 /// Everything that looks like a JWT: two or three base64url segments, the first of which begins like `{"`.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"ey[JAIKL][A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,4}").expect("a constant pattern compiles")
-});
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"ey[JAIKL][A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,4}").expect("a constant pattern compiles"));
 
 /// Secrets that are no JWT: what follows a credential's name.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
@@ -117,7 +116,8 @@ mod tests {
     use super::*;
 
     /// `{"alg":"RS256","kid":"k1"}.{"sub":"u1","iss":"i","aud":["a","b"],"exp":1787400000}`, unsigned.
-    const TOKEN_TEXT: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1MSIsImlzcyI6ImkiLCJhdWQiOlsiYSIsImIiXSwiZXhwIjoxNzg3NDAwMDAwfQ.c2ln";
+    const TOKEN_TEXT: &str =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1MSIsImlzcyI6ImkiLCJhdWQiOlsiYSIsImIiXSwiZXhwIjoxNzg3NDAwMDAwfQ.c2ln";
 
     #[test]
     fn claims_are_read_and_the_token_is_masked() {

@@ -11,9 +11,27 @@ use super::{Report, rows};
 use crate::correlate::pattern::Pattern;
 
 const COLUMNS: [&str; 21] = [
-    "pattern_id", "root_cause", "variant", "reason", "service", "rule", "band", "confidence", "severity", "failures",
-    "subjects", "clients", "first", "last", "cause_kind", "cause_time", "cause_event_id", "cause_file", "cause_line",
-    "fix", "samples",
+    "pattern_id",
+    "root_cause",
+    "variant",
+    "reason",
+    "service",
+    "rule",
+    "band",
+    "confidence",
+    "severity",
+    "failures",
+    "subjects",
+    "clients",
+    "first",
+    "last",
+    "cause_kind",
+    "cause_time",
+    "cause_event_id",
+    "cause_file",
+    "cause_line",
+    "fix",
+    "samples",
 ];
 
 /// Writes a header and one row a pattern, in the order of the report. What is absent is an empty cell; `samples` is

@@ -178,12 +178,21 @@ fn timeline(patterns: &[&Pattern], axis: &Axis, out: &mut dyn Write) -> io::Resu
     let shown = &patterns[..patterns.len().min(MAX_BARS)];
     let bottom = ROW * i64::try_from(shown.len()).unwrap_or(0) + 4;
     writeln!(out, "<h2>Timeline <span class=\"faint\">(UTC; bars from first to last failure, diamonds are causes)</span></h2>")?;
-    writeln!(out, "<div class=\"wide\"><svg viewBox=\"0 0 1000 {}\" role=\"img\" aria-label=\"When each pattern was seen\">", bottom + 20)?;
+    writeln!(
+        out,
+        "<div class=\"wide\"><svg viewBox=\"0 0 1000 {}\" role=\"img\" aria-label=\"When each pattern was seen\">",
+        bottom + 20
+    )?;
     for tick in 0..=TICKS {
         let time = axis.start + (axis.end - axis.start) * tick / TICKS;
         let (x, anchor) = (axis.x(time), if tick == TICKS { "end" } else { "middle" });
         writeln!(out, "<line x1=\"{x}\" y1=\"0\" x2=\"{x}\" y2=\"{bottom}\"/>")?;
-        writeln!(out, "<text class=\"axis\" x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", bottom + 14, axis.label(time))?;
+        writeln!(
+            out,
+            "<text class=\"axis\" x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+            bottom + 14,
+            axis.label(time)
+        )?;
     }
     for (row, pattern) in (0..).zip(shown) {
         bar(row, pattern, axis, out)?;
@@ -253,7 +262,11 @@ fn list(heading: &str, mut items: impl ExactSizeIterator<Item = String>, out: &m
 
 fn streams(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let streams = &report.run.streams;
-    write!(out, "<details><summary>{}</summary><div class=\"wide\"><table><thead><tr><th>file</th>", summary::count(streams.len() as u64, "file"))?;
+    write!(
+        out,
+        "<details><summary>{}</summary><div class=\"wide\"><table><thead><tr><th>file</th>",
+        summary::count(streams.len() as u64, "file")
+    )?;
     for name in ["bytes", "lines", "records", "skipped", "unparsed", "unknown", "told", "events"] {
         write!(out, "<th class=\"number\">{name}</th>")?;
     }
@@ -261,7 +274,9 @@ fn streams(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for stream in streams.iter().take(MAX_LINES) {
         let books = &stream.books;
         write!(out, "<tr><td>{}</td>", code(&stream.file))?;
-        for count in [books.bytes, books.lines, books.records, books.skipped, books.unparsed, books.unknown, books.told, books.events] {
+        for count in
+            [books.bytes, books.lines, books.records, books.skipped, books.unparsed, books.unknown, books.told, books.events]
+        {
             write!(out, "<td class=\"number\">{}</td>", summary::grouped(count))?;
         }
         writeln!(out, "</tr>")?;

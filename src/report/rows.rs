@@ -2,6 +2,7 @@
 //!
 //! Two tables of columns say what a row is; the formats are written from them and know no column by name. Only the
 //! JSON form of a failure is richer: it keeps its cause an object and its lists lists.
+#![expect(clippy::disallowed_types, reason = "Parquet is written from a polars table")]
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -364,7 +365,11 @@ mod tests {
     }
 
     fn objects(bytes: &[u8]) -> Vec<Map<String, Value>> {
-        bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect()
+        bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
     }
 
     fn names<R>(columns: &[Column<R>]) -> Vec<&'static str> {
@@ -432,7 +437,8 @@ mod tests {
         assert_eq!((records.len(), frame.height()), (events.len(), events.len()));
         for (index, object) in events.iter().enumerate() {
             for (column, (name, value)) in object.iter().enumerate() {
-                let text = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
+                let text =
+                    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
                 let shown = if value.is_string() { csv_report::cell(&text).into_owned() } else { text.clone() };
                 assert_eq!(records[index][column], shown, "{name}");
                 let cell = frame.column(name).unwrap().get(index).unwrap();

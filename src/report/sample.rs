@@ -33,7 +33,17 @@ fn deletion() -> CauseEvent {
 
 /// A report of two patterns: a numerous unexplained one of a hostile service, and a confirmed deletion of high severity.
 pub(crate) fn report() -> Report {
-    let books = Books { bytes: 1_234_567, lines: 9_000, records: 8_999, skipped: 8_000, unparsed: 1, unknown: 990, told: 8, events: 9, ..Books::default() };
+    let books = Books {
+        bytes: 1_234_567,
+        lines: 9_000,
+        records: 8_999,
+        skipped: 8_000,
+        unparsed: 1,
+        unknown: 990,
+        told: 8,
+        events: 9,
+        ..Books::default()
+    };
     Report {
         schema_version: SCHEMA_VERSION,
         run: Run {
@@ -51,7 +61,12 @@ pub(crate) fn report() -> Report {
                 .map(|number| Problem { file: "logs/bad.gz".to_owned(), line: Some(number), what: format!("damaged: {HOSTILE}") })
                 .collect(),
             gaps: vec!["no user store log covers 10:30 to 11:00".to_owned()],
-            zones: vec![Zone { file: "logs/orders.log".to_owned(), default: "UTC".to_owned(), shift_seconds: -3600, proof: None }],
+            zones: vec![Zone {
+                file: "logs/orders.log".to_owned(),
+                default: "UTC".to_owned(),
+                shift_seconds: -3600,
+                proof: None,
+            }],
             chased_ids: 3,
         },
         patterns: vec![unexplained(), deleted()],
@@ -142,9 +157,19 @@ fn explained_failure() -> Failure {
         confidence: 0.97,
         band: Band::Confirmed,
         cause: Some(deletion()),
-        evidence: vec![Evidence { file: "logs/auth.log".to_owned(), line: 12, time: at("2026-03-01T09:58:00Z"), says: "deleted".to_owned() }],
+        evidence: vec![Evidence {
+            file: "logs/auth.log".to_owned(),
+            line: 12,
+            time: at("2026-03-01T09:58:00Z"),
+            says: "deleted".to_owned(),
+        }],
         counter: vec![Counter { says: "a restoration", result: "absent" }],
-        alternatives: vec![Alternative { root_cause: Cause::ReplicationLag, rule: "DR-14", score: 0.1, why_not: "too late".to_owned() }],
+        alternatives: vec![Alternative {
+            root_cause: Cause::ReplicationLag,
+            rule: "DR-14",
+            score: 0.1,
+            why_not: "too late".to_owned(),
+        }],
         seen_in: vec![line("logs/orders.log", 44)],
         ..bare_failure()
     }
@@ -181,7 +206,11 @@ fn bare_failure() -> Failure {
 
 fn events() -> Vec<Event> {
     let place = |stream, line| Place { stream: StreamId(stream), line };
-    let deleted = Event { time: at("2026-03-01T09:58:00Z"), sub: Some("=cmd()".into()), ..Event::bare(EventKind::UserDeleted, place(0, 12), "json") };
+    let deleted = Event {
+        time: at("2026-03-01T09:58:00Z"),
+        sub: Some("=cmd()".into()),
+        ..Event::bare(EventKind::UserDeleted, place(0, 12), "json")
+    };
     let refused = Event {
         time: at("2026-03-01T10:00:05.250Z"),
         reason: Some(Reason::SubNotFound),

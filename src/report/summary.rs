@@ -82,7 +82,12 @@ pub(super) fn facts(report: &Report) -> String {
     if run.first.is_some() || run.last.is_some() {
         let _ = write!(facts, "Events from {}. ", span(run.first, run.last));
     }
-    let read = format!("{}, {}, {}", count(run.streams.len() as u64, "file"), bytes(run.books.bytes), count(run.books.records, "record"));
+    let read = format!(
+        "{}, {}, {}",
+        count(run.streams.len() as u64, "file"),
+        bytes(run.books.bytes),
+        count(run.books.records, "record")
+    );
     let _ = if run.books.bytes == 0 { write!(facts, "Nothing was read.") } else { write!(facts, "Read {read}.") };
     if run.unrelated_refusals > 0 {
         let _ = write!(facts, " {} had nothing to do with a token.", count(run.unrelated_refusals, "more refusal"));
@@ -95,8 +100,13 @@ pub(super) fn facts(report: &Report) -> String {
 
 /// The events seen, by kind, in one line.
 pub(super) fn events(report: &Report) -> String {
-    let seen: Vec<String> =
-        report.run.events.iter().filter(|(_, count)| *count > 0).map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
+    let seen: Vec<String> = report
+        .run
+        .events
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| format!("{kind} {}", grouped(*count)))
+        .collect();
     if seen.is_empty() { "none".to_owned() } else { seen.join(", ") }
 }
 
@@ -118,7 +128,9 @@ pub(super) fn books(report: &Report) -> String {
 /// The streams whose time stamps name no zone, one sentence each.
 pub(super) fn zones(report: &Report) -> Vec<String> {
     let sentence = |zone: &super::Zone| match &zone.proof {
-        Some(proof) => format!("{} names no zone, read as {} moved by {} s ({proof})", zone.file, zone.default, zone.shift_seconds),
+        Some(proof) => {
+            format!("{} names no zone, read as {} moved by {} s ({proof})", zone.file, zone.default, zone.shift_seconds)
+        }
         None => format!("{} names no zone, read as {} (the default, unproven)", zone.file, zone.default),
     };
     report.run.zones.iter().map(sentence).collect()
@@ -142,7 +154,11 @@ pub(super) fn cause(pattern: &Pattern) -> String {
 
 /// The confidence as a word and a number; the word alone where nothing is claimed.
 pub(super) fn confidence(pattern: &Pattern) -> String {
-    if pattern.root_cause == Cause::Unexplained { pattern.band.to_string() } else { format!("{} {:.2}", pattern.band, pattern.confidence) }
+    if pattern.root_cause == Cause::Unexplained {
+        pattern.band.to_string()
+    } else {
+        format!("{} {:.2}", pattern.band, pattern.confidence)
+    }
 }
 
 /// How many requests, subjects and clients.
@@ -436,7 +452,13 @@ mod tests {
     fix    Revoke the sessions of a user when it is deleted.
 ";
         assert!(text.contains(expected), "{text}");
-        for part in ["Events: auth_failure 37, user_deleted 1\n", "and 2 more\n", "Missing:\n  no user store log", "UTC+01:00", "1 unparsed"] {
+        for part in [
+            "Events: auth_failure 37, user_deleted 1\n",
+            "and 2 more\n",
+            "Missing:\n  no user store log",
+            "UTC+01:00",
+            "1 unparsed",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
@@ -460,7 +482,12 @@ mod tests {
     #[test]
     fn a_quiet_run_says_so_and_what_was_read() {
         let text = shown(&sample::quiet(), PLAIN);
-        assert!(text.starts_with("No failed requests\nEvents from 2026-03-01 09:58:00 to 11:30:00 UTC. Read 1 file, 1.2 MB, 8,999 records.\n"), "{text}");
+        assert!(
+            text.starts_with(
+                "No failed requests\nEvents from 2026-03-01 09:58:00 to 11:30:00 UTC. Read 1 file, 1.2 MB, 8,999 records.\n"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

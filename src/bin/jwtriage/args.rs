@@ -45,7 +45,7 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) events: Vec<PathBuf>,
 
-    /// Colour the summary [default: on a terminal, unless NO_COLOR is set]
+    /// Colour the summary [default: on a terminal, unless `NO_COLOR` is set]
     #[arg(long, value_enum, default_value_t = When::Auto, hide_default_value = true, help_heading = "Output")]
     pub(crate) color: When,
 

@@ -21,7 +21,9 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
         }
         Catalog::Explain { id, extra } => {
             let catalog = catalog(&extra.catalog)?;
-            let Some(signature) = catalog.get(&id) else { bail!("no signature has the id `{id}`; `jwtriage catalog list` shows all") };
+            let Some(signature) = catalog.get(&id) else {
+                bail!("no signature has the id `{id}`; `jwtriage catalog list` shows all")
+            };
             explain(signature, &catalog, &mut out)?;
         }
         Catalog::Check { path } => {
@@ -29,7 +31,8 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
             let whole = catalog(std::slice::from_ref(&path))?;
             // A user's entries stand behind the built-in ones they do not replace.
             let own = whole.signatures.len().saturating_sub(builtin);
-            let mine: Vec<String> = whole.signatures.iter().rev().take(own.max(1)).map(|signature| signature.id.clone()).collect();
+            let mine: Vec<String> =
+                whole.signatures.iter().rev().take(own.max(1)).map(|signature| signature.id.clone()).collect();
             let breaches = check(&Detector::new(whole), builtin.saturating_sub(1));
             if !breaches.is_empty() {
                 for breach in &breaches {

@@ -47,7 +47,8 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     for problem in results.report.run.problems.iter().filter(|_| !outputs.is_empty()) {
         writeln!(io::stderr(), "jwtriage: {}: {}", shown(&problem.file), shown(&problem.what)).ok();
     }
-    let failing = args.fail_on.is_some_and(|least| results.report.patterns.iter().any(|pattern| pattern.severity >= severity(least)));
+    let failing =
+        args.fail_on.is_some_and(|least| results.report.patterns.iter().any(|pattern| pattern.severity >= severity(least)));
     Ok(match (failing, results.report.run.problems.is_empty()) {
         (true, _) => Exit::Findings,
         (false, false) => Exit::Incomplete,
@@ -86,7 +87,9 @@ impl<'a> Outputs<'a> {
                 .iter()
                 .map(|path| match RowFormat::from_path(path) {
                     Some(format) => Ok((path.as_path(), format)),
-                    None => bail!("cannot tell the format of `{}` by its ending: expected .jsonl, .csv or .parquet", path.display()),
+                    None => {
+                        bail!("cannot tell the format of `{}` by its ending: expected .jsonl, .csv or .parquet", path.display())
+                    }
                 })
                 .collect()
         };
@@ -102,7 +105,11 @@ impl<'a> Outputs<'a> {
             })
             .collect::<Result<Vec<_>>>()?;
         let outputs = Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)? };
-        let all = outputs.reports.iter().map(|(path, _)| path).chain(outputs.failures.iter().chain(&outputs.events).map(|(path, _)| path));
+        let all = outputs
+            .reports
+            .iter()
+            .map(|(path, _)| path)
+            .chain(outputs.failures.iter().chain(&outputs.events).map(|(path, _)| path));
         for path in all {
             check_place(path)?;
         }
@@ -124,7 +131,8 @@ impl<'a> Outputs<'a> {
         for (rows, write) in [(&self.failures, rows::write_failures as RowWriter), (&self.events, rows::write_events)] {
             for (path, format) in rows {
                 let write = |out: &mut dyn Write| write(results, *format, out).map_err(io::Error::from);
-                staged.push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
+                staged
+                    .push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
             }
         }
         for (path, staged) in staged {
