@@ -414,7 +414,7 @@ impl Told<'_> {
 }
 
 /// Event fields that are filled by what a field is called, in any layout.
-const PLAIN_ROLES: [(Role, &str); 20] = [
+const PLAIN_ROLES: [(Role, &str); 21] = [
     (Role::Sub, "sub"),
     (Role::Kid, "kid"),
     (Role::Iss, "iss"),
@@ -435,6 +435,7 @@ const PLAIN_ROLES: [(Role, &str); 20] = [
     (Role::OauthClient, "client_id"),
     (Role::SessionId, "session_id"),
     (Role::UserAgent, "user_agent"),
+    (Role::EventId, "event_id"),
 ];
 
 /// Whether an event of this kind says that something was done, which a refusal did not do.

@@ -492,6 +492,7 @@ mod tests {
         2026-11-23 12:09:49.229 UTC [6834] postgres@idp DETAIL:  parameters: $1 = '7'\n\
         192.0.2.1 - - [23/Nov/2026:12:12:23 +0000] \"GET / HTTP/1.1\" 200 5\n\
         {\n  \"detail\": \"x\"\n}\n\
+        Aug 22 12:00:00 web01 api[1]: request failed\n\
         Aug 22 12:00:00 web01 api[1]: Traceback (most recent call last):\n\
         Aug 22 12:00:00 web01 api[1]:   File \"x\", line 1\n\
         Aug 22 12:00:00 web01 api[1]: done";

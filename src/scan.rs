@@ -527,7 +527,10 @@ fn named_by_path(name: &str) -> (Option<String>, Option<String>) {
     let file = parts.next().unwrap_or(name);
     let stem: String = file
         .split('.')
-        .take_while(|part| !matches!(*part, "log" | "json" | "jsonl" | "txt" | "gz" | "zst" | "bz2" | "xz" | "out" | "err"))
+        .take_while(|part| {
+            !part.starts_with("log-")
+                && !matches!(*part, "log" | "json" | "jsonl" | "txt" | "gz" | "zst" | "bz2" | "xz" | "out" | "err")
+        })
         .collect::<Vec<_>>()
         .join(".");
     let parent = parts.next().unwrap_or("");
@@ -589,6 +592,7 @@ mod tests {
             ("c/apps/cart-2/cart.log-20260302.zst", Some("cart"), Some("cart-2")),
             ("c/apps/orders-1/application.log", Some("orders"), Some("orders-1")),
             ("/var/log/nginx/access.log", Some("nginx"), None),
+            ("edge/nginx-2/access.log-20260308", Some("nginx"), Some("nginx-2")),
             ("logs.tar.gz!prod/billing/access.log", Some("billing"), None),
             ("app.log", None, None),
         ] {

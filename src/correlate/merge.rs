@@ -288,6 +288,11 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
     if reason == Reason::Other && events[deciding].signature.is_none() && members().any(elsewise) {
         return None;
     }
+    // What every gateway answered well was not refused, whatever was said on the way.
+    let answers = || members().filter(|event| event.method.is_some()).filter_map(|event| event.status);
+    if answers().next().is_some() && answers().all(|status| status < 400) {
+        return None;
+    }
     let first = &events[deciding];
     let text = |get: fn(&Event) -> &Option<Text>| get(first).clone().or_else(|| members().find_map(|event| get(event).clone()));
     let extra = |get: fn(&crate::event::Extra) -> &Option<Text>| {

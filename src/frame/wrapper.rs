@@ -75,7 +75,7 @@ fn prefix_inside(line: &[u8]) -> Option<&[u8]> {
     let bar = memmem::find(line.get(..80).unwrap_or(line), b" | ")?;
     let name = line[..bar].trim_ascii_end();
     let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    (plain && !name.is_empty() && name[0].is_ascii_lowercase()).then(|| &line[bar + 3..])
+    (plain && name.len() > 2 && name[0].is_ascii_lowercase()).then(|| &line[bar + 3..])
 }
 
 /// Takes wrappers off `record`, up to three deep, and colours off what is left.

@@ -338,7 +338,7 @@ impl Role {
                 "originstatus",
                 "httpcode",
             ],
-            Self::EventId => &["eventid", "id", "auditeventid", "insertid", "eventuid", "uuid", "logid", "auditid"],
+            Self::EventId => &["eventid", "auditeventid", "insertid", "eventuid", "logid", "auditid"],
             Self::Tenant => &["tenant", "tenantid", "realm", "realmname", "realmid", "project", "projectref", "org", "orgid"],
             Self::Username => {
                 &["username", "email", "useremail", "actorusername", "login", "preferredusername", "traitsuseremail"]

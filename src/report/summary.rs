@@ -456,7 +456,7 @@ mod tests {
             "Events: auth_failure 37, user_deleted 1\n",
             "and 2 more\n",
             "Missing:\n  no user store log",
-            "UTC+01:00",
+            "names no zone",
             "1 unparsed",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -1,1 +1,37 @@
+//! jwtriage from outside: one test program, a module a subject.
+#![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod catalog;
+mod cli;
+mod merging;
+mod properties;
+mod samples;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The built program.
+fn jwtriage(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_jwtriage")).args(args).env("NO_COLOR", "1").output().unwrap()
+}
+
+/// A path in the project.
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Every row of a JSONL file.
+fn rows(path: &Path) -> Vec<serde_json::Value> {
+    std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The failures of a directory of logs.
+fn failures(logs: &Path) -> Vec<serde_json::Value> {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("failures.jsonl");
+    let done = jwtriage(&["scan", logs.to_str().unwrap(), "--failures", out.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    rows(&out)
+}

@@ -1,0 +1,155 @@
+//! The command line under bad input: one clear line, the right exit code, nothing half-done.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::{jwtriage, project, rows};
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_told_with_a_hint() {
+    let done = jwtriage(&["scan", "/no/such/path"]);
+    assert_eq!(done.status.code(), Some(2));
+    let told = stderr(&done);
+    assert!(told.contains("no such file or directory: `/no/such/path`") && told.contains("hint:"), "{told}");
+}
+
+#[test]
+fn an_empty_directory_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let done = jwtriage(&["scan", dir.path().to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(stderr(&done).contains("no files to read"), "{}", stderr(&done));
+}
+
+#[test]
+fn binary_and_damaged_files_are_problems_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("zeros"), [0; 4096]).unwrap();
+    let whole = std::fs::read(project("samples/shop/orders/orders.log.2.gz")).unwrap();
+    std::fs::write(dir.path().join("cut.gz"), &whole[..whole.len() / 2]).unwrap();
+    std::fs::write(dir.path().join("good.log"), "2026-03-02T09:00:00Z error: jwt expired {\"requestId\":\"r-100001\"}\n")
+        .unwrap();
+    let out = dir.path().join("report.json");
+    let done = jwtriage(&["scan", dir.path().to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    let problems = report["run"]["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(report["run"]["failures"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn a_catalog_with_a_bad_pattern_names_file_and_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.toml");
+    let text = "format = 1\n[product]\nid = \"mine\"\nname = \"Mine\"\n[[signature]]\nid = \"mine.gone\"\nsummary = \"Gone.\"\n\
+                kind = \"auth_failure\"\nreason = \"sub_not_found\"\nliterals = [\"is gone\"]\npattern = \"(is gone\"\n\
+                [[signature.example]]\nrecord = \"7 is gone\"\n";
+    std::fs::write(&file, text).unwrap();
+    let quiet = project("samples/quiet");
+    let done = jwtriage(&["scan", quiet.to_str().unwrap(), "--catalog", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    let told = stderr(&done);
+    assert!(told.contains("mine.toml") && told.contains("mine.gone") && told.contains("bad pattern"), "{told}");
+    std::fs::write(&file, text.replace("(is gone", "is gone")).unwrap();
+    let done = jwtriage(&["catalog", "check", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_reading() {
+    let quiet = project("samples/quiet");
+    for (path, says) in [("/no/such/place/report.json", "cannot write"), ("report.pdf", "cannot tell the format")] {
+        let done = jwtriage(&["scan", quiet.to_str().unwrap(), "-o", path]);
+        assert_eq!(done.status.code(), Some(2));
+        assert!(stderr(&done).contains(says), "{}", stderr(&done));
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let shop = project("samples/shop");
+    let done = jwtriage(&["scan", shop.to_str().unwrap(), "--failures", "/dev/full", "-o", "/dev/null"]);
+    // The ending of a device tells no format: named through a link it does.
+    assert_eq!(done.status.code(), Some(2));
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("full.jsonl");
+    std::os::unix::fs::symlink("/dev/full", &link).unwrap();
+    let report = dir.path().join("report.json");
+    let done = jwtriage(&["scan", shop.to_str().unwrap(), "-o", report.to_str().unwrap(), "--failures", link.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2), "{}", stderr(&done));
+    assert!(stderr(&done).contains("No space left"), "{}", stderr(&done));
+    assert!(!report.exists(), "the other report was not put in its place");
+}
+
+#[test]
+fn a_closed_pipe_is_a_good_end() {
+    let shop = project("samples/shop");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jwtriage"))
+        .args(["scan", shop.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), stderr(&done).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn standard_input_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("events.jsonl");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jwtriage"))
+        .args(["scan", "-", "--events", out.to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"JsonWebTokenError: jwt malformed\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let events = rows(&out);
+    assert_eq!((events.len(), events[0]["reason"].as_str(), events[0]["file"].as_str()), (1, Some("token_malformed"), Some("-")));
+}
+
+#[test]
+fn fail_on_tells_of_findings() {
+    let shop = project("samples/shop");
+    assert_eq!(jwtriage(&["scan", shop.to_str().unwrap(), "--fail-on", "medium"]).status.code(), Some(1));
+    assert_eq!(jwtriage(&["scan", shop.to_str().unwrap(), "--fail-on", "critical"]).status.code(), Some(0));
+}
+
+#[test]
+fn no_token_reaches_any_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let logs = dir.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    let token =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1MSIsImlzcyI6ImkiLCJleHAiOjE3ODc0MDAwMDB9.c2lnbmF0dXJlLW9mLXRlc3Q";
+    let line = format!(
+        "2026-03-02T09:00:00Z error: jwt expired token={token} {{\"path\":\"/x?access_token={token}\",\"sub\":\"{token}\"}}\n"
+    );
+    std::fs::write(logs.join("app.log"), line).unwrap();
+    for ending in ["jsonl", "csv", "parquet"] {
+        let (events, failures) = (dir.path().join(format!("e.{ending}")), dir.path().join(format!("f.{ending}")));
+        let page = dir.path().join("page.html");
+        jwtriage(&[
+            "scan",
+            logs.to_str().unwrap(),
+            "--events",
+            events.to_str().unwrap(),
+            "--failures",
+            failures.to_str().unwrap(),
+            "-o",
+            page.to_str().unwrap(),
+        ]);
+        for file in [events, failures, page] {
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(!bytes.is_empty());
+            assert!(!String::from_utf8_lossy(&bytes).contains("eyJhbGci"), "{}", file.display());
+        }
+    }
+}
