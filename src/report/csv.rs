@@ -1,6 +1,6 @@
 //! The report as CSV: one row a pattern, for spreadsheets and scripts.
 //!
-//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see [`cell`], which the rows use too.
+//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see `cell`, which the rows use too.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
