@@ -307,7 +307,8 @@ pub fn each_block(mut reader: impl Read, span: Option<Span>, buffer: &mut Vec<u8
             continue;
         }
         let used = framer.hand_on(&buffer[..filled], false, each);
-        if framer.done() {
+        // The rest of a line that was cut is read past the span's end, to be counted.
+        if framer.done() && framer.skip != Skip::ToLine {
             break;
         }
         buffer.copy_within(used..filled, 0);
@@ -533,6 +534,20 @@ mod tests {
         });
         assert_eq!(seen, [(MAX_RECORD, 0), (30, 1)]);
         assert_eq!((coverage.cut, coverage.bytes), (vec![1], text.len() as u64));
+    }
+
+    #[test]
+    fn an_endless_line_is_counted_whole_by_the_span_it_begins_in() {
+        let mut text = vec![b'x'; MAX_RECORD + 5 * BLOCK];
+        text.extend_from_slice(b"\n2026-08-22 12:00:01 INFO fine\n");
+        let style = Style::learn(&text);
+        let length = text.len() as u64;
+        let mut bytes = 0;
+        for (start, end) in [(0, 1 << 20), (1 << 20, 4 << 20), (4 << 20, length)] {
+            let from = usize::try_from(u64::saturating_sub(start, 1)).unwrap();
+            bytes += each_block(&text[from..], Some(Span { start, end, style }), &mut Vec::new(), &mut |_| {}).bytes;
+        }
+        assert_eq!(bytes, length);
     }
 
     #[test]

@@ -24,7 +24,8 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             let hint = error.downcast_ref::<exit::Hint>().map(|hint| hint.0.clone());
-            let line = format!("{error:#}");
+            // A hint is not a part of what went wrong.
+            let line = if hint.is_some() { error.root_cause().to_string() } else { format!("{error:#}") };
             writeln!(io::stderr(), "jwtriage: {line}").ok();
             if let Some(hint) = hint {
                 writeln!(io::stderr(), "hint: {hint}").ok();
