@@ -81,20 +81,31 @@ fn by_name(case: &Case, world: &World<'_>) -> Option<usize> {
 
 fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let known = case.sub.as_deref().is_some_and(|sub| world.knows(sub));
+    let proven = case.sub.as_deref().is_some_and(|sub| world.proves(sub));
     let success = links.success_before.map(|success| world.successes[success].place);
     let nameless = case.sub.is_none();
     if !(known || nameless) {
         return;
     }
     verdicts.push(
-        Verdict::new(Cause::UserDeleted, "DR-04", if known { 0.60 } else { 0.42 })
-            .variant("unlogged")
-            .ground(success.is_some(), 0.05)
-            .ground(known && links.success_after.is_none(), 0.05)
-            .shows(success, "the user was still let through")
-            .against("a later request of the user went through", links.success_after.is_some(), 0.30)
-            .cap(!world.audited, 0.60, "no source that would tell of deletions")
-            .cap(nameless, 0.50, "no line names the subject"),
+        Verdict::new(
+            Cause::UserDeleted,
+            "DR-04",
+            if proven {
+                0.60
+            } else if known {
+                0.50
+            } else {
+                0.42
+            },
+        )
+        .variant("unlogged")
+        .ground(success.is_some(), 0.05)
+        .ground(known && links.success_after.is_none(), 0.05)
+        .shows(success, "the user was still let through")
+        .against("a later request of the user went through", links.success_after.is_some(), 0.30)
+        .cap(!world.audited, 0.60, "no source that would tell of deletions")
+        .cap(nameless, 0.50, "no line names the subject"),
     );
 }
 

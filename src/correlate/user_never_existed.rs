@@ -28,7 +28,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 
 fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let Some(sub) = case.sub.as_deref() else { return };
-    if let Some(known) = world.subjects.get(sub).filter(|subject| subject.known) {
+    if let Some(known) = world.subjects.get(sub).filter(|subject| subject.proven) {
         let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
         if elsewhere {
             verdicts.push(Verdict::new(Cause::UserNeverExisted, "DR-08", 0.88).variant("tenant_mixup").against(
@@ -79,8 +79,8 @@ fn odd_shape(sub: &str, world: &World<'_>) -> bool {
         )
     };
     let mine = shape(sub);
-    let same = world.subjects.iter().filter(|(known, subject)| subject.known && shape(known) == mine).count();
-    let known = world.subjects.values().filter(|subject| subject.known).count();
+    let same = world.subjects.iter().filter(|(known, subject)| subject.proven && shape(known) == mine).count();
+    let known = world.subjects.values().filter(|subject| subject.proven).count();
     known >= 5 && same * 10 < known
 }
 

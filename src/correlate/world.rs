@@ -99,6 +99,8 @@ pub struct Subject {
     pub tenants: BTreeSet<Text>,
     /// Created, logged in, or accepted at some time.
     pub known: bool,
+    /// More than a token that names it: an issuer may put anything into `sub`.
+    pub proven: bool,
 }
 
 /// All facts of a run.
@@ -163,6 +165,11 @@ impl<'e> World<'e> {
     /// Whether anything but failures was ever heard of a subject.
     pub fn knows(&self, sub: &str) -> bool {
         self.subjects.get(sub).is_some_and(|subject| subject.known)
+    }
+
+    /// Whether a subject was created, accepted or otherwise seen to exist, not only named by a token.
+    pub fn proves(&self, sub: &str) -> bool {
+        self.subjects.get(sub).is_some_and(|subject| subject.proven)
     }
 
     /// Whether a key was ever announced, used to sign, or accepted.
@@ -341,13 +348,16 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
         if let Some(sub) = event.sub.clone().filter(|_| proof) {
             let subject = subjects.entry(sub).or_default();
             subject.known = true;
+            subject.proven |= event.kind != EventKind::TokenIssued;
             if let Some(tenant) = event.extra.as_deref().and_then(|extra| extra.tenant.clone()) {
                 subject.tenants.insert(tenant);
             }
         }
     }
     for success in successes {
-        subjects.entry(success.sub.clone()).or_default().known = true;
+        let subject = subjects.entry(success.sub.clone()).or_default();
+        subject.known = true;
+        subject.proven = true;
     }
     subjects
 }
