@@ -172,6 +172,9 @@ impl Detector {
     fn read(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) -> &'static str {
         let unwrapped = wrapper::unwrap(record);
         let mut format = "plain";
+        // As written: JSON spells some texts otherwise than they read. Once for all elements of an array.
+        let mut in_record = Vec::new();
+        self.prefilter.candidates(record.as_bytes(), &mut in_record);
         for (entry, lines_before) in nested::entries(&unwrapped.text) {
             format = entry.format;
             let told = Told {
@@ -182,25 +185,15 @@ impl Detector {
                 place: Place { line: place.line + lines_before, ..place },
                 context,
             };
-            self.tell(&told, record, pursued, events);
+            self.tell(&told, &in_record, pursued, events);
         }
         format
     }
 
-    /// Pushes the event of one entry, if it is one.
-    fn tell(&self, told: &Told<'_>, record: &str, pursued: bool, events: &mut Vec<Event>) {
-        let mut candidates = Vec::new();
+    /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
+    fn tell(&self, told: &Told<'_>, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
+        let mut candidates = in_record.to_vec();
         self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
-        if candidates.is_empty() {
-            // JSON writes some texts otherwise than they read: escapes, keys.
-            self.prefilter.candidates(record.as_bytes(), &mut candidates);
-        } else if told.entry.format == "json" {
-            let mut raw = Vec::new();
-            self.prefilter.candidates(record.as_bytes(), &mut raw);
-            candidates.extend(raw.into_iter().filter(|c| !told.text.is_empty() && c.weight > 0));
-            candidates.sort_by_key(|candidate| (candidate.signature, std::cmp::Reverse(candidate.weight)));
-            candidates.dedup_by_key(|candidate| candidate.signature);
-        }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
             for event in told.events(signature, id, captures) {
                 events.push(event);

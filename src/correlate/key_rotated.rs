@@ -12,8 +12,8 @@
 
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
-use super::world::{World, plain_name};
-use crate::event::{Cause, EventKind, Reason};
+use super::world::World;
+use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules { cause: Cause::KeyRotated, judge, says, fix };
@@ -62,13 +62,8 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-24: signatures fail at one service from a restart or rotation on.
 fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let time = case.time?;
-    let rotation = world.happenings.iter().enumerate().rev().find(|(_, h)| {
-        h.kind == EventKind::KeyRotated
-            && h.time <= time
-            && case.services.iter().any(|service| plain_name(service) == plain_name(&h.key))
-    });
-    let place = rotation.map(|(place, _)| place).or_else(|| world.last_change(case))?;
+    let rotation = world.last_rotation(case);
+    let place = rotation.or_else(|| world.last_change(case))?;
     let (before, after) = world.around(case, world.happenings[place].time);
     let burst = after >= 5 && after >= 5 * before;
     if !burst && rotation.is_none() {

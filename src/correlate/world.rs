@@ -110,6 +110,10 @@ pub struct World<'e> {
     pub events: &'e [Event],
     /// What happened, by kind, key and time.
     pub happenings: Vec<Happening>,
+    /// Changes of configuration among the happenings, by time.
+    pub changes: Vec<usize>,
+    /// Rotations of keys among the happenings, by time.
+    pub rotations: Vec<usize>,
     /// When the user store failed.
     pub outages: Vec<Outage>,
     /// Addresses and what they did.
@@ -144,7 +148,14 @@ impl<'e> World<'e> {
     pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case]) -> Self {
         let happenings = happenings(events);
         let successes = successes(events, sightings);
+        let of_kind = |kind: EventKind| {
+            let mut places: Vec<usize> = (0..happenings.len()).filter(|place| happenings[*place].kind == kind).collect();
+            places.sort_by_key(|place| (happenings[*place].time, *place));
+            places
+        };
         let mut world = Self {
+            changes: of_kind(EventKind::ConfigChanged),
+            rotations: of_kind(EventKind::KeyRotated),
             events,
             outages: outages(events),
             addresses: BTreeMap::new(),
@@ -183,16 +194,21 @@ impl<'e> World<'e> {
         self.outages.iter().find(|outage| outage.covers(time))
     }
 
-    /// The last change of any of the services before a time.
+    /// The last change of any of the case's services before it.
     pub fn last_change(&self, case: &Case) -> Option<usize> {
+        self.last_of(&self.changes, case)
+    }
+
+    /// The last rotation of a key that any of the case's services names as its own, before it.
+    pub fn last_rotation(&self, case: &Case) -> Option<usize> {
+        self.last_of(&self.rotations, case)
+    }
+
+    fn last_of(&self, places: &[usize], case: &Case) -> Option<usize> {
         let time = case.time?;
         let names: Vec<&str> = case.services.iter().map(|service| plain_name(service)).collect();
-        self.happenings
-            .iter()
-            .enumerate()
-            .filter(|(_, h)| h.kind == EventKind::ConfigChanged && h.time <= time && names.contains(&plain_name(&h.key)))
-            .max_by_key(|(place, h)| (h.time, *place))
-            .map(|(place, _)| place)
+        let end = places.partition_point(|place| self.happenings[*place].time <= time);
+        places[..end].iter().rev().copied().find(|place| names.contains(&plain_name(&self.happenings[*place].key)))
     }
 
     /// How many failures of the case's service and reason lie in the hour before and after `time`.
