@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
-use crate::frame::{Block, newlines, wrapper};
+use crate::frame::{Block, Cursor, wrapper};
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
@@ -126,14 +126,11 @@ impl Detector {
     pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) {
         let (records, lines) = block.style.count(block.bytes);
         let mut examined = 0;
-        let (mut at, mut counted, mut line) = (0, 0, block.lines_before + 1);
-        while let Some(hit) = self.prefilter.next_hit(block.bytes, at) {
-            let record = block.style.record_around(block.bytes, hit, at);
-            line += newlines(&block.bytes[counted..record.start]);
-            counted = record.start;
-            at = record.end;
+        let mut cursor = Cursor::new(block);
+        while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
+            let Some((record, line)) = cursor.record(hit) else { break };
             examined += 1;
-            self.examine(&block.bytes[record], Place { stream, line }, context, found);
+            self.examine(record, Place { stream, line }, context, found);
         }
         let books = &mut found.books;
         books.bytes += block.bytes.len() as u64;

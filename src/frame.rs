@@ -246,6 +246,8 @@ pub struct Coverage {
     pub bytes: u64,
     /// Line numbers (from 1, within this run) of records too long to be looked at whole.
     pub cut: Vec<u64>,
+    /// Lines ended: what the next span's numbers begin after.
+    pub lines: u64,
     /// What ended the stream early.
     pub error: Option<String>,
 }
@@ -259,6 +261,37 @@ pub struct Block<'b> {
     pub lines_before: u64,
     /// How its records begin.
     pub style: Style,
+}
+
+/// Goes through a block from hit to hit and tells the record of each, and on which line of the stream it begins.
+#[derive(Debug)]
+pub struct Cursor<'b> {
+    block: Block<'b>,
+    /// Where the next record may begin.
+    pub at: usize,
+    counted: usize,
+    line: u64,
+}
+
+impl<'b> Cursor<'b> {
+    /// Stands at the beginning of `block`.
+    pub fn new(block: Block<'b>) -> Self {
+        Self { block, at: 0, counted: 0, line: block.lines_before + 1 }
+    }
+
+    /// The record that holds the byte at `hit` and the number of its first line; `None` where the last record told
+    /// held it already. Hits must come in order.
+    pub fn record(&mut self, hit: usize) -> Option<(&'b [u8], u64)> {
+        if hit < self.at {
+            return None;
+        }
+        let bytes = self.block.bytes;
+        let record = self.block.style.record_around(bytes, hit, self.at);
+        self.line += newlines(&bytes[self.counted..record.start]);
+        self.counted = record.start;
+        self.at = record.end;
+        Some((&bytes[record], self.line))
+    }
 }
 
 /// The part of a plain file one worker reads: the records that begin in it.
@@ -317,6 +350,7 @@ pub fn each_block(mut reader: impl Read, span: Option<Span>, buffer: &mut Vec<u8
             buffer.resize((buffer.len() * 2).min(MAX_RECORD), 0);
         }
     }
+    framer.coverage.lines = framer.lines;
     // One giant record must not keep its memory for the rest of the run.
     if buffer.capacity() > 4 * BLOCK {
         *buffer = Vec::new();

@@ -17,7 +17,7 @@ use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found};
 use crate::discover::Source;
 use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
-use crate::frame::{Block, Coverage, Span, Style, each_block, newlines};
+use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
 use crate::needles::Needles;
 
 /// A plain file larger than this is read by several workers.
@@ -253,18 +253,37 @@ fn finished(name: String, mut found: Found, coverage: Coverage) -> Part {
         });
     }
     found.books.bytes = coverage.bytes;
-    let lines = found.books.lines;
-    Part { name, found, problems, lines, empty: false }
+    Part { name, found, problems, lines: coverage.lines, empty: false }
+}
+
+/// Counts lines on over the spans of one file.
+#[derive(Default)]
+struct LineCount {
+    /// The file that is open, and how many of its lines were read.
+    open: Option<(usize, u64)>,
+}
+
+impl LineCount {
+    /// Whether a part goes on with the stream of the part before it, and how many lines stand before it there.
+    fn before(&self, task: &Task<'_>) -> (bool, u64) {
+        match self.open {
+            Some((order, lines)) if task.span.is_some() && order == task.order => (true, lines),
+            _ => (false, 0),
+        }
+    }
+
+    fn add(&mut self, task: &Task<'_>, lines: u64) {
+        self.open = Some((task.order, self.before(task).1 + lines));
+    }
 }
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on.
 fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
     let mut scan = Scan::default();
-    let mut open: Option<(usize, u64)> = None;
+    let mut count = LineCount::default();
     for (task, parts) in tasks.iter().zip(parts) {
         for part in parts {
-            let continues = task.span.is_some() && open.is_some_and(|(order, _)| order == task.order);
-            let before = if continues { open.map_or(0, |(_, lines)| lines) } else { 0 };
+            let (continues, before) = count.before(task);
             for mut problem in part.problems {
                 problem.line = problem.line.map(|line| line + before);
                 scan.problems.push(problem);
@@ -283,7 +302,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
                 event.place = Place { stream, line: event.place.line + before };
                 event
             }));
-            open = Some((task.order, before + part.lines));
+            count.add(task, part.lines);
         }
     }
     scan
@@ -303,13 +322,12 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mu
         in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });
     let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
     let mut added = Vec::new();
-    let mut open: Option<(usize, u64)> = None;
+    let mut count = LineCount::default();
     let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
     for (task, parts) in tasks.iter().zip(parts) {
         for part in parts {
-            let continues = task.span.is_some() && open.is_some_and(|(order, _)| order == task.order);
-            let before = if continues { open.map_or(0, |(_, lines)| lines) } else { 0 };
-            open = Some((task.order, before + part.lines));
+            let (_, before) = count.before(task);
+            count.add(task, part.lines);
             let Some(&stream) = places.get(part.name.as_str()) else { continue };
             let at = |place: Place| Place { stream: StreamId(stream), line: place.line + before };
             for mut event in part.events {
@@ -320,9 +338,9 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mu
             }
             for mut sighting in part.sightings {
                 sighting.place = at(sighting.place);
-                let count = seen.entry(sighting.sub.clone()).or_default();
-                *count += 1;
-                if *count <= MAX_SIGHTINGS && !known.contains(&sighting.place) {
+                let sightings = seen.entry(sighting.sub.clone()).or_default();
+                *sightings += 1;
+                if *sightings <= MAX_SIGHTINGS && !known.contains(&sighting.place) {
                     scan.sightings.push(sighting);
                 }
             }
@@ -465,34 +483,27 @@ impl Hunt {
 }
 
 fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Settings) -> Vec<Pursued> {
-    let current = std::cell::RefCell::new((Vec::new(), Vec::new(), 0_u64));
+    let current = std::cell::RefCell::new((Vec::new(), Vec::new()));
     let mut parts = Vec::new();
     each_stream(
         task,
         settings,
         &mut |block, stream, context| {
-            let (events, sightings, lines) = &mut *current.borrow_mut();
-            let (mut at, mut counted, mut line) = (0, 0, block.lines_before + 1);
+            let (events, sightings) = &mut *current.borrow_mut();
+            let mut cursor = Cursor::new(block);
             for hit in hunt.hits(block.bytes) {
-                if hit < at {
-                    continue;
-                }
-                let record = block.style.record_around(block.bytes, hit, at);
-                line += newlines(&block.bytes[counted..record.start]);
-                counted = record.start;
-                at = record.end;
+                let Some((record, line)) = cursor.record(hit) else { continue };
                 let mut told = Vec::new();
-                detector.pursue(&block.bytes[record], Place { stream, line }, context, &mut told);
+                detector.pursue(record, Place { stream, line }, context, &mut told);
                 for event in told {
                     sort_out(event, &hunt.wanted, events, sightings);
                 }
             }
-            *lines = block.lines_before + block.style.count(block.bytes).1;
         },
         &mut |name, outcome| {
-            let (events, sightings, lines) = std::mem::take(&mut *current.borrow_mut());
-            if outcome.is_ok() {
-                parts.push(Pursued { name, events, sightings, lines });
+            let (events, sightings) = std::mem::take(&mut *current.borrow_mut());
+            if let Ok(coverage) = outcome {
+                parts.push(Pursued { name, events, sightings, lines: coverage.lines });
             }
         },
     );

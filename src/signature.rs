@@ -242,8 +242,9 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Adds a user's file, or every `.toml` file of a directory. A signature of a known id takes its place.
-    pub fn add(&mut self, path: &Path) -> Result<(), CatalogError> {
+    /// Adds a user's file, or every `.toml` file of a directory, and gives how many signatures came: they stand at the
+    /// end. A signature of a known id takes its place.
+    pub fn add(&mut self, path: &Path) -> Result<usize, CatalogError> {
         let read = |source| CatalogError::Read { path: path.to_owned(), source };
         let mut files = Vec::new();
         if path.is_dir() {
@@ -257,17 +258,19 @@ impl Catalog {
         } else {
             files.push(path.to_owned());
         }
+        let mut added = 0;
         for file in files {
             let text = std::fs::read_to_string(&file).map_err(|source| CatalogError::Read { path: file.clone(), source })?;
-            let before = self.signatures.len();
-            self.read(&file.display().to_string(), &text)?;
-            self.check(before, &file.display().to_string())?;
+            let name = file.display().to_string();
+            let count = self.read(&name, &text)?;
+            self.check(self.signatures.len() - count, &name)?;
+            added += count;
         }
-        Ok(())
+        Ok(added)
     }
 
-    /// Reads one file's text. A signature of an id that is there already takes its place.
-    fn read(&mut self, file: &str, text: &str) -> Result<(), CatalogError> {
+    /// Reads one file's text and gives how many signatures it holds. One of an id that is there already takes its place.
+    fn read(&mut self, file: &str, text: &str) -> Result<usize, CatalogError> {
         let raw: RawFile = toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?;
         if raw.format != FORMAT {
             return Err(syntax(file, &format!("format {} is not known, expected {FORMAT}", raw.format)));
@@ -284,7 +287,7 @@ impl Catalog {
         }
         self.products.retain(|known| known.id != raw.product.id);
         self.products.push(raw.product);
-        Ok(())
+        Ok(ids.len())
     }
 
     /// Holds the signatures from the one at `from` on to what every signature must keep.

@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
-use crate::event::{Cause, Reason};
+use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserDeleted, judge, says, fix };
@@ -27,7 +27,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     if !plausible {
         return;
     }
-    match links.deleted.or_else(|| by_name(case, world)) {
+    match links.deleted.or_else(|| world.last_by_name(EventKind::UserDeleted, case)) {
         Some(deletion) => on_record(case, links, world, deletion, verdicts),
         None if case.reason == Reason::SubNotFound => unrecorded(case, links, world, verdicts),
         None => {}
@@ -67,16 +67,6 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
         verdict = verdict.variant("self_service");
     }
     verdicts.push(verdict);
-}
-
-/// A refused login names no subject, but the account that was deleted.
-fn by_name(case: &Case, world: &World<'_>) -> Option<usize> {
-    let time = case.time?;
-    let named = world.by_name.get(case.username.as_ref()?)?;
-    let before = |place: &&usize| {
-        world.happenings[**place].kind == crate::event::EventKind::UserDeleted && world.happenings[**place].time <= time
-    };
-    named.iter().filter(before).max_by_key(|place| world.happenings[**place].time).copied()
 }
 
 fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

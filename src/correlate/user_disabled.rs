@@ -22,7 +22,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     if !direct && !matches!(case.reason, Reason::Other | Reason::SubNotFound | Reason::TokenRevoked) {
         return;
     }
-    let Some(place) = links.disabled.or_else(|| by_name(case, world)) else {
+    let Some(place) = links.disabled.or_else(|| world.last_by_name(EventKind::UserDisabled, case)) else {
         if direct {
             verdicts.push(Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against(
                 "a deletion of the user before the failure",
@@ -45,17 +45,6 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),
     );
-}
-
-/// A refused login names the account, not its id.
-fn by_name(case: &Case, world: &World<'_>) -> Option<usize> {
-    let time = case.time?;
-    let named = world.by_name.get(case.username.as_ref()?)?;
-    named
-        .iter()
-        .filter(|place| world.happenings[**place].kind == EventKind::UserDisabled && world.happenings[**place].time <= time)
-        .max_by_key(|place| world.happenings[**place].time)
-        .copied()
 }
 
 fn says(_: Option<&str>) -> &'static str {

@@ -204,6 +204,16 @@ impl<'e> World<'e> {
         self.last_of(&self.rotations, case)
     }
 
+    /// The last deletion or disabling of the account that a case names by e-mail or name, before it: a refused login
+    /// names no subject.
+    pub fn last_by_name(&self, kind: EventKind, case: &Case) -> Option<usize> {
+        let time = case.time?;
+        let named = self.by_name.get(case.username.as_ref()?)?.iter().copied();
+        named
+            .filter(|place| self.happenings[*place].kind == kind && self.happenings[*place].time <= time)
+            .max_by_key(|place| self.happenings[*place].time)
+    }
+
     fn last_of(&self, places: &[usize], case: &Case) -> Option<usize> {
         let time = case.time?;
         let names: Vec<&str> = case.services.iter().map(|service| plain_name(service)).collect();

@@ -61,6 +61,25 @@ fn a_catalog_with_a_bad_pattern_names_file_and_id() {
 }
 
 #[test]
+fn a_catalog_that_only_replaces_is_checked_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("node-jsonwebtoken.toml");
+    let entry = |id: &str, record: &str| {
+        format!(
+            "[[signature]]\nid = \"{id}\"\nsummary = \"Mine.\"\nkind = \"auth_failure\"\nreason = \"token_expired\"\n\
+             literals = [\"my own words\"]\npattern = \"^my own words$\"\n[[signature.example]]\nrecord = \"{record}\"\n"
+        )
+    };
+    let head = "format = 1\n[product]\nid = \"node-jsonwebtoken\"\nname = \"Mine\"\n";
+    let broken = entry("node-jsonwebtoken.expired", "not my own words at all");
+    let sound = entry("node-jsonwebtoken.malformed", "my own words");
+    std::fs::write(&file, format!("{head}{broken}{sound}")).unwrap();
+    let done = jwtriage(&["catalog", "check", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("node-jsonwebtoken.expired"), "{}", stderr(&done));
+}
+
+#[test]
 fn a_place_that_cannot_be_written_is_told_before_reading() {
     let quiet = project("samples/quiet");
     for (path, says) in [("/no/such/place/report.json", "cannot write"), ("report.pdf", "cannot tell the format")] {

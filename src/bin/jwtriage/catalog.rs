@@ -27,13 +27,10 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
             explain(signature, &catalog, &mut out)?;
         }
         Catalog::Check { path } => {
-            let builtin = catalog(&[])?.signatures.len();
-            let whole = catalog(std::slice::from_ref(&path))?;
-            // A user's entries stand behind the built-in ones they do not replace.
-            let own = whole.signatures.len().saturating_sub(builtin);
-            let mine: Vec<String> =
-                whole.signatures.iter().rev().take(own.max(1)).map(|signature| signature.id.clone()).collect();
-            let breaches = check(&Detector::new(whole), builtin.saturating_sub(1));
+            let mut whole = catalog(&[])?;
+            let own = whole.add(&path)?;
+            let from = whole.signatures.len() - own;
+            let breaches = check(&Detector::new(whole), from);
             if !breaches.is_empty() {
                 for breach in &breaches {
                     writeln!(out, "{breach}")?;
@@ -41,7 +38,7 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
                 out.flush()?;
                 bail!("{} examples of `{}` do not hold", breaches.len(), path.display());
             }
-            writeln!(out, "ok: {} signatures", mine.len())?;
+            writeln!(out, "ok: {own} signatures")?;
         }
     }
     out.flush()?;
