@@ -244,15 +244,16 @@ struct Told<'t> {
 impl Told<'_> {
     /// What `signature` reads from the entry, or `None` where it does not apply.
     fn matches(&self, signature: &Signature) -> Option<Captured<'_>> {
-        for (path, pattern) in &signature.conditions {
-            if !pattern.regex()?.is_match(self.lookup(path)?) {
+        for (paths, pattern) in &signature.conditions {
+            let regex = pattern.regex()?;
+            if !paths.split('|').filter_map(|path| self.at(path)).any(|value| regex.is_match(value)) {
                 return None;
             }
         }
-        if let Some(unless) = &signature.unless
-            && unless.regex()?.is_match(&self.text)
-        {
-            return None;
+        for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
+            if unless.regex()?.is_match(&self.text) {
+                return None;
+            }
         }
         let haystack = match &signature.field {
             Some(path) => self.lookup(path)?,
@@ -286,7 +287,17 @@ impl Told<'_> {
         Some(captured)
     }
 
-    fn lookup(&self, path: &str) -> Option<&str> {
+    /// The value of the first of some paths, `a|b`, that the entry has.
+    fn lookup(&self, paths: &str) -> Option<&str> {
+        paths.split('|').find_map(|path| self.at(path))
+    }
+
+    /// The value at a path. `@method` is the event's method, whatever the layout calls it.
+    fn at(&self, path: &str) -> Option<&str> {
+        if let Some(name) = path.strip_prefix('@') {
+            let (role, _) = PLAIN_ROLES.iter().find(|(_, field)| *field == name)?;
+            return self.roles.get(*role);
+        }
         self.entry.fields.get(path).or(match path {
             "message" | "msg" => Some(&*self.entry.message),
             "level" => self.entry.level.as_deref(),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use regex::{Regex, RegexBuilder};
@@ -15,6 +15,12 @@ use serde::Deserialize;
 use crate::event::{EventKind, Reason};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/signature/catalog");
+
+/// What many signatures share: guards and pieces of patterns, by name.
+static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
+    let shared: Shared = toml::from_str(include_str!("signature/shared.toml")).map_err(|error| error.to_string())?;
+    Ok(shared)
+});
 
 /// The catalog file's own version.
 const FORMAT: u32 = 1;
@@ -76,6 +82,42 @@ impl Pattern {
     }
 }
 
+/// Named texts that stand in many signatures, written once (`signature/shared.toml`).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shared {
+    /// What a signature must not stand beside, by name.
+    guard: BTreeMap<String, Pattern>,
+    /// Parts of patterns: `{{name}}` stands for them.
+    piece: BTreeMap<String, String>,
+}
+
+impl Shared {
+    fn get() -> Result<&'static Self, String> {
+        SHARED.as_ref().map_err(Clone::clone)
+    }
+
+    /// A pattern with its `{{name}}` written out.
+    fn expand(&self, source: &str) -> Result<String, String> {
+        let mut expanded = String::with_capacity(source.len());
+        let mut rest = source;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (name, tail) = after.split_once("}}").ok_or("`{{` without `}}`")?;
+            expanded.push_str(before);
+            expanded.push_str(self.piece.get(name).ok_or_else(|| format!("`{{{{{name}}}}}` is no piece"))?);
+            rest = tail;
+        }
+        expanded.push_str(rest);
+        Ok(expanded)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
 fn compile(source: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source).multi_line(true).size_limit(4 << 20).build()
 }
@@ -101,6 +143,8 @@ pub struct Signature {
     pub conditions: Vec<(String, Pattern)>,
     /// What must not stand in the text.
     pub unless: Option<Pattern>,
+    /// What many signatures must not stand beside.
+    pub guards: Vec<&'static Pattern>,
     /// Event fields read from other places than the engine's own guess.
     pub reads: Vec<(String, String)>,
     /// Weaker than a product's own.
@@ -154,6 +198,9 @@ pub struct Product {
     /// Whether its signatures speak for no product and yield to any that does.
     #[serde(default)]
     pub generic: bool,
+    /// The shared guards of its signatures that name none of their own.
+    #[serde(default)]
+    pub guards: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +227,7 @@ struct RawSignature {
     #[serde(rename = "where", default)]
     conditions: BTreeMap<String, String>,
     unless: Option<String>,
+    guards: Option<Vec<String>>,
     #[serde(default)]
     reads: BTreeMap<String, String>,
     #[serde(default)]
@@ -280,7 +328,8 @@ impl Catalog {
             if !ids.insert(signature.id.clone()) {
                 return Err(bad(file, &signature.id, "stands twice in the file"));
             }
-            let signature = finish(signature, &raw.product);
+            let id = signature.id.clone();
+            let signature = finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?;
             // The later one wins; its place in the list is the later one's, so that ids stay unique.
             self.signatures.retain(|known| known.id != signature.id);
             self.signatures.push(signature);
@@ -312,7 +361,12 @@ fn bad(file: &str, id: &str, what: &str) -> CatalogError {
     CatalogError::Signature { file: file.to_owned(), id: id.to_owned(), what: what.to_owned() }
 }
 
-fn finish(raw: RawSignature, product: &Product) -> Signature {
+fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
+    let shared = Shared::get()?;
+    let pattern = |source: String| shared.expand(&source).map(Pattern::new);
+    let guards = raw.guards.as_ref().unwrap_or(&product.guards).iter();
+    let guards: Result<_, String> =
+        guards.map(|name| shared.guard.get(name).ok_or_else(|| format!("`{name}` is no guard"))).collect();
     // The signature's own places come first, then those its product always uses.
     let mut reads: Vec<(String, String)> = raw.reads.into_iter().collect();
     for (field, path) in &product.fields {
@@ -320,22 +374,25 @@ fn finish(raw: RawSignature, product: &Product) -> Signature {
             reads.push((field.clone(), path.clone()));
         }
     }
-    Signature {
+    let whole = |(path, value)| Ok((path, Pattern::new(format!("^(?:{})$", shared.expand(value)?))));
+    let conditions = raw.conditions.iter().map(|(path, value)| whole((path.clone(), value)));
+    Ok(Signature {
         id: raw.id,
         summary: raw.summary,
         kind: raw.kind,
         reason: raw.reason,
         literals: raw.literals,
         field: raw.field,
-        pattern: raw.pattern.map(Pattern::new),
-        conditions: raw.conditions.into_iter().map(|(path, value)| (path, Pattern::new(format!("^(?:{value})$")))).collect(),
-        unless: raw.unless.map(Pattern::new),
+        pattern: raw.pattern.map(pattern).transpose()?,
+        conditions: conditions.collect::<Result<_, String>>()?,
+        unless: raw.unless.map(pattern).transpose()?,
+        guards: guards?,
         reads,
         generic: product.generic,
         product: product.id.clone(),
         examples: raw.example,
         counterexamples: raw.counterexample,
-    }
+    })
 }
 
 /// What a signature must keep, however it came; the first breach as a sentence.
