@@ -1,10 +1,12 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
-//! In order: zone-less clocks are settled ([`clock`]), lines become cases ([`merge`]), facts are gathered
+//! In order: zone-less clocks are settled ([`clock`]), lines become cases ([`merge`]), silent refusals are told by
+//! the size of their answer ([`answer`]), facts are gathered
 //! ([`world`]), each case is linked to what happened to its subject ([`table`]), every cause says what it finds
 //! ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses become patterns
 //! ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order and in parts.
 
+pub mod answer;
 pub mod clock;
 pub mod merge;
 pub mod pattern;
@@ -61,6 +63,8 @@ const THRESHOLD: f64 = 0.40;
 const TIE: f64 = 0.05;
 /// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
 const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
+/// What a verdict loses where the reason it rests on is inferred.
+const INFERRED: f64 = 0.10;
 /// Requests of one client this close together are of one session.
 const SAME_SESSION: TimeDelta = TimeDelta::minutes(10);
 
@@ -189,7 +193,8 @@ pub struct Correlated {
 pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
     let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
-    let merged = merge::merge(&scan.events);
+    let mut merged = merge::merge(&scan.events);
+    answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases);
     let links = links(&merged.cases, &world)?;
     let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
@@ -250,6 +255,12 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for rules in CAUSES {
         (rules.judge)(case, links, world, &mut verdicts);
+    }
+    if case.inferred.is_some() {
+        for verdict in &mut verdicts {
+            // No further than the threshold: what would be possible stays possible.
+            verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
+        }
     }
     strongest_first(&mut verdicts);
     verdicts
@@ -315,7 +326,7 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
     let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
     let chosen = verdicts.first().unwrap_or(&fallback);
     let seen_in: Vec<Line> = case.events.iter().map(|event| line(world.events[*event].place)).collect();
-    let evidence = std::iter::once((world.events[case.deciding].place, said(&world.events[case.deciding])))
+    let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
         .chain(chosen.evidence.iter().cloned())
         .map(|(place, says)| {
             let Line { file, line } = line(place);
@@ -354,7 +365,10 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
 }
 
 /// What a failure's own line shows.
-fn said(event: &Event) -> String {
+fn said(case: &Case, event: &Event) -> String {
+    if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
+        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}");
+    }
     match (event.reason, event.status) {
         (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}"),
         (Some(reason), _) => format!("the verifier says {reason}"),

@@ -340,6 +340,7 @@ impl Told<'_> {
                 set(&mut event, field, value);
             }
         }
+        event.response_bytes = self.roles.get(Role::ResponseBytes).and_then(|bytes| bytes.parse().ok());
         event.level = self.entry.level.as_deref().map(bounded);
         event.service = self.service();
         if event.host.is_none() {

@@ -278,6 +278,8 @@ pub struct Event {
     pub path: Option<Text>,
     /// HTTP status.
     pub status: Option<u16>,
+    /// Size of the answer's body, in bytes, as an access log has it.
+    pub response_bytes: Option<u32>,
     /// Level as written.
     pub level: Option<Text>,
     /// Redacted, bounded text of the record.
@@ -341,6 +343,7 @@ impl Event {
             method: None,
             path: None,
             status: None,
+            response_bytes: None,
             level: None,
             message: Text::default(),
             extra: None,

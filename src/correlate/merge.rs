@@ -23,6 +23,8 @@ pub struct Case {
     pub time: Option<DateTime<Utc>>,
     /// The most specific reason.
     pub reason: Reason,
+    /// The reason where no line tells it but the size of the answer does, and how many alike refusals told it.
+    pub inferred: Option<(Reason, usize)>,
     /// Subject.
     pub sub: Option<Text>,
     /// Key.
@@ -306,6 +308,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         deciding,
         time: members().filter_map(|event| event.time).min(),
         reason,
+        inferred: None,
         sub: text(|event| &event.sub),
         kid: text(|event| &event.kid),
         iss: text(|event| &event.iss),

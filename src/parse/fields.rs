@@ -100,7 +100,9 @@ impl<'f> Roles<'f> {
 }
 
 /// Names that mean too much to be believed at the end of any path.
-const NEEDS_ITS_PATH: [&str; 27] = [
+const NEEDS_ITS_PATH: [&str; 29] = [
+    "bytes",
+    "size",
     "id",
     "name",
     "status",
@@ -159,6 +161,7 @@ pub enum Role {
     TokenRole,
     Duration,
     Referrer,
+    ResponseBytes,
 }
 
 impl Role {
@@ -360,6 +363,22 @@ impl Role {
             Self::Duration => {
                 &["durationms", "responsetime", "latenciesrequest", "elapsedms", "tookms", "duration", "rt", "requesttime"]
             }
+            Self::ResponseBytes => &[
+                "bytes",
+                "bodybytessent",
+                "bytessent",
+                "responsebytes",
+                "responsesize",
+                "responselength",
+                "rescontentlength",
+                "resheaderscontentlength",
+                "responsebodysize",
+                "httpresponsebodybytes",
+                "downstreamcontentsize",
+                "contentlength",
+                "size",
+                "bytesout",
+            ],
             Self::Referrer => &["referer", "referrer", "httpreferrer"],
         }
     }
@@ -372,6 +391,7 @@ impl Role {
             }
             Self::RequestId | Self::TraceId => value.len() >= 4 && value.len() <= 128 && !value.contains(char::is_whitespace),
             Self::Sub => value.len() <= 256 && !value.contains('{') && value != "null",
+            Self::ResponseBytes => value.len() <= 9 && value.bytes().all(|b| b.is_ascii_digit()),
             Self::Status => value.len() == 3 && value.bytes().all(|b| b.is_ascii_digit()),
             Self::Path => value.starts_with('/') || value.contains("://"),
             Self::Method => value.len() <= 10 && value.bytes().all(|b| b.is_ascii_uppercase()),
