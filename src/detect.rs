@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
 use crate::frame::{Block, Cursor, wrapper};
 use crate::parse::fields::{Role, Roles};
-use crate::parse::{Entry, Stamp, nested, timestamp, token};
+use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
 use crate::signature::{Catalog, EVENT_FIELDS, Example, Signature};
 
@@ -202,6 +202,7 @@ impl Detector {
         if access && matches!(event.status, Some(401 | 403)) {
             event.kind = EventKind::AuthFailure;
             event.reason = Some(Reason::Other);
+            told.add_prose(&mut event);
             events.push(event);
         } else if pursued {
             events.push(event);
@@ -353,7 +354,20 @@ impl Told<'_> {
             event.extra_mut().duration_ms = Some(duration);
         }
         self.add_claims(&mut event);
+        if kind != EventKind::Request {
+            self.add_prose(&mut event);
+        }
         event
+    }
+
+    /// Adds what running text says of the request, where no field does.
+    fn add_prose(&self, event: &mut Event) {
+        if event.request_id.is_none() {
+            event.request_id = prose::request_id(&self.text).map(bounded);
+        }
+        if event.client_ip.is_none() {
+            event.client_ip = prose::client(&self.text).map(bounded);
+        }
     }
 
     /// Adds the claims of a token that stands in the record, where the record itself does not say.
@@ -468,7 +482,7 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "sub" => event.sub = text(),
         "kid" => event.kid = text(),
         "iss" => event.iss = text(),
-        "aud" => event.aud = text(),
+        "aud" => event.aud = Some(bounded(&audiences(value))),
         "alg" => event.alg = text(),
         "jti" => event.jti = text(),
         "iat" => event.iat = seconds(value).or(event.iat),
@@ -491,6 +505,15 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "change" => event.extra_mut().change = text(),
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
+    }
+}
+
+/// An audience, or the elements of a printed list of them, joined by commas.
+fn audiences(value: &str) -> Cow<'_, str> {
+    let bare = |part: &str| part.trim().trim_matches(['"', '\'', '\\']).to_owned();
+    match value.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
+        Some(list) => Cow::Owned(list.split(',').map(bare).collect::<Vec<_>>().join(",")),
+        None => Cow::Borrowed(value.trim_matches(['"', '\\'])),
     }
 }
 

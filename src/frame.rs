@@ -35,20 +35,26 @@ impl Style {
     /// Learns from the first bytes of a stream.
     pub fn learn(head: &[u8]) -> Self {
         let head = head.get(..LESSON).unwrap_or(head);
-        let (mut heads, mut bare) = (0_u32, 0_u32);
+        let (mut heads, mut bare, mut traced) = (0_u32, 0_u32, false);
+        let mut first_is_head = None;
         for line in head.split(|b| *b == b'\n') {
             let line = window(line);
             let (inner, wrapped) = wrapper::peel(line);
             if inner.is_empty() || continues(inner) {
+                traced |= inner.trim_ascii_start().starts_with(b"at ") || PHRASES.iter().any(|phrase| inner.starts_with(phrase));
                 continue;
             }
-            if wrapped || is_head(inner) {
+            let head = wrapped || is_head(inner);
+            first_is_head.get_or_insert(head);
+            if head {
                 heads += 1;
             } else {
                 bare += 1;
             }
         }
-        Self { dated: heads > bare, postgres: memmem::find(head, b"LOG:  ").is_some() }
+        // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
+        let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
+        Self { dated, postgres: memmem::find(head, b"LOG:  ").is_some() }
     }
 
     /// Whether `line` (without its line feed) begins a record.
@@ -58,7 +64,7 @@ impl Style {
         if continues(inner) || (self.postgres && postgres_continues(inner)) {
             return false;
         }
-        wrapped || !self.dated || is_head(inner)
+        (wrapped && !(self.dated && names_exception(inner))) || !self.dated || is_head(inner)
     }
 
     /// The record that holds the byte at `hit`: walks back to its beginning, not before `floor`, and on to its end.
@@ -124,7 +130,7 @@ fn line_end(block: &[u8], at: usize) -> usize {
 }
 
 /// What lines of stack traces begin with, apart from blanks.
-const PHRASES: [&[u8]; 11] = [
+const PHRASES: [&[u8]; 17] = [
     b"Caused by: ",
     b"Suppressed: ",
     b"Traceback (most recent call last)",
@@ -136,6 +142,13 @@ const PHRASES: [&[u8]; 11] = [
     b"File \"",
     b"Error #",
     b"--- End of ",
+    // What .NET's token library prints below its message.
+    b"kid: '",
+    b"token: '",
+    b"Exceptions caught:",
+    b"Number of keys in ",
+    b"Matched key was in ",
+    b"'",
 ];
 
 /// What no record begins with.
@@ -152,6 +165,16 @@ fn continues(inner: &[u8]) -> bool {
 /// `#0 /var/www/...`.
 fn is_php_frame(inner: &[u8]) -> bool {
     inner[0] == b'#' && inner.get(1).is_some_and(u8::is_ascii_digit)
+}
+
+/// `jwt.exceptions.DecodeError: Not enough segments`: an exception by its whole name, as the end of a trace has it.
+fn names_exception(inner: &[u8]) -> bool {
+    let name = inner.split(|b| matches!(b, b':' | b' ')).next().unwrap_or_default();
+    name.contains(&b'.')
+        && name.len() < 160
+        && name[0].is_ascii_lowercase()
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$'))
+        && (name.ends_with(b"Error") || name.ends_with(b"Exception"))
 }
 
 /// A `PostgreSQL` line that belongs to the message before it.
@@ -181,7 +204,7 @@ fn is_head(inner: &[u8]) -> bool {
             (is(1, b",") && is(2, b" ")) || klog(inner) || month_or_weekday(inner) || level_word(inner) || access_log(inner)
         }
         b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
-        b'|' | b'*' | b'"' | b'\'' => false,
+        b'|' | b'*' | b'"' => false,
         _ => access_log(inner),
     }
 }

@@ -20,6 +20,7 @@
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
 //! | [`detect`] | a block in, its events and counts out: the hot loop |
+//! | [`fold`] | one occurrence on several records of a stream is one event |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`scan`] | sources in parallel, twice where it helps; the only file that says rayon |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
@@ -58,6 +59,7 @@ pub mod decode;
 pub mod detect;
 pub mod discover;
 pub mod event;
+pub mod fold;
 pub mod frame;
 pub mod needles;
 pub mod parse;

@@ -6,6 +6,7 @@
 
 pub mod fields;
 pub mod nested;
+pub mod prose;
 pub mod timestamp;
 pub mod token;
 

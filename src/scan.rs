@@ -17,6 +17,7 @@ use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found};
 use crate::discover::Source;
 use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
+use crate::fold::fold;
 use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
 use crate::needles::Needles;
 
@@ -97,9 +98,11 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let parts = in_parallel(&tasks, |task| first_pass(task, detector, settings));
     let mut scan = joined(&tasks, parts);
     let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
+    let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
+    scan.events = fold(std::mem::take(&mut scan.events));
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, detector, settings, &mut scan);
+        chase(&tasks, detector, settings, &known, &mut scan);
     }
     scan
 }
@@ -309,14 +312,13 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, scan: &mut Scan) {
+fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &BTreeSet<Place>, scan: &mut Scan) {
     let wanted = Wanted::of(&scan.events);
     let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).map(|id| &**id));
     scan.chased = needles.len();
     if needles.is_empty() && wanted.statuses.is_empty() {
         return;
     }
-    let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
     let hunt = Hunt { statuses: wanted.status_search(), needles, wanted };
     let parts =
         in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });

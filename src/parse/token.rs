@@ -44,12 +44,48 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern compiles")
 });
 
-/// Finds the first whole token in `text` and reads its claims; `None` if none decodes.
+/// Claims as libraries print them when they refuse a token: `{"alg":"RS256"}.{"sub":"u1","aud":["a"]}`, however
+/// escaped.
+static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"\\*"(sub|iss|aud|kid|alg|jti|exp|iat|azp)\\*"\s*:\s*(?:\[\s*)?"#,
+        r#"(?:\\*"([^"\\\n]{1,256})\\*"|(\d{1,19})\b)"#,
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// Finds the first whole token in `text`, or claims printed beside one another, and reads them; `None` if there are
+/// neither.
 pub fn claims_in(text: &str) -> Option<Claims> {
-    if !text.contains("eyJ") {
-        return None;
+    let token = || TOKEN.find_iter(text).take(8).find_map(|found| decode(found.as_str()));
+    text.contains("eyJ").then(token).flatten().or_else(|| printed(text))
+}
+
+/// The claims that `text` prints, the first of each name; one alone may be anything.
+fn printed(text: &str) -> Option<Claims> {
+    let mut claims = Claims::default();
+    let mut names = Vec::new();
+    for found in PRINTED.captures_iter(text).take(32) {
+        let name = found.get(1).map_or("", |name| name.as_str());
+        let value = found.get(2).or_else(|| found.get(3)).map_or("", |value| value.as_str());
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name);
+        let value = || Some(value.to_owned());
+        match name {
+            "sub" => claims.sub = value(),
+            "iss" => claims.iss = value(),
+            "aud" => claims.aud = value(),
+            "kid" => claims.kid = value(),
+            "alg" => claims.alg = value(),
+            "jti" => claims.jti = value(),
+            "azp" => claims.azp = value(),
+            "exp" => claims.exp = value().and_then(|seconds| seconds.parse().ok()),
+            _ => claims.iat = value().and_then(|seconds| seconds.parse().ok()),
+        }
     }
-    TOKEN.find_iter(text).take(8).find_map(|found| decode(found.as_str()))
+    (names.len() > 1).then_some(claims)
 }
 
 /// Reads a token's header and payload. The signature is not looked at.
@@ -128,6 +164,19 @@ mod tests {
         let shown = redact(&line);
         assert!(!shown.contains("eyJ"), "{shown}");
         assert!(shown.contains("for /x"), "{shown}");
+    }
+
+    #[test]
+    fn printed_claims_are_read_however_escaped() {
+        for text in [
+            r#"refused: token: '{"alg":"RS256","kid":"k1"}.{"sub":"u1","aud":["a","b"],"exp":1787400000}'"#,
+            r#"msg="claims {\"kid\": \"k1\", \"sub\": \"u1\", \"aud\": \"a\"}""#,
+        ] {
+            let claims = claims_in(text).unwrap();
+            let read = (claims.sub.as_deref(), claims.kid.as_deref(), claims.aud.as_deref());
+            assert_eq!(read, (Some("u1"), Some("k1"), Some("a")), "{text}");
+        }
+        assert_eq!(claims_in(r#"{"kid":"k1"} alone says little"#), None);
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! One occurrence that stands on several records of a stream is one event.
+//!
+//! Consoles print an exception where it is raised and once more where it ends, lose the indentation that would join
+//! the lines, or print what went wrong above the access line of the request. Such neighbours are told by what they
+//! lack: a time of their own.
+
+use crate::event::{Event, EventKind, Reason};
+
+/// Lines of one trace are no further apart.
+const WITHIN_TRACE: u64 = 30;
+/// The access line follows its error at once.
+const NEXT: u64 = 2;
+
+/// Folds neighbours that tell of one occurrence. `events` are in the order of their places.
+pub fn fold(events: Vec<Event>) -> Vec<Event> {
+    let mut folded: Vec<Event> = Vec::with_capacity(events.len());
+    // The line of the last event that went into the last of `folded`.
+    let mut last_line = 0;
+    for event in events {
+        let line = event.place.line;
+        match folded.last_mut() {
+            Some(first) if same_occurrence(first, &event, line.saturating_sub(last_line)) => complete(first, event),
+            _ => folded.push(event),
+        }
+        last_line = line;
+    }
+    folded
+}
+
+fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
+    if first.place.stream != next.place.stream || first.kind != EventKind::AuthFailure || next.kind != first.kind {
+        return false;
+    }
+    // Two lines of one record (an SQL list, a JSON array) are two occurrences.
+    if apart == 0 {
+        return false;
+    }
+    let other = Some(Reason::Other);
+    let agree = first.reason == next.reason || first.reason == other || next.reason == other;
+    let ids = [(&first.request_id, &next.request_id), (&first.sub, &next.sub), (&first.client_ip, &next.client_ip)];
+    let conflict = ids.iter().any(|(a, b)| a.is_some() && b.is_some() && a != b);
+    if !agree || conflict {
+        return false;
+    }
+    let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.message != next.message;
+    let access_line = first.time.is_none() && apart <= NEXT && next.reason == other && next.status.is_some();
+    trace || access_line
+}
+
+/// Adds to an event what a further line of the same occurrence says.
+fn complete(first: &mut Event, next: Event) {
+    if first.reason == Some(Reason::Other) && next.reason.is_some() {
+        first.reason = next.reason;
+        first.signature = next.signature;
+        first.message = next.message;
+    }
+    if first.time.is_none() {
+        first.time = next.time;
+        first.zoneless = next.zoneless;
+    }
+    let fill = [
+        (&mut first.sub, next.sub),
+        (&mut first.kid, next.kid),
+        (&mut first.iss, next.iss),
+        (&mut first.aud, next.aud),
+        (&mut first.alg, next.alg),
+        (&mut first.jti, next.jti),
+        (&mut first.client_ip, next.client_ip),
+        (&mut first.request_id, next.request_id),
+        (&mut first.trace_id, next.trace_id),
+        (&mut first.service, next.service),
+        (&mut first.method, next.method),
+        (&mut first.path, next.path),
+    ];
+    for (slot, value) in fill {
+        if slot.is_none() {
+            *slot = value;
+        }
+    }
+    first.status = first.status.or(next.status);
+    first.response_bytes = first.response_bytes.or(next.response_bytes);
+    first.iat = first.iat.or(next.iat);
+    first.exp = first.exp.or(next.exp);
+    if first.extra.is_none() {
+        first.extra = next.extra;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::event::{Place, StreamId};
+
+    fn failure(line: u64, reason: Reason, message: &str) -> Event {
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line }, "plain");
+        event.reason = Some(reason);
+        event.message = message.into();
+        event
+    }
+
+    #[test]
+    fn an_exception_raised_and_printed_is_one() {
+        let raised = failure(4, Reason::TokenExpired, "raise ExpiredSignatureError(\"Signature has expired\")");
+        let printed = failure(5, Reason::TokenExpired, "jwt.exceptions.ExpiredSignatureError: Signature has expired");
+        let mut access = failure(6, Reason::Other, "GET /me 401");
+        access.status = Some(401);
+        access.time = Some(DateTime::UNIX_EPOCH);
+        access.client_ip = Some("192.0.2.1".into());
+        let folded = fold(vec![raised, printed, access]);
+        assert_eq!(folded.len(), 1);
+        assert_eq!(folded[0].place.line, 4);
+        assert_eq!((folded[0].status, folded[0].time), (Some(401), Some(DateTime::UNIX_EPOCH)));
+        assert_eq!(folded[0].client_ip.as_deref(), Some("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_same_text_again_is_another_occurrence() {
+        let again = |line| failure(line, Reason::TokenExpired, "jwt expired");
+        assert_eq!(fold(vec![again(1), again(2), again(3)]).len(), 3);
+    }
+
+    #[test]
+    fn events_with_times_or_other_meanings_stay_apart() {
+        let mut first = failure(1, Reason::TokenExpired, "a");
+        let mut second = failure(2, Reason::TokenExpired, "b");
+        first.time = Some(DateTime::UNIX_EPOCH);
+        second.time = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(fold(vec![first, second]).len(), 2);
+        assert_eq!(fold(vec![failure(1, Reason::TokenExpired, "a"), failure(2, Reason::SubMissing, "b")]).len(), 2);
+        assert_eq!(fold(vec![failure(1, Reason::TokenExpired, "a"), failure(90, Reason::TokenExpired, "b")]).len(), 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! What running text says in passing of the request it is about, where no field does.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// How much of a text is looked through, in bytes.
+const WINDOW: usize = 16 << 10;
+
+/// `Correlation ID: …`, `request id 3714365f-…`, `requestID: …`, `<RequestId>…`.
+static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)\b(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
+        r#"\\?["']?([0-9a-z][0-9a-z._-]{7,63})\b"#,
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// A UUID that stands alone in brackets or between bars at the beginning of what is said.
+static LONE_ID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^.{0,100}?(?:\[|\| ?|\b(?:ERR!|ERROR|WARN|INFO):? )",
+        r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:\]| )",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// `from 10.0.0.1`, `from=[::1]:53544`, `client: …`, `src_ip=…`, and Java's `[/10.0.0.1:35074]`.
+static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)(?:\b(?:from|client|src|source|remote|peer|caller|request for|(?:get|post|put|delete|patch) "[^"\s]*" for)"#,
+        r#"[-_ ]?(?:ip|addr(?:ess)?|host)?\\?["']?(?:\s*[:=]\s*|\s+)\\?["']?[\[(/]{0,2}|\[/)"#,
+        r"((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?:$|[^\w.]|\.\s)",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+fn window(text: &str) -> &str {
+    let mut end = text.len().min(WINDOW);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The id of the request that the text is about.
+pub fn request_id(text: &str) -> Option<&str> {
+    let text = window(text);
+    let told = |pattern: &Regex| {
+        let mut ids = pattern.captures_iter(text).filter_map(|found| found.get(1)).map(|found| found.as_str());
+        ids.find(|id| id.bytes().any(|b| b.is_ascii_digit()))
+    };
+    told(&NAMED_ID).or_else(|| told(&LONE_ID))
+}
+
+/// The address of the client that the text speaks of.
+pub fn client(text: &str) -> Option<&str> {
+    let address = |found: &str| found.parse::<std::net::IpAddr>().is_ok();
+    CLIENT.captures_iter(window(text)).filter_map(|found| found.get(1)).map(|found| found.as_str()).find(|found| address(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_by_its_name_or_its_place() {
+        for (text, id) in [
+            ("status code: 400, request id: 3714365f-c50b-4cae-b958-917eb6a34b50", Some("3714365f-c50b-4cae-b958-917eb6a34b50")),
+            ("Connection ID \"166\", Request ID \"80000006-0000-e700\": unhandled", Some("80000006-0000-e700")),
+            ("ERRO [requestID: 65ddeda1-7b71, context: HTTP] refused", Some("65ddeda1-7b71")),
+            ("<RequestId>b214072d-5c22-46e6</RequestId>", Some("b214072d-5c22-46e6")),
+            ("12 web.1 | [9ccb41e3-ca85-4872-be1c-0485f506ece5] JWT::DecodeError", Some("9ccb41e3-ca85-4872-be1c-0485f506ece5")),
+            ("the request identity is not known", None),
+            ("missing request id header", None),
+        ] {
+            assert_eq!(request_id(text), id, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_found_where_the_text_names_it() {
+        for (text, address) in [
+            ("request with invalid authentication from 192.0.2.1. Method: GET", Some("192.0.2.1")),
+            ("method=GET from=127.0.0.1:53544 error=x", Some("127.0.0.1")),
+            ("Started POST \"/oauth/token\" for 203.0.113.7 at 2019", Some("203.0.113.7")),
+            ("ServerCnx - [/192.0.2.9:35074] Error trying to authenticate", Some("192.0.2.9")),
+            ("failed: src_ip=10.0.2.2, reason: x", Some("10.0.2.2")),
+            ("denied from [2001:db8::7]:443", Some("2001:db8::7")),
+            ("upgraded from 1.2.3 to 1.2.4", None),
+            ("dial tcp 10.0.0.1:5432: refused", None),
+        ] {
+            assert_eq!(client(text), address, "{text}");
+        }
+    }
+}
