@@ -253,7 +253,7 @@ fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec
 /// What every cause says of a case, the strongest first.
 fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for rules in CAUSES {
+    for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
         (rules.judge)(case, links, world, &mut verdicts);
     }
     if case.inferred.is_some() {

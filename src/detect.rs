@@ -17,6 +17,7 @@ use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
 use crate::signature::{Catalog, EVENT_FIELDS, Example, Signature};
+use crate::unknown::{self, Unknown};
 
 /// How much of a record's text an event keeps, in characters.
 const MAX_MESSAGE: usize = 400;
@@ -36,6 +37,13 @@ pub struct Context {
     pub service: Option<String>,
     /// The host or instance its path tells of.
     pub host: Option<String>,
+}
+
+impl Context {
+    /// That of a record without a stream.
+    pub fn none() -> Self {
+        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None }
+    }
 }
 
 /// The outcomes of records, by count. Every record is in exactly one of the last four.
@@ -101,6 +109,8 @@ pub struct Found {
     pub events: Vec<Event>,
     /// What became of the records.
     pub books: Books,
+    /// What looked like trouble and matched nothing, if the detector keeps it.
+    pub unknown: Unknown,
 }
 
 /// The catalog, made ready to be searched for.
@@ -108,13 +118,20 @@ pub struct Found {
 pub struct Detector {
     catalog: Catalog,
     prefilter: Prefilter,
+    keeps_unknown: bool,
 }
 
 impl Detector {
     /// Makes a catalog ready.
     pub fn new(catalog: Catalog) -> Self {
-        let prefilter = Prefilter::new(&catalog);
-        Self { catalog, prefilter }
+        let prefilter = Prefilter::new(&catalog, &[]);
+        Self { catalog, prefilter, keeps_unknown: false }
+    }
+
+    /// Makes a catalog ready to tell what it misses as well: looks at every record that speaks of authentication.
+    pub fn keeping_unknown(catalog: Catalog) -> Self {
+        let prefilter = Prefilter::new(&catalog, &unknown::TOPICS);
+        Self { catalog, prefilter, keeps_unknown: true }
     }
 
     /// The catalog.
@@ -145,6 +162,9 @@ impl Detector {
         let before = found.events.len();
         let format = self.read(&text, place, context, false, &mut found.events);
         let events = (found.events.len() - before) as u64;
+        if events == 0 && self.keeps_unknown {
+            note_unknown(&text, place, &mut found.unknown);
+        }
         let books = &mut found.books;
         books.events += events;
         if events > 0 {
@@ -163,6 +183,21 @@ impl Detector {
     /// [`EventKind::Request`].
     pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) {
         self.read(&String::from_utf8_lossy(record), place, context, true, events);
+    }
+
+    /// The events of a record on its own.
+    pub fn told_by(&self, record: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.read(record, Place { stream: StreamId(0), line: 1 }, &Context::none(), false, &mut events);
+        events
+    }
+
+    /// What is read from a record on its own, whether or not it tells of anything.
+    pub fn pursued(&self, record: &str) -> Event {
+        let mut events = Vec::new();
+        let place = Place { stream: StreamId(0), line: 1 };
+        self.pursue(record.as_bytes(), place, &Context::none(), &mut events);
+        events.into_iter().next().unwrap_or_else(|| Event::bare(EventKind::Request, place, "plain"))
     }
 
     /// Pushes what `record` tells and gives the name of its layout.
@@ -649,7 +684,7 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
         }
         for (number, counter) in (1..).zip(&signature.counterexamples) {
             let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.0 as usize].id == signature.id);
-            if told_by(detector, &counter.record).iter().any(own) {
+            if detector.told_by(&counter.record).iter().any(own) {
                 breaches.push(format!("`{}`: counterexample {number} matches, but {}", signature.id, counter.because));
             }
         }
@@ -657,16 +692,18 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
     breaches
 }
 
-/// The events of a record on its own.
-fn told_by(detector: &Detector, record: &str) -> Vec<Event> {
-    let context = Context { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None };
-    let mut events = Vec::new();
-    detector.read(record, Place { stream: StreamId(0), line: 1 }, &context, false, &mut events);
-    events
+/// Takes note of a record that told nothing, entry by entry.
+fn note_unknown(record: &str, place: Place, unknown: &mut Unknown) {
+    let unwrapped = wrapper::unwrap(record);
+    for (entry, lines_before) in nested::entries(&unwrapped.text) {
+        let text = search_text(&entry, &unwrapped.text);
+        let status = entry.fields.roles().get(Role::Status).and_then(|status| status.parse().ok());
+        unknown.note(&entry, &text, status, Place { line: place.line + lines_before, ..place });
+    }
 }
 
 fn check_example(detector: &Detector, signature: &Signature, example: &Example) -> Option<String> {
-    let events = told_by(detector, &example.record);
+    let events = detector.told_by(&example.record);
     let means = |event: &&Event| event.kind == signature.kind && event.reason == signature.reason;
     let alike: Vec<&Event> = events.iter().filter(means).collect();
     if alike.is_empty() {

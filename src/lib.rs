@@ -20,6 +20,8 @@
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
 //! | [`detect`] | a block in, its events and counts out: the hot loop |
+//! | [`template`], [`unknown`] | what looks like trouble and matches nothing, grouped by what stays the same |
+//! | [`draft`] | a pasted record -> a catalog entry to start from |
 //! | [`fold`] | one occurrence on several records of a stream is one event |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`scan`] | sources in parallel, twice where it helps; the only file that says rayon |
@@ -58,6 +60,7 @@ pub mod correlate;
 pub mod decode;
 pub mod detect;
 pub mod discover;
+pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod frame;
@@ -67,3 +70,5 @@ pub mod prefilter;
 pub mod report;
 pub mod scan;
 pub mod signature;
+pub mod template;
+pub mod unknown;

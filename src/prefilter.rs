@@ -38,11 +38,11 @@ pub struct Candidate {
 }
 
 impl Prefilter {
-    /// Builds the search for a catalog.
+    /// Builds the search for a catalog, and for further texts that make a record worth a look.
     ///
     /// # Panics
     /// With more literals than an automaton can hold, which is in the billions.
-    pub fn new(catalog: &Catalog) -> Self {
+    pub fn new(catalog: &Catalog, also: &[&str]) -> Self {
         let mut literals: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
         let mut places = std::collections::HashMap::new();
@@ -57,8 +57,8 @@ impl Prefilter {
                 owners[place].push(index);
             }
         }
-        for refusal in REFUSALS {
-            literals.push(refusal);
+        for text in REFUSALS.iter().chain(also) {
+            literals.push(text);
             owners.push(Vec::new());
         }
         let literals = AhoCorasick::builder()

@@ -20,6 +20,7 @@ use crate::detect::Books;
 use crate::event::{Event, EventKind, Problem};
 use crate::scan::{Scan, StreamBooks};
 use crate::signature::Catalog;
+use crate::unknown::Template;
 
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -114,7 +115,7 @@ impl Results {
                 .collect(),
             books: scan.books(),
             problems,
-            gaps: correlated.gaps,
+            gaps: correlated.gaps.into_iter().chain(untold(scan.unknown.uncounted)).collect(),
             zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
             chased_ids: scan.chased as u64,
             streams: scan.streams,
@@ -125,8 +126,14 @@ impl Results {
             report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns },
             failures: correlated.failures,
             events: scan.events,
+            unknown: scan.unknown.into_templates(),
         }
     }
+}
+
+/// What to say of records whose template found no room.
+fn untold(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("{count} more records look like authentication trouble, of too many templates to list"))
 }
 
 fn zone(file: String, proof: Option<Proof>, default: &str) -> Zone {
@@ -150,6 +157,8 @@ pub struct Results {
     pub failures: Vec<Failure>,
     /// One for each event.
     pub events: Vec<Event>,
+    /// What the catalog misses, if it was asked for.
+    pub unknown: Vec<Template>,
     /// The names of streams, by [`crate::event::StreamId`].
     pub files: Vec<String>,
     /// The ids of signatures, by [`crate::event::SignatureId`].

@@ -20,6 +20,7 @@ use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
 use crate::needles::Needles;
+use crate::unknown::Unknown;
 
 /// A plain file larger than this is read by several workers.
 const SPAN: u64 = 16 << 20;
@@ -79,6 +80,8 @@ pub struct Scan {
     pub problems: Vec<Problem>,
     /// How many ids the second pass looked for.
     pub chased: usize,
+    /// What looked like trouble and matched nothing, if it was asked for.
+    pub unknown: Unknown,
 }
 
 impl Scan {
@@ -301,8 +304,10 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
+            let moved = |place: Place| Place { stream, line: place.line + before };
+            scan.unknown.append(part.found.unknown, moved);
             scan.events.extend(part.found.events.into_iter().map(|mut event| {
-                event.place = Place { stream, line: event.place.line + before };
+                event.place = moved(event.place);
                 event
             }));
             count.add(task, part.lines);

@@ -18,7 +18,7 @@ const SIZE: usize = 8 << 20;
 
 fn stages(criterion: &mut Criterion) {
     let catalog = || Catalog::builtin().expect("the built-in catalog holds");
-    let prefilter = Prefilter::new(&catalog());
+    let prefilter = Prefilter::new(&catalog(), &[]);
     let detector = Detector::new(catalog());
     let context = Context { zone: Tz::UTC, latest: DateTime::<Utc>::UNIX_EPOCH, service: None, host: None };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {

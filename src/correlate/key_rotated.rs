@@ -16,12 +16,15 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::KeyRotated, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::KeyRotated,
+    reasons: &[Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable, Reason::Other],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    if !matches!(case.reason, Reason::KeyNotFound | Reason::SignatureInvalid | Reason::JwksUnavailable | Reason::Other) {
-        return;
-    }
     if let Some(verdict) = retired(case, world) {
         verdicts.push(verdict);
     } else if case.reason == Reason::SignatureInvalid {

@@ -17,7 +17,19 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::Misconfiguration, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::Misconfiguration,
+    reasons: &[
+        Reason::SubMissing,
+        Reason::IssuerInvalid,
+        Reason::AudienceInvalid,
+        Reason::ClaimInvalid,
+        Reason::ScopeInsufficient,
+    ],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let (rule, variant, base) = match case.reason {

@@ -21,7 +21,8 @@ const USUAL: TimeDelta = TimeDelta::seconds(30);
 const LONGEST: TimeDelta = TimeDelta::seconds(300);
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::ReplicationLag, judge, says, fix };
+pub(super) const RULES: CauseRules =
+    CauseRules { cause: Cause::ReplicationLag, reasons: &[Reason::SubNotFound, Reason::Other], judge, says, fix };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     if !matches!(case.reason, Reason::SubNotFound | Reason::Other) {

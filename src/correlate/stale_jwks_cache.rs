@@ -21,7 +21,13 @@ use crate::event::{Cause, Reason};
 const LONGEST_CACHE: TimeDelta = TimeDelta::hours(6);
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::StaleJwksCache, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::StaleJwksCache,
+    reasons: &[Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     if matches!(case.reason, Reason::KeyNotFound | Reason::SignatureInvalid | Reason::JwksUnavailable) {

@@ -18,7 +18,8 @@ use crate::event::{Cause, Reason};
 const SKEW: i64 = 60;
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::TokenLifetime, judge, says, fix };
+pub(super) const RULES: CauseRules =
+    CauseRules { cause: Cause::TokenLifetime, reasons: &[Reason::TokenExpired, Reason::TokenNotYetValid], judge, says, fix };
 
 fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
     match case.reason {

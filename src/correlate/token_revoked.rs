@@ -15,7 +15,8 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::TokenRevoked, judge, says, fix };
+pub(super) const RULES: CauseRules =
+    CauseRules { cause: Cause::TokenRevoked, reasons: &[Reason::TokenRevoked], judge, says, fix };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     if case.reason != Reason::TokenRevoked {

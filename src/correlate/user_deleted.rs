@@ -20,13 +20,15 @@ use super::world::World;
 use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserDeleted, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::UserDeleted,
+    reasons: &[Reason::SubNotFound, Reason::TokenRevoked, Reason::Other],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let plausible = matches!(case.reason, Reason::SubNotFound | Reason::TokenRevoked | Reason::Other);
-    if !plausible {
-        return;
-    }
     match links.deleted.or_else(|| world.last_by_name(EventKind::UserDeleted, case)) {
         Some(deletion) => on_record(case, links, world, deletion, verdicts),
         None if case.reason == Reason::SubNotFound => unrecorded(case, links, world, verdicts),

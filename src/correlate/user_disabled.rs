@@ -15,7 +15,13 @@ use super::world::World;
 use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserDisabled, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::UserDisabled,
+    reasons: &[Reason::UserDisabled, Reason::SubNotFound, Reason::TokenRevoked, Reason::Other],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let direct = case.reason == Reason::UserDisabled;

@@ -16,7 +16,13 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserNeverExisted, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::UserNeverExisted,
+    reasons: &[Reason::SubNotFound, Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     match case.reason {

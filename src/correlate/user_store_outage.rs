@@ -15,7 +15,13 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::UserStoreOutage, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::UserStoreOutage,
+    reasons: &[Reason::UserStoreUnavailable, Reason::SubNotFound, Reason::Other],
+    judge,
+    says,
+    fix,
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let outage = world.outage_at(case.time);

@@ -3,7 +3,7 @@
 use super::Counter;
 use super::merge::Case;
 use super::world::World;
-use crate::event::{Cause, Place};
+use crate::event::{Cause, Place, Reason};
 
 /// The most a sum of grounds can reach: logs never prove all.
 const MOST: f64 = 0.98;
@@ -118,6 +118,8 @@ impl Verdict {
 pub struct CauseRules {
     /// The cause.
     pub cause: Cause,
+    /// The reasons of refusals that it can explain; of others it is not asked.
+    pub reasons: &'static [Reason],
     /// Adds what its rules say of a case.
     pub judge: fn(&Case, &Links, &World<'_>, &mut Vec<Verdict>),
     /// One sentence for people; `{service}` and `{subject}` are filled in.

@@ -19,6 +19,7 @@ use thiserror::Error;
 use super::{Results, csv as csv_report};
 use crate::correlate::{CauseEvent, Failure};
 use crate::event::{Event, Text};
+use crate::unknown::Template;
 
 /// Rows of one Parquet row group: what is held in memory a second time.
 const ROW_GROUP: usize = 64 << 10;
@@ -96,6 +97,19 @@ pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -
         RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { of: row, columns: EVENT, results }), out)?),
         RowFormat::Csv => Ok(csv(rows, EVENT, results, out)?),
         RowFormat::Parquet => parquet(rows, EVENT, results, out),
+    }
+}
+
+/// Writes one row a template of records that look like authentication trouble and match no signature.
+///
+/// # Errors
+/// Gives a [`RowError`] where `out` does not take the bytes.
+pub fn write_unknown(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
+    let rows = results.unknown.iter();
+    match format {
+        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { of: row, columns: UNKNOWN, results }), out)?),
+        RowFormat::Csv => Ok(csv(rows, UNKNOWN, results, out)?),
+        RowFormat::Parquet => parquet(rows, UNKNOWN, results, out),
     }
 }
 
@@ -178,6 +192,15 @@ const FAILURE: &[Column<Failure>] = &[
     Column("counter", Get::Text(|failure, _| Some(json_text(&failure.counter).into()))),
     Column("alternatives", Get::Text(|failure, _| Some(json_text(&failure.alternatives).into()))),
     Column("seen_in", Get::Text(|failure, _| Some(json_text(&failure.seen_in).into()))),
+];
+
+const UNKNOWN: &[Column<Template>] = &[
+    Column("count", Whole(|template| whole(template.count))),
+    Column("template", Get::Text(|template, _| word(&template.text))),
+    Column("format", Get::Text(|template, _| word(template.format))),
+    Column("file", Get::Text(|template, results| named(&results.files, template.first.stream.0))),
+    Column("line", Whole(|template| whole(template.first.line))),
+    Column("example", Get::Text(|template, _| word(&template.example))),
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "a column's value may be absent; this one never is")]

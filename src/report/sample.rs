@@ -139,6 +139,7 @@ pub(crate) fn results() -> Results {
         events: events(),
         files: vec!["logs/auth.log".to_owned(), "logs/orders.log".to_owned()],
         signatures: vec!["supabase-auth.sub-not-found".to_owned()],
+        unknown: Vec::new(),
     }
 }
 

@@ -152,8 +152,11 @@ fn no_token_reaches_any_output() {
         "2026-03-02T09:00:00Z error: jwt expired token={token} {{\"path\":\"/x?access_token={token}\",\"sub\":\"{token}\"}}\n"
     );
     std::fs::write(logs.join("app.log"), line).unwrap();
+    let unclear = format!("2026-03-02T09:00:01Z warn: warp token {token} went bad\n");
+    std::fs::write(logs.join("warp.log"), unclear).unwrap();
     for ending in ["jsonl", "csv", "parquet"] {
         let (events, failures) = (dir.path().join(format!("e.{ending}")), dir.path().join(format!("f.{ending}")));
+        let unknown = dir.path().join(format!("u.{ending}"));
         let page = dir.path().join("page.html");
         jwtriage(&[
             "scan",
@@ -162,13 +165,62 @@ fn no_token_reaches_any_output() {
             events.to_str().unwrap(),
             "--failures",
             failures.to_str().unwrap(),
+            "--unknown",
+            unknown.to_str().unwrap(),
             "-o",
             page.to_str().unwrap(),
         ]);
-        for file in [events, failures, page] {
+        for file in [events, failures, unknown, page] {
             let bytes = std::fs::read(&file).unwrap();
             assert!(!bytes.is_empty());
             assert!(!String::from_utf8_lossy(&bytes).contains("eyJhbGci"), "{}", file.display());
         }
+    }
+}
+
+#[test]
+fn what_the_catalog_misses_is_listed_by_template() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, out) = (dir.path().join("app.log"), dir.path().join("unknown.jsonl"));
+    let lines = [
+        "2026-03-02T09:00:00Z warn: warp token 17 went bad",
+        "2026-03-02T09:00:01Z info: 12 items sold",
+        "2026-03-02T09:00:02Z warn: warp token 18 went bad",
+        "2026-03-02T09:00:03Z error: jwt expired",
+    ];
+    std::fs::write(&log, lines.join("\n")).unwrap();
+    let done = jwtriage(&["scan", log.to_str().unwrap(), "--unknown", out.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let found = rows(&out);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (&found[0]["template"], &found[0]["count"], &found[0]["line"]),
+        (&"warp token <n> went bad".into(), &2.into(), &1.into())
+    );
+}
+
+#[test]
+fn a_draft_passes_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("draft.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jwtriage"))
+        .args(["catalog", "draft"])
+        .stdin(Stdio::piped())
+        .stdout(std::fs::File::create(&file).unwrap())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"2026-03-02T09:00:00Z warn: warp core refused sub=u-17\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let done = jwtriage(&["catalog", "check", file.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&done.stdout), stderr(&done));
+}
+
+#[test]
+fn a_signature_is_explained_with_its_causes_and_fixes() {
+    let done = jwtriage(&["catalog", "explain", "node-jsonwebtoken.expired"]);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    for part in ["token_expired", "may be    token_lifetime", "fix: ", "example"] {
+        assert!(told.contains(part), "{told}");
     }
 }

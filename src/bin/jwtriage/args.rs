@@ -45,6 +45,12 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) events: Vec<PathBuf>,
 
+    /// Write templates of records that look like authentication trouble and match no signature: .jsonl, .csv, .parquet
+    ///
+    /// Grouped, counted and redacted, so that one sees what the catalog misses. Reads more closely, and so slower.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) unknown: Vec<PathBuf>,
+
     /// Colour the summary [default: on a terminal, unless `NO_COLOR` is set]
     #[arg(long, value_enum, default_value_t = When::Auto, hide_default_value = true, help_heading = "Output")]
     pub(crate) color: When,
@@ -85,6 +91,8 @@ pub(crate) enum Catalog {
         #[command(flatten)]
         extra: Extra,
     },
+    /// Draft an entry from a log record on standard input, as a catalog file to complete
+    Draft(Extra),
     /// Check a catalog file or directory: its fields, patterns and examples
     Check {
         /// The file or directory

@@ -1,14 +1,20 @@
 //! `jwtriage catalog`: what the signatures say.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use jwtriage::correlate::CAUSES;
 use jwtriage::detect::{Detector, check};
+use jwtriage::draft::draft;
+use jwtriage::event::Reason;
 use jwtriage::signature::Signature;
 
 use crate::args::Catalog;
 use crate::exit::Exit;
 use crate::scan::catalog;
+
+/// How much of standard input makes a draft, in bytes.
+const MAX_DRAFT: u64 = 64 << 10;
 
 /// Runs a catalog command.
 pub(crate) fn run(command: Catalog) -> Result<Exit> {
@@ -25,6 +31,15 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
                 bail!("no signature has the id `{id}`; `jwtriage catalog list` shows all")
             };
             explain(signature, &catalog, &mut out)?;
+        }
+        Catalog::Draft(extra) => {
+            let mut record = Vec::new();
+            io::stdin().lock().take(MAX_DRAFT).read_to_end(&mut record).context("cannot read standard input")?;
+            let record = String::from_utf8_lossy(&record);
+            match draft(&Detector::new(catalog(&extra.catalog)?), &record) {
+                Ok(text) => write!(out, "{text}")?,
+                Err(what) => bail!("cannot draft an entry: {what}"),
+            }
         }
         Catalog::Check { path } => {
             let mut whole = catalog(&[])?;
@@ -49,6 +64,20 @@ fn reason(signature: &Signature) -> &'static str {
     signature.reason.map_or("-", jwtriage::event::Reason::as_str)
 }
 
+/// What may lie behind a refusal, most direct first, and what to do about each.
+fn causes(signature: &Signature, out: &mut dyn Write) -> Result<()> {
+    let Some(reason) = signature.reason else { return Ok(()) };
+    // Those that any refusal may have are told by the others that are refused, not by the reason.
+    let mut own: Vec<_> =
+        CAUSES.iter().filter(|rules| rules.reasons.contains(&reason) && rules.reasons.len() < Reason::ALL.len()).collect();
+    own.sort_by_key(|rules| rules.reasons.iter().position(|known| *known == reason));
+    for rules in own {
+        writeln!(out, "\nmay be    {}: {}\n          fix: {}", rules.cause, (rules.says)(None), (rules.fix)(None))?;
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
 fn explain(signature: &Signature, catalog: &jwtriage::signature::Catalog, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}\n\n{}\n", signature.id, signature.summary)?;
     writeln!(out, "kind      {}\nreason    {}", signature.kind, reason(signature))?;
@@ -61,6 +90,7 @@ fn explain(signature: &Signature, catalog: &jwtriage::signature::Catalog, out: &
             writeln!(out, "source    {reference}")?;
         }
     }
+    causes(signature, out)?;
     writeln!(out, "literals  {}", signature.literals.join(" | "))?;
     if let Some(pattern) = &signature.pattern {
         writeln!(out, "pattern   {}", pattern.source())?;

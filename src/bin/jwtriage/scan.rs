@@ -34,7 +34,8 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
     let found = discover(&args.paths).map_err(with_hint)?;
-    let detector = Detector::new(catalog(&args.catalog)?);
+    let catalog = catalog(&args.catalog)?;
+    let detector = if args.unknown.is_empty() { Detector::new(catalog) } else { Detector::keeping_unknown(catalog) };
     let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
@@ -70,6 +71,7 @@ struct Outputs<'a> {
     reports: Vec<(&'a Path, ReportFormat)>,
     failures: Vec<(&'a Path, RowFormat)>,
     events: Vec<(&'a Path, RowFormat)>,
+    unknown: Vec<(&'a Path, RowFormat)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,12 +106,13 @@ impl<'a> Outputs<'a> {
                 _ => bail!("cannot tell the format of `{}` by its ending: expected .json, .csv, .html or .md", path.display()),
             })
             .collect::<Result<Vec<_>>>()?;
-        let outputs = Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)? };
+        let outputs =
+            Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)?, unknown: rows(&args.unknown)? };
         let all = outputs
             .reports
             .iter()
             .map(|(path, _)| path)
-            .chain(outputs.failures.iter().chain(&outputs.events).map(|(path, _)| path));
+            .chain(outputs.failures.iter().chain(&outputs.events).chain(&outputs.unknown).map(|(path, _)| path));
         for path in all {
             check_place(path)?;
         }
@@ -117,7 +120,7 @@ impl<'a> Outputs<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.reports.is_empty() && self.failures.is_empty() && self.events.is_empty()
+        self.reports.is_empty() && self.failures.is_empty() && self.events.is_empty() && self.unknown.is_empty()
     }
 
     /// Writes all files beside their places, then puts them there: a full disk leaves none of them.
@@ -128,7 +131,12 @@ impl<'a> Outputs<'a> {
             let write = |out: &mut dyn Write| report(&results.report, *format, out);
             staged.push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
         }
-        for (rows, write) in [(&self.failures, rows::write_failures as RowWriter), (&self.events, rows::write_events)] {
+        let files = [
+            (&self.failures, rows::write_failures as RowWriter),
+            (&self.events, rows::write_events),
+            (&self.unknown, rows::write_unknown),
+        ];
+        for (rows, write) in files {
             for (path, format) in rows {
                 let write = |out: &mut dyn Write| write(results, *format, out).map_err(io::Error::from);
                 staged
