@@ -622,7 +622,9 @@ fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
     if let Some(bound) = bound_statement(text) {
         return Cow::Owned(format!("{bound}\n{text}"));
     }
-    if entry.format != "json" {
+    // What carries records as JSON may carry several: only an entry's own values are its text.
+    let carried = text.trim_start_matches(['[', ' ', '\n', '\r', '\t']).starts_with('{');
+    if entry.format != "json" && !carried {
         return Cow::Borrowed(text);
     }
     let mut joined = entry.message.clone().into_owned();

@@ -27,6 +27,8 @@ pub struct Style {
     /// Records begin with something that looks like a beginning: a time stamp, a level, a brace. Then a bare line
     /// of text continues the record before it; without it every bare line is a record.
     dated: bool,
+    /// `journalctl -o export`: one field a line, and this one first.
+    exported_from: Option<&'static [u8]>,
     /// `PostgreSQL`'s `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
     postgres: bool,
 }
@@ -54,11 +56,15 @@ impl Style {
         }
         // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
         let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
-        Self { dated, postgres: memmem::find(head, b"LOG:  ").is_some() }
+        let exported_from = wrapper::EXPORT_KEYS.into_iter().find(|key| head.starts_with(key));
+        Self { dated, exported_from, postgres: memmem::find(head, b"LOG:  ").is_some() }
     }
 
     /// Whether `line` (without its line feed) begins a record.
     pub fn starts_record(&self, line: &[u8]) -> bool {
+        if let Some(key) = self.exported_from {
+            return line.starts_with(key);
+        }
         let line = window(line);
         let (inner, wrapped) = wrapper::peel(line);
         if continues(inner) || (self.postgres && postgres_continues(inner)) {
@@ -211,8 +217,9 @@ fn is_head(inner: &[u8]) -> bool {
 
 fn klog(inner: &[u8]) -> bool {
     matches!(inner[0], b'I' | b'W' | b'E' | b'F')
-        && inner.get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit))
-        && inner.get(5) == Some(&b' ')
+        && [5, 7].iter().any(|end| {
+            inner.get(1..*end).is_some_and(|date| date.iter().all(u8::is_ascii_digit)) && inner.get(*end) == Some(&b' ')
+        })
 }
 
 fn month_or_weekday(inner: &[u8]) -> bool {

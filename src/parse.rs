@@ -61,6 +61,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &text::Postgres,
     &text::Keycloak,
     &text::SpringBoot,
+    &text::Cockroach,
     &text::Klog,
     &text::Gunicorn,
     &text::Rails,

@@ -13,6 +13,9 @@ use crate::parse::{Stamp, timestamp};
 /// How many wrappers are taken off one another.
 const MAX_DEPTH: usize = 3;
 
+/// What the records of `journalctl -o export` begin with: the cursor, or the time where it was cut off.
+pub const EXPORT_KEYS: [&[u8]; 2] = [b"__CURSOR=", b"__REALTIME_TIMESTAMP="];
+
 /// A record without its wrappers.
 #[derive(Debug, Default)]
 pub struct Unwrapped<'r> {
@@ -81,6 +84,9 @@ fn prefix_inside(line: &[u8]) -> Option<&[u8]> {
 /// Takes wrappers off `record`, up to three deep, and colours off what is left.
 pub fn unwrap(record: &str) -> Unwrapped<'_> {
     let mut unwrapped = Unwrapped { text: without_ansi(record.trim_end_matches(['\n', '\r'])), ..Unwrapped::default() };
+    if let Some(inner) = journald_export(&unwrapped.text) {
+        unwrapped = Unwrapped { text: Cow::Owned(inner.text.into_owned()), ..inner };
+    }
     for _ in 0..MAX_DEPTH {
         let Some(inner) = unwrap_once(&unwrapped.text) else { break };
         unwrapped.stamp = inner.stamp.or(unwrapped.stamp);
@@ -115,7 +121,7 @@ fn unwrap_line(line: &str) -> Option<Unwrapped<'_>> {
         b'0'..=b'9' => cri(line).or_else(|| stamped(line)),
         b'<' => with_priority(line),
         b'A'..=b'Z' => syslog(line),
-        b'a'..=b'z' | b'[' => prefixed(line),
+        b'a'..=b'z' | b'[' => fluent_bit(line).or_else(|| prefixed(line)),
         _ => None,
     }
 }
@@ -157,6 +163,45 @@ fn journald_json(line: &str) -> Option<Unwrapped<'_>> {
         stamp: named("__REALTIME_TIMESTAMP").and_then(|micros| timestamp::whole(&micros)),
         host: named("_HOSTNAME"),
         service: named("SYSLOG_IDENTIFIER").or_else(|| named("_SYSTEMD_UNIT")),
+    })
+}
+
+/// One field a line. A message of several lines is exported with its length in bytes and begins on the next line.
+fn journald_export(text: &str) -> Option<Unwrapped<'_>> {
+    if !EXPORT_KEYS.iter().any(|key| text.as_bytes().starts_with(key)) {
+        return None;
+    }
+    let named = |name: &str| {
+        text.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).filter(|value| !value.is_empty())
+    };
+    // The length is eight bytes, mostly zeros.
+    let counted =
+        || text.split_once("\nMESSAGE\n").map(|(_, rest)| rest.trim_start_matches(|c: char| c.is_control() || c == '\u{fffd}'));
+    Some(Unwrapped {
+        text: Cow::Borrowed(named("MESSAGE").or_else(counted)?),
+        stamp: named("__REALTIME_TIMESTAMP").and_then(timestamp::whole),
+        host: named("_HOSTNAME").map(str::to_owned),
+        service: named("SYSLOG_IDENTIFIER").or_else(|| named("_SYSTEMD_UNIT")).map(str::to_owned),
+    })
+}
+
+/// Fluent Bit's `tag: [1787400000.123456789, {…}]`, and `[0] tag: [[1787400000.123456789, {}], {"log"=>"…"}]`.
+fn fluent_bit(line: &str) -> Option<Unwrapped<'_>> {
+    let list = line.trim_end().strip_suffix(']')?;
+    let (_, list) = list.split_once(": [")?;
+    let list = list.strip_prefix('[').unwrap_or(list);
+    let (time, rest) = list.split_once(", ")?;
+    let stamp = timestamp::epoch(time)?;
+    let object = rest.split_once("}], ").map_or(rest, |(_, object)| object);
+    let json = object.replace("\"=>", "\":");
+    let value: Value = serde_json::from_str(&json).ok()?;
+    let text = ["log", "message", "msg"].iter().find_map(|name| value.get(name)?.as_str().map(str::to_owned));
+    let named = |path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    Some(Unwrapped {
+        text: Cow::Owned(text.unwrap_or(json)),
+        stamp: Some(stamp),
+        host: named("/kubernetes/pod_name"),
+        service: named("/kubernetes/container_name"),
     })
 }
 
@@ -261,6 +306,13 @@ mod tests {
             ("2026-08-22T12:00:00.123Z {\"msg\":\"x\"}", "{\"msg\":\"x\"}", None),
             (
                 "{\"MESSAGE\":\"jwt expired\",\"__REALTIME_TIMESTAMP\":\"1787400000123456\",\"SYSLOG_IDENTIFIER\":\"api\"}",
+                "jwt expired",
+                Some("api"),
+            ),
+            ("app.orders: [1787400000.123456789, {\"log\":\"jwt expired\"}]", "jwt expired", None),
+            ("[0] app: [[1787400000.123456789, {}], {\"log\"=>\"jwt expired\", \"stream\"=>\"stderr\"}]", "jwt expired", None),
+            (
+                "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1787400000123456\nSYSLOG_IDENTIFIER=api\nMESSAGE=jwt expired",
                 "jwt expired",
                 Some("api"),
             ),

@@ -318,7 +318,9 @@ impl Format for Logfmt {
         for (key, value) in Pairs::of_logfmt(line) {
             read.take(key, value);
         }
-        if read.fields.len() < 2 || !read.known {
+        // A line that begins with a pair and goes on with pairs needs no well-known key (lograge).
+        let pairs_alone = || line.split_once('=').is_some_and(|(key, _)| key.chars().all(is_key_char)) && read.fields.len() >= 4;
+        if read.fields.len() < 2 || !(read.known || pairs_alone()) {
             return None;
         }
         let Read { mut fields, stamp, level, message, .. } = read;

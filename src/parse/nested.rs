@@ -14,6 +14,9 @@ const MAX_DEPTH: usize = 3;
 /// number of lines that stand before it in the record.
 pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
     let text = record.trim_start();
+    if let Some(streams) = loki(text) {
+        return streams;
+    }
     let elements = match text.as_bytes().first() {
         Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text.trim_end()).ok(),
         Some(b'{') => enveloped(text.trim_end()),
@@ -31,6 +34,43 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
             Some((read(element.get(), 0)?, lines))
         })
         .collect()
+}
+
+/// The lines of a Loki query's answer, each with its time and the labels of its stream.
+fn loki(text: &str) -> Option<Vec<(Entry<'static>, u64)>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        result: Vec<Stream>,
+    }
+    #[derive(Deserialize)]
+    struct Stream {
+        stream: std::collections::BTreeMap<String, String>,
+        values: Vec<Vec<serde_json::Value>>,
+    }
+    if !text.starts_with('{') || !text.get(..text.len().min(256))?.contains("\"streams\"") {
+        return None;
+    }
+    let answer: Answer = serde_json::from_str(text.trim_end()).ok()?;
+    let mut entries = Vec::new();
+    for stream in answer.data.result {
+        for value in stream.values {
+            let (Some(time), Some(line)) = (value.first().and_then(|v| v.as_str()), value.get(1).and_then(|v| v.as_str())) else {
+                continue;
+            };
+            let mut entry = read(line, 1).map(owned)?;
+            let complete = entry.stamp.filter(|stamp| stamp.offset.is_some() && stamp.has_year);
+            entry.stamp = complete.or_else(|| super::timestamp::epoch(time)).or(entry.stamp);
+            for (name, value) in &stream.stream {
+                entry.fields.push(name.clone(), value.clone());
+            }
+            entries.push((entry, 0));
+        }
+    }
+    Some(entries)
 }
 
 /// The records of `CloudTrail`'s, `CloudWatch`'s and Google's exports.

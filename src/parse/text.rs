@@ -543,6 +543,42 @@ impl Format for Klog {
     }
 }
 
+/// `cockroachdb`: `I260822 12:00:00.123456 2145 4@util/log/event_log.go:32 ⋮ [n1,client=1.2.3.4:5,user=‹u›] 17 ={json}`.
+pub(super) struct Cockroach;
+
+impl Format for Cockroach {
+    fn name(&self) -> &'static str {
+        "cockroachdb"
+    }
+
+    fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
+        let record = record.trim();
+        let (level, digits) = match record.as_bytes() {
+            [b'I', digits @ ..] => ("info", digits),
+            [b'W', digits @ ..] => ("warning", digits),
+            [b'E', digits @ ..] => ("error", digits),
+            [b'F', digits @ ..] => ("fatal", digits),
+            _ => return None,
+        };
+        if !digits.get(..6)?.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let caller = take_till1(char::is_whitespace);
+        let head = (terminated(stamp, space1), terminated(digit1, space1), terminated(caller, multispace1));
+        let (rest, (stamp, _, caller)) = complete(head, record)?;
+        let mut fields = Fields::default();
+        fields.push("caller", caller);
+        let rest = rest.strip_prefix('⋮').unwrap_or(rest).trim_start();
+        let (tags, text) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", rest));
+        for (name, value) in tags.split(',').filter_map(|tag| tag.split_once('=')) {
+            fields.push(name.trim(), value.trim().trim_matches(['‹', '›']));
+        }
+        // The entry's number, and the sign that a structured event follows.
+        let text = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        Some(entry("cockroachdb", Some(stamp), Some(level), text.strip_prefix('=').unwrap_or(text), fields))
+    }
+}
+
 /// `gunicorn`: `[2026-08-22 12:00:00 +0000] [17] [ERROR] text`.
 pub(super) struct Gunicorn;
 
@@ -1538,7 +1574,7 @@ mod tests {
         ),
         (
             "method=GET path=/api/orders controller=X status=401 error='JWT: expired'",
-            "plain",
+            "logfmt",
             None,
             "method=GET path=/api/orders controller=X status=401 error='JWT: expired'",
             &[("status", "401"), ("error", "JWT: expired")],

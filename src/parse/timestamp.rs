@@ -215,7 +215,17 @@ fn weekday_first(text: &str) -> Option<(Stamp, &str)> {
 /// `E0822 12:00:00.123456`; the level letter is left to the format.
 fn klog(text: &str) -> Option<(Stamp, &str)> {
     let b = text.as_bytes();
-    if !matches!(b[0], b'I' | b'W' | b'E' | b'F') || *b.get(5)? != b' ' {
+    if !matches!(b[0], b'I' | b'W' | b'E' | b'F') {
+        return None;
+    }
+    // CockroachDB names the year as well: `I260822 12:00:00.123456`, in UTC.
+    if *b.get(7)? == b' ' {
+        let year = 2000 + i32::try_from(digits(b, 1, 2)?).ok()?;
+        let date = NaiveDate::from_ymd_opt(year, digits(b, 3, 2)?, digits(b, 5, 2)?)?;
+        let (time, at) = clock(b, 8)?;
+        return Some((Stamp { local: date.and_time(time), offset: Some(0), has_year: true, dated: true }, text.get(at..)?));
+    }
+    if *b.get(5)? != b' ' {
         return None;
     }
     let date = NaiveDate::from_ymd_opt(1972, digits(b, 1, 2)?, digits(b, 3, 2)?)?;

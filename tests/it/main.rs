@@ -4,6 +4,7 @@
 
 mod catalog;
 mod cli;
+mod layouts;
 mod merging;
 mod properties;
 mod samples;
