@@ -1,10 +1,13 @@
-//! Any bytes, no panic; compressed or not, the same events.
+//! Any bytes, no panic; times and wrapped texts read back; compressed or not, the same events.
 
 use std::io::Write;
 
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
 use jwtriage::detect::Detector;
 use jwtriage::discover::Source;
 use jwtriage::event::Event;
+use jwtriage::frame::wrapper;
+use jwtriage::parse::{FORMATS, nested, timestamp, token};
 use jwtriage::scan::{Scan, Settings, scan};
 use jwtriage::signature::Catalog;
 use proptest::prelude::*;
@@ -35,6 +38,95 @@ proptest! {
         std::fs::write(&path, pieces.concat()).unwrap();
         let found = read(&path, &detector);
         prop_assert!(found.books().balance(), "{:?}", found.books());
+    }
+}
+
+/// Records of every layout, as the samples have them.
+fn layouts() -> Vec<String> {
+    crate::rows(&crate::project("samples/layouts.jsonl")).iter().map(|row| row["record"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A record of some layout, cut, joined with another or with noise put into it.
+fn damaged() -> impl Strategy<Value = String> {
+    let layouts = layouts();
+    let one = prop::sample::select(layouts);
+    (one.clone(), one, any::<prop::sample::Index>(), any::<prop::sample::Index>(), ".{0,12}").prop_map(
+        |(a, b, at, from, noise)| {
+            let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+            let head: String = a[..at.index(a.len() + 1)].iter().collect();
+            let tail: String = b[from.index(b.len() + 1)..].iter().collect();
+            format!("{head}{noise}{tail}")
+        },
+    )
+}
+
+/// An hour of this century, to the microsecond.
+fn time() -> impl Strategy<Value = DateTime<Utc>> {
+    (946_684_800_000_000_i64..4_102_444_800_000_000).prop_map(|micros| DateTime::from_timestamp_micros(micros).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn each_format_reads_or_declines_any_record(record in prop_oneof![damaged(), ".{0,200}"]) {
+        for format in FORMATS {
+            if let Some(entry) = format.parse(&record) {
+                prop_assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{:?}", entry);
+            }
+        }
+        for (_, lines_before) in nested::entries(&record) {
+            prop_assert!(lines_before <= record.lines().count() as u64);
+        }
+        prop_assert!(!token::is_secret(&token::redact(&record)));
+    }
+
+    #[test]
+    fn each_wrapper_comes_off_any_text_and_keeps_its_time(text in "[a-z][a-z ]{0,40}[a-z]", time in time()) {
+        let iso = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let day = time.format("%b %e %H:%M:%S");
+        let json = serde_json::to_string(&text).unwrap();
+        let micros = time.timestamp_micros();
+        let (seconds, nanos) = (time.timestamp(), time.timestamp_subsec_nanos());
+        for (record, exact) in [
+            (format!(r#"{{"log":{json},"stream":"stdout","time":"{iso}"}}"#), true),
+            (format!("{iso} stdout F {text}"), true),
+            (format!("<36>1 {iso} web01 api 1234 - - {text}"), true),
+            (format!(r#"{{"MESSAGE":{json},"__REALTIME_TIMESTAMP":"{micros}"}}"#), micros > 1_000_000_000_000_000),
+            (format!("__REALTIME_TIMESTAMP={micros}\nMESSAGE={text}"), micros > 1_000_000_000_000_000),
+            (format!(r#"app: [{seconds}.{nanos:09}, {{"log":{json}}}]"#), true),
+            (format!("{day} web01 api[1]: {text}"), false),
+            (format!("<36>{day} web01 api[1]: {text}"), false),
+        ] {
+            let unwrapped = wrapper::unwrap(&record);
+            prop_assert_eq!(&*unwrapped.text, text.as_str(), "{}", record);
+            let stamp = unwrapped.stamp.and_then(|stamp| stamp.resolve(|_| 0, time));
+            if exact {
+                prop_assert_eq!(stamp, Some(time), "{}", record);
+            } else {
+                prop_assert!(stamp.is_some(), "{}", record);
+            }
+        }
+    }
+
+    #[test]
+    fn each_layout_of_a_time_reads_back(time in time(), hours in -12_i32..=14) {
+        let offset = FixedOffset::east_opt(hours * 3600).unwrap();
+        let local = time.with_timezone(&offset);
+        let to_millis = |digits: u32| time - TimeDelta::microseconds(time.timestamp_subsec_micros() as i64 % i64::from(10_u32.pow(6 - digits)));
+        for (layout, digits) in [
+            ("%Y-%m-%dT%H:%M:%S%.6f%:z", 6),
+            ("%Y-%m-%dT%H:%M:%S%.3f%z", 3),
+            ("%Y-%m-%d %H:%M:%S%.6f %z", 6),
+            ("%Y-%m-%d %H:%M:%S,%3f %:z", 3),
+            ("%d/%b/%Y:%H:%M:%S %z", 0),
+            ("%Y/%m/%d %H:%M:%S %z", 0),
+        ] {
+            let text = local.format(layout).to_string();
+            let read = timestamp::whole(&text).and_then(|stamp| stamp.resolve(|_| 0, time));
+            prop_assert_eq!(read, Some(to_millis(digits)), "{}", text);
+        }
+        let zoneless = local.format("%Y-%m-%d %H:%M:%S").to_string();
+        let read = timestamp::whole(&zoneless).and_then(|stamp| stamp.resolve(|_| hours * 3600, time));
+        prop_assert_eq!(read, Some(to_millis(0)), "{}", zoneless);
     }
 }
 

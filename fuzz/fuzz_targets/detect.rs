@@ -1,0 +1,26 @@
+//! Any block through the whole way to events, with the built-in catalog: no panic, the books balance, no token out.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use jwtriage::detect::{Context, Detector, Found};
+use jwtriage::event::StreamId;
+use jwtriage::frame::each_block;
+use jwtriage::parse::token;
+use jwtriage::signature::Catalog;
+use libfuzzer_sys::fuzz_target;
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::keeping_unknown(Catalog::builtin().expect("the catalog holds")));
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut found = Found::default();
+    each_block(bytes, None, &mut Vec::new(), &mut |block| {
+        DETECTOR.detect(block, StreamId(0), &Context::none(), &mut found);
+    });
+    assert!(found.books.balance(), "{:?}", found.books);
+    for event in &found.events {
+        for value in [&event.sub, &event.kid, &event.request_id, &event.path].into_iter().flatten() {
+            assert!(!token::is_secret(value), "{value}");
+        }
+    }
+});

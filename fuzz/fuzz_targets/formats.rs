@@ -1,0 +1,18 @@
+//! Every format, and what looks through nested ones, over any text: no panic, and every field has a name and a value.
+#![no_main]
+
+use jwtriage::parse::{FORMATS, nested, prose, token};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|record: &str| {
+    for format in FORMATS {
+        if let Some(entry) = format.parse(record) {
+            assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{entry:?}");
+        }
+    }
+    for (_, lines_before) in nested::entries(record) {
+        assert!(lines_before <= record.lines().count() as u64);
+    }
+    let _ = (prose::request_id(record), prose::client(record), token::claims_in(record));
+    assert!(!token::is_secret(&token::redact(record)));
+});
