@@ -315,12 +315,29 @@ impl Told<'_> {
         for (field, path) in &signature.reads {
             let field = EVENT_FIELDS.iter().find(|known| *known == field)?;
             if !captured.iter().any(|(known, _)| known == field)
-                && let Some(value) = self.lookup(path)
+                && let Some(value) = self.read(path)
             {
-                captured.push((field, Cow::Borrowed(value)));
+                captured.push((field, value));
             }
         }
         Some(captured)
+    }
+
+    /// What a signature reads from a place, or puts together from several: `system:{namespace}:{name}`.
+    fn read(&self, place: &str) -> Option<Cow<'_, str>> {
+        if !place.contains('{') {
+            return self.lookup(place).map(Cow::Borrowed);
+        }
+        let mut joined = String::new();
+        let mut rest = place;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (path, tail) = after.split_once('}')?;
+            joined.push_str(before);
+            joined.push_str(self.lookup(path)?);
+            rest = tail;
+        }
+        joined.push_str(rest);
+        Some(Cow::Owned(joined))
     }
 
     /// The value of the first of some paths, `a|b`, that the entry has.

@@ -204,12 +204,14 @@ fn is_head(inner: &[u8]) -> bool {
                 || (digit(1) && is(2, b"."))
                 || (digit(1) && digit(2) && is(3, b"."))
                 || (0..10).all(digit)
+                || ((0..6).all(digit) && is(6, b" ") && is(9, b":"))
                 || access_log(inner)
         }
         b'A'..=b'Z' => {
             (is(1, b",") && is(2, b" ")) || klog(inner) || month_or_weekday(inner) || level_word(inner) || access_log(inner)
         }
         b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
+        b'#' => inner.starts_with(b"# Time: "),
         b'|' | b'*' | b'"' => false,
         _ => access_log(inner),
     }

@@ -59,6 +59,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &text::NginxError,
     &text::ApacheError,
     &text::Postgres,
+    &text::MysqlSlow,
     &text::Keycloak,
     &text::SpringBoot,
     &text::Cockroach,

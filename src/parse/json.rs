@@ -63,7 +63,7 @@ const MESSAGES: [&str; 16] = [
 ];
 
 /// Where JSON layouts keep the time, most telling first.
-const TIMES: [&str; 25] = [
+const TIMES: [&str; 27] = [
     "time",
     "timestamp",
     "@timestamp",
@@ -75,6 +75,8 @@ const TIMES: [&str; 25] = [
     "started_at",
     "datetime",
     "eventTime",
+    "stageTimestamp",
+    "requestReceivedTimestamp",
     "date",
     "asctime",
     "Timestamp",

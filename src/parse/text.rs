@@ -579,6 +579,23 @@ impl Format for Cockroach {
     }
 }
 
+/// `mysql-slow`: a block of `#` lines, the first `# Time: …`, and the statement below them.
+pub(super) struct MysqlSlow;
+
+impl Format for MysqlSlow {
+    fn name(&self) -> &'static str {
+        "mysql-slow"
+    }
+
+    fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
+        let (stamp, block) = timestamp::leading(record.strip_prefix("# Time: ")?)?;
+        // The statement follows the last line of the head, which sets the time it runs at.
+        let statement =
+            block.split_once("SET timestamp=").and_then(|(_, rest)| rest.split_once('\n')).map_or(block, |(_, sql)| sql);
+        Some(entry("mysql-slow", Some(stamp), None, statement, Fields::default()))
+    }
+}
+
 /// `gunicorn`: `[2026-08-22 12:00:00 +0000] [17] [ERROR] text`.
 pub(super) struct Gunicorn;
 

@@ -81,6 +81,7 @@ pub fn leading(text: &str) -> Option<(Stamp, &str)> {
         b'0'..=b'9' => iso(text)
             .or_else(|| day_first(text))
             .or_else(|| us_date(text))
+            .or_else(|| short_date(text))
             .or_else(|| bare_time(text))
             .or_else(|| leading_epoch(text)),
         b'A'..=b'Z' => klog(text).or_else(|| month_first(text)).or_else(|| weekday_first(text)),
@@ -231,6 +232,18 @@ fn klog(text: &str) -> Option<(Stamp, &str)> {
     let date = NaiveDate::from_ymd_opt(1972, digits(b, 1, 2)?, digits(b, 3, 2)?)?;
     let (time, at) = clock(b, 6)?;
     Some((Stamp { local: date.and_time(time), offset: None, has_year: false, dated: true }, text.get(at..)?))
+}
+
+/// `260822 12:00:00` and `260822  9:00:00`, as old `MySQL` servers write it.
+fn short_date(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if *b.get(6)? != b' ' {
+        return None;
+    }
+    let year = 2000 + i32::try_from(digits(b, 0, 2)?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, digits(b, 2, 2)?, digits(b, 4, 2)?)?;
+    let (time, at) = clock(b, if b.get(7) == Some(&b' ') { 8 } else { 7 })?;
+    Some((Stamp { local: date.and_time(time), offset: None, has_year: true, dated: true }, text.get(at..)?))
 }
 
 fn bare_time(text: &str) -> Option<(Stamp, &str)> {
