@@ -1,0 +1,266 @@
+//! Diagnosis as timelines that anyone can read: what the logs tell, line by line, and what must be made of it.
+//!
+//! A scenario is a TOML file under `tests/it/scenarios/`. A line of its timeline is
+//! `TIME KIND key=value ...`; the kind is a word of the vocabulary, or `request` for an access line of a subject.
+//! `TIME` is `10:00`, `10:00:05.2` or `2d 10:00` for the day after; `x5 every=2s` repeats a line, `{n}` in a value
+//! counts; `in=FILE` names the file (the service's log by default); `iat` and `exp` are times of day too.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
+use jwtriage::correlate::{Correlated, Failure, correlate};
+use jwtriage::detect::Books;
+use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
+use jwtriage::scan::{Scan, Sighting, StreamBooks};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    /// One sentence.
+    says: String,
+    timeline: String,
+    /// `cause`, `cause rule`, `cause rule variant`; one a failure in the order of time, or one for all; `xN` repeats.
+    causes: Vec<String>,
+    /// The bands, likewise.
+    #[serde(default)]
+    bands: Vec<String>,
+    /// The `event_id` of what each failure is blamed on, `-` for nothing.
+    #[serde(default)]
+    blames: Vec<String>,
+    /// Texts that must stand in what the diagnosis says of gaps, findings, alternatives or evidence.
+    #[serde(default)]
+    tells: Vec<String>,
+    /// Texts that must not.
+    #[serde(default)]
+    keeps_quiet_of: Vec<String>,
+}
+
+struct Stage {
+    scan: Scan,
+    files: BTreeMap<String, u32>,
+    lines: BTreeMap<u32, u64>,
+}
+
+impl Stage {
+    fn place(&mut self, file: &str) -> Place {
+        let next = u32::try_from(self.files.len()).unwrap();
+        let stream = *self.files.entry(file.to_owned()).or_insert(next);
+        if stream == next {
+            self.scan.streams.push(StreamBooks { file: file.to_owned(), books: Books::default() });
+        }
+        let line = self.lines.entry(stream).or_default();
+        *line += 1;
+        Place { stream: StreamId(stream), line: *line }
+    }
+}
+
+fn time(text: &str, day: i64) -> DateTime<Utc> {
+    let layouts = ["%H:%M:%S%.f", "%H:%M"];
+    let time = layouts.iter().find_map(|layout| NaiveTime::parse_from_str(text, layout).ok());
+    let time = time.unwrap_or_else(|| panic!("no time: `{text}`"));
+    let midnight = Utc.with_ymd_and_hms(2026, 3, 2, 0, 0, 0).unwrap() + Duration::days(day);
+    midnight + time.signed_duration_since(NaiveTime::MIN)
+}
+
+fn span(text: &str) -> Duration {
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    let number: i64 = digits.parse().unwrap();
+    match &text[digits.len()..] {
+        "ms" => Duration::milliseconds(number),
+        "s" => Duration::seconds(number),
+        "m" => Duration::minutes(number),
+        "h" => Duration::hours(number),
+        unit => panic!("no unit of time: `{unit}`"),
+    }
+}
+
+/// Puts one line of a timeline on the stage.
+fn tell(line: &str, stage: &mut Stage) {
+    let mut words = line.split_whitespace().peekable();
+    let first = words.next().unwrap();
+    let (day, clock) = match first.strip_suffix('d') {
+        Some(day) => (day.parse::<i64>().unwrap() - 1, words.next().unwrap()),
+        None => (0, first),
+    };
+    let at = time(clock, day);
+    let kind = words.next().unwrap();
+    let mut values: Vec<(&str, &str)> = Vec::new();
+    let mut count = 1;
+    for word in words {
+        match word.split_once('=') {
+            Some(pair) => values.push(pair),
+            None => count = word.strip_prefix('x').and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("what is `{word}`?")),
+        }
+    }
+    let get = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    let every = get("every").map_or(Duration::seconds(1), span);
+    for n in 0..count {
+        let value = |name: &str| get(name).map(|value| value.replace("{n}", &n.to_string()));
+        let file =
+            value("in").or_else(|| value("service").map(|service| format!("{service}.log"))).unwrap_or("idp.log".to_owned());
+        let place = stage.place(&file);
+        let at = at + every * i32::try_from(n).unwrap();
+        let status = value("status").map(|status| status.parse().unwrap());
+        if kind == "request" && value("sub").is_some() && value("request_id").is_none() {
+            stage.scan.sightings.push(Sighting {
+                time: at,
+                sub: value("sub").unwrap().into(),
+                status,
+                kid: value("kid").map(Into::into),
+                service: value("service").map(Into::into),
+                place,
+            });
+            continue;
+        }
+        let word = EventKind::ALL.iter().find(|known| known.as_str() == kind);
+        let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{kind}`")), place, "scenario");
+        event.time = Some(at);
+        event.status = status;
+        for (name, _) in &values {
+            let text = value(name).unwrap();
+            let boxed = || Some(text.as_str().into());
+            match *name {
+                "reason" => event.reason = Reason::ALL.iter().copied().find(|reason| reason.as_str() == text),
+                "sub" => event.sub = boxed(),
+                "kid" => event.kid = boxed(),
+                "iss" => event.iss = boxed(),
+                "aud" => event.aud = boxed(),
+                "alg" => event.alg = boxed(),
+                "jti" => event.jti = boxed(),
+                "client" => event.client_ip = boxed(),
+                "request_id" => event.request_id = boxed(),
+                "service" => event.service = boxed(),
+                "host" => event.host = boxed(),
+                "method" => event.method = boxed(),
+                "path" => event.path = boxed(),
+                "iat" => event.iat = Some(time(&text, day).timestamp()),
+                "exp" => event.exp = Some(time(&text, day).timestamp()),
+                "event_id" => event.extra_mut().event_id = boxed(),
+                "tenant" => event.extra_mut().tenant = boxed(),
+                "username" => event.extra_mut().username = boxed(),
+                "client_id" => event.extra_mut().client_id = boxed(),
+                "session_id" => event.extra_mut().session_id = boxed(),
+                "agent" => event.extra_mut().user_agent = boxed(),
+                "role" => event.extra_mut().role = boxed(),
+                "previous_kid" => event.extra_mut().previous_kid = boxed(),
+                "change" => event.extra_mut().change = boxed(),
+                "duration" => event.extra_mut().duration_ms = Some(span(&text).num_milliseconds().unsigned_abs()),
+                "message" => event.message = text.replace('_', " ").into(),
+                "status" | "every" | "in" => {}
+                other => panic!("no field of an event: `{other}`"),
+            }
+        }
+        assert!(event.kind != EventKind::AuthFailure || event.reason.is_some(), "a failure has a reason: `{line}`");
+        stage.scan.events.push(event);
+    }
+}
+
+fn played(timeline: &str) -> Correlated {
+    let mut stage = Stage { scan: Scan::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
+    let lines: Vec<&str> =
+        timeline.lines().map(|line| line.split('#').next().unwrap().trim()).filter(|l| !l.is_empty()).collect();
+    for line in lines {
+        tell(line, &mut stage);
+    }
+    stage.scan.events.sort_by_key(|event| event.place);
+    correlate(&mut stage.scan).unwrap()
+}
+
+/// Writes `xN` out; one alone stands for all.
+fn spread(texts: &[String], count: usize) -> Vec<String> {
+    let mut spread = Vec::new();
+    for text in texts {
+        match text.rsplit_once(" x") {
+            Some((text, times)) => spread.extend(std::iter::repeat_n(text.to_owned(), times.parse().unwrap())),
+            None => spread.push(text.clone()),
+        }
+    }
+    if spread.len() == 1 { vec![spread[0].clone(); count] } else { spread }
+}
+
+fn breach(scenario: &Scenario) -> Option<String> {
+    let told = played(&scenario.timeline);
+    let count = told.failures.len();
+    let shown = |failure: &Failure| {
+        format!(
+            "{} {} {} {} {} blames {:?}: {:?} / {:?}",
+            failure.root_cause,
+            failure.rule,
+            failure.variant.unwrap_or("-"),
+            failure.band,
+            failure.confidence,
+            failure.cause.as_ref().map(|cause| (cause.kind, cause.event_id.clone(), cause.line)),
+            failure.counter,
+            failure.alternatives
+        )
+    };
+    let all = || told.failures.iter().map(shown).collect::<Vec<_>>().join("\n    ");
+    let compare = |expected: &[String], got: &dyn Fn(&Failure, usize) -> String| {
+        if expected.is_empty() {
+            return None;
+        }
+        let expected = spread(expected, count);
+        let got: Vec<String> = told
+            .failures
+            .iter()
+            .zip(expected.iter().chain(std::iter::repeat(&String::new())))
+            .map(|(f, e)| got(f, e.split(' ').count()))
+            .collect();
+        (got != expected).then(|| format!("expected {expected:?}\n    got      {got:?}\n    {}", all()))
+    };
+    let cause = |failure: &Failure, words: usize| {
+        let whole = [failure.root_cause.as_str(), failure.rule, failure.variant.unwrap_or("-")];
+        whole[..words.min(3)].join(" ")
+    };
+    let blame =
+        |failure: &Failure, _: usize| failure.cause.as_ref().and_then(|cause| cause.event_id.clone()).unwrap_or("-".to_owned());
+    let everything = format!("{:?} {:?} {:?} {:?}", told.gaps, told.patterns, told.failures, told.zones);
+    compare(&scenario.causes, &cause)
+        .or_else(|| compare(&scenario.bands, &|failure, _| failure.band.to_string()))
+        .or_else(|| compare(&scenario.blames, &blame))
+        .or_else(|| {
+            scenario
+                .tells
+                .iter()
+                .find(|text| !everything.contains(*text))
+                .map(|text| format!("`{text}` is not told\n    {:?}\n    {}", told.gaps, all()))
+        })
+        .or_else(|| {
+            scenario
+                .keeps_quiet_of
+                .iter()
+                .find(|text| everything.contains(*text))
+                .map(|text| format!("`{text}` is told\n    {}", all()))
+        })
+}
+
+fn scenarios(directory: &Path, into: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scenarios(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_timeline_is_explained() {
+    let root = crate::project("tests/it/scenarios");
+    let mut files = Vec::new();
+    scenarios(&root, &mut files);
+    files.sort();
+    assert!(files.len() > 20);
+    let mut breaches = Vec::new();
+    for file in &files {
+        let scenario: Scenario =
+            toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        if let Some(breach) = breach(&scenario) {
+            breaches.push(format!("{}\n  {}\n    {breach}", file.strip_prefix(&root).unwrap().display(), scenario.says));
+        }
+    }
+    assert!(breaches.is_empty(), "{} of {} scenarios:\n{}", breaches.len(), files.len(), breaches.join("\n"));
+}
