@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
+use crate::fold;
 use crate::frame::{Block, Cursor, wrapper};
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
@@ -147,13 +148,33 @@ impl Detector {
         while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
             let Some((record, line)) = cursor.record(hit) else { break };
             examined += 1;
+            let before = found.events.len();
             self.examine(record, Place { stream, line }, context, found);
+            if let [.., event] = &mut found.events[before..]
+                && event.time.is_none()
+                && event.kind == EventKind::AuthFailure
+            {
+                self.complete(event, cursor.next_record(), context);
+            }
         }
         let books = &mut found.books;
         books.bytes += block.bytes.len() as u64;
         books.lines += lines;
         books.records += records;
         books.skipped += records.saturating_sub(examined);
+    }
+
+    /// Adds to a failure without a time what the access line that follows it says: consoles print the exception above it.
+    /// Refusals by 401 and 403 are events of their own.
+    fn complete(&self, event: &mut Event, next: &[u8], context: &Context) {
+        let mut following = Vec::new();
+        self.pursue(next, event.place, context, &mut following);
+        let [access] = following.as_slice() else { return };
+        let answered =
+            access.method.is_some() && access.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403));
+        if access.kind == EventKind::Request && answered && access.time.is_some() {
+            fold::complete(event, access.clone());
+        }
     }
 
     /// Reads one record and books what became of it.

@@ -48,7 +48,7 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
 }
 
 /// Adds to an event what a further line of the same occurrence says.
-fn complete(first: &mut Event, next: Event) {
+pub fn complete(first: &mut Event, next: Event) {
     if first.reason == Some(Reason::Other) && next.reason.is_some() {
         first.reason = next.reason;
         first.signature = next.signature;

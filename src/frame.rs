@@ -326,6 +326,17 @@ impl<'b> Cursor<'b> {
     }
 }
 
+impl<'b> Cursor<'b> {
+    /// The record after the last one told; empty at the end of the block.
+    pub fn next_record(&self) -> &'b [u8] {
+        let bytes = self.block.bytes;
+        if self.at >= bytes.len() {
+            return &[];
+        }
+        &bytes[self.block.style.record_around(bytes, self.at, self.at)]
+    }
+}
+
 /// The part of a plain file one worker reads: the records that begin in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

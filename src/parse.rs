@@ -53,6 +53,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &access::Envoy,
     &access::Haproxy,
     &access::Combined,
+    &access::Iis,
     &access::Uvicorn,
     &access::Gin,
     &access::Morgan,

@@ -168,12 +168,53 @@ fn push_tail<'r>(tail: &'r str, fields: &mut Fields<'r>) {
         }
         rest = after;
     }
-    // ingress-nginx ends its lines with the request's id.
-    if let Some(id) = rest.split_whitespace().next_back().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
-    {
+    // ingress-nginx and APISIX end their lines with the request's id.
+    let last = rest.split_whitespace().next_back().map(|last| last.trim_matches('"'));
+    if let Some(id) = last.filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())) {
         fields.push("request_id", id);
     }
     keyvalue::pairs(rest, fields);
+}
+
+/// `iis`: W3C extended lines in the order IIS writes by default:
+/// `date time s-ip method stem query port user c-ip agent [referrer] status substatus win32-status time-taken`.
+pub(super) struct Iis;
+
+impl Format for Iis {
+    fn name(&self) -> &'static str {
+        "iis"
+    }
+
+    fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
+        let line = text::first_line(record.trim_start());
+        let (stamp, rest) = super::timestamp::leading(line)?;
+        let words: Vec<&str> = rest.split(' ').filter(|word| !word.is_empty()).collect();
+        let [_, method, path, _, port, user, client, agent, tail @ ..] = words.as_slice() else { return None };
+        let referrer = (tail.len() == 5).then(|| tail[0]);
+        let [status, .., took] = tail.get(usize::from(referrer.is_some())..).filter(|tail| tail.len() == 4)? else { return None };
+        let plain = method.bytes().all(|b| b.is_ascii_uppercase()) && path.starts_with('/') && is_status(status);
+        if !plain || address(client).is_none() || !port.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let mut fields = Fields::default();
+        fields.push("client_ip", *client);
+        fields.push("username", *user);
+        fields.push("method", *method);
+        fields.push("path", *path);
+        fields.push("status", *status);
+        fields.push("user_agent", *agent);
+        fields.push("referrer", referrer.unwrap_or_default());
+        fields.push("duration_ms", *took);
+        let message = Cow::Owned(format!("{method} {path} {status}"));
+        // W3C extended logs are in UTC.
+        Some(Entry {
+            format: "iis",
+            stamp: Some(Stamp { offset: stamp.offset.or(Some(0)), ..stamp }),
+            level: None,
+            message,
+            fields,
+        })
+    }
 }
 
 /// `envoy`: Envoy's default text and Istio's, which adds details and more addresses.

@@ -1,7 +1,9 @@
 //! JSON records: one object a record, whatever its names. Flattened into [`Fields`] with dotted paths.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::{Entry, Fields, Format, Stamp, timestamp};
@@ -24,15 +26,40 @@ impl Format for Json {
         if !text.starts_with('{') {
             return None;
         }
-        let value: Value = serde_json::from_str(text).ok()?;
-        Some(entry(&value))
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => Some(entry(&value)),
+            Err(error) if error.is_eof() => cut_off(text),
+            Err(_) => None,
+        }
     }
+}
+
+/// A pair of a JSON object, read on its own.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#""([A-Za-z_@][\w.@-]{0,63})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?|true|false)\b)"#)
+        .expect("a constant pattern compiles")
+});
+
+/// What can be read of an object that a collector cut off: its whole pairs, without the names around them.
+fn cut_off<'r>(text: &str) -> Option<Entry<'r>> {
+    let mut fields = Fields::default();
+    for pair in PAIR.captures_iter(text).take(MAX_LEAVES) {
+        let value = pair.get(2).or_else(|| pair.get(3)).map_or("", |value| value.as_str());
+        let plain = serde_json::from_str::<String>(&format!("\"{value}\"")).unwrap_or_else(|_| value.to_owned());
+        fields.push(pair[1].to_owned(), plain);
+    }
+    (fields.len() >= 2).then(|| read(fields))
 }
 
 /// The entry of a JSON object that is already read.
 pub(super) fn entry<'r>(value: &Value) -> Entry<'r> {
     let mut fields = Fields::default();
     flatten(value, &mut String::new(), &mut fields);
+    read(fields)
+}
+
+/// What the fields of an object say.
+fn read(fields: Fields<'_>) -> Entry<'_> {
     let stamp = stamp(&fields);
     let level = level(&fields).map(|level| Cow::Owned(level.to_owned()));
     let message = MESSAGES

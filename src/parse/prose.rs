@@ -10,17 +10,19 @@ const WINDOW: usize = 16 << 10;
 /// `Correlation ID: …`, `request id 3714365f-…`, `requestID: …`, `<RequestId>…`.
 static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)\b(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
+        r#"(?i)(?:\b|_)(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req|error)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
         r#"\\?["']?([0-9a-z][0-9a-z._-]{7,63})\b"#,
     ))
     .expect("a constant pattern compiles")
 });
 
-/// A UUID that stands alone in brackets or between bars at the beginning of what is said.
+/// A UUID that stands alone in brackets or between bars at the beginning of what is said, or the 32 digits at the end of
+/// a gateway's line.
 static LONE_ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^.{0,100}?(?:\[|\| ?|\b(?:ERR!|ERROR|WARN|INFO):? )",
         r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:\]| )",
+        r#"|\s"?([0-9a-f]{32})"?$"#,
     ))
     .expect("a constant pattern compiles")
 });
@@ -29,7 +31,7 @@ static LONE_ID: LazyLock<Regex> = LazyLock::new(|| {
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?i)(?:\b(?:from|client|src|source|remote|peer|caller|request for|(?:get|post|put|delete|patch) "[^"\s]*" for)"#,
-        r#"[-_ ]?(?:ip|addr(?:ess)?|host)?\\?["']?(?:\s*[:=]\s*|\s+)\\?["']?[\[(/]{0,2}|\[/)"#,
+        r#"[-_ ]?(?:ip|addr(?:ess)?|host)?\\?["']?(?:\s*[:=]\s*|\s+)\\?["']?[\[(/]{0,2}|\[/|^)"#,
         r"((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?:$|[^\w.]|\.\s)",
     ))
     .expect("a constant pattern compiles")
@@ -47,7 +49,7 @@ fn window(text: &str) -> &str {
 pub fn request_id(text: &str) -> Option<&str> {
     let text = window(text);
     let told = |pattern: &Regex| {
-        let mut ids = pattern.captures_iter(text).filter_map(|found| found.get(1)).map(|found| found.as_str());
+        let mut ids = pattern.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2))).map(|found| found.as_str());
         ids.find(|id| id.bytes().any(|b| b.is_ascii_digit()))
     };
     told(&NAMED_ID).or_else(|| told(&LONE_ID))
