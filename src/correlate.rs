@@ -8,6 +8,8 @@
 
 pub mod answer;
 pub mod clock;
+pub mod finding;
+pub mod history;
 pub mod merge;
 pub mod pattern;
 pub mod table;
@@ -27,13 +29,14 @@ mod user_disabled;
 mod user_never_existed;
 mod user_store_outage;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Place, Reason, Text};
 use crate::scan::Scan;
+use finding::Finding;
 use merge::Case;
 use pattern::{Line, Pattern};
 use table::{Row, Side};
@@ -65,6 +68,10 @@ const TIE: f64 = 0.05;
 const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 /// What a verdict loses where the reason it rests on is inferred.
 const INFERRED: f64 = 0.10;
+/// A source of fewer lines has no rhythm to miss.
+const SPEAKS: usize = 20;
+/// A pause shorter than this is no silence.
+const SILENT: TimeDelta = TimeDelta::minutes(10);
 /// Requests of one client this close together are of one session.
 const SAME_SESSION: TimeDelta = TimeDelta::minutes(10);
 
@@ -176,8 +183,10 @@ pub struct Alternative {
 pub struct Correlated {
     /// One for each failed request, in the order of time and place.
     pub failures: Vec<Failure>,
-    /// The findings, the largest first.
+    /// What happened, the most failures first.
     pub patterns: Vec<Pattern>,
+    /// What matters to security besides, the gravest first.
+    pub findings: Vec<Finding>,
     /// Refused requests that had nothing to do with a token.
     pub unrelated_refusals: u64,
     /// Families of zone-less streams and the zone that was proved for them.
@@ -209,7 +218,15 @@ pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
     rows.sort_by_key(|(a, left)| (left.time, *a));
     let failures: Vec<Failure> = rows.into_iter().map(|(_, failure)| failure).collect();
     let patterns = pattern::patterns(&failures)?;
-    Ok(Correlated { patterns, unrelated_refusals: merged.unrelated, zones, gaps: gaps(&failures, &world), failures })
+    let findings = finding::findings(&world, &failures, &files);
+    Ok(Correlated {
+        patterns,
+        findings,
+        unrelated_refusals: merged.unrelated,
+        zones,
+        gaps: gaps(&failures, &world, &files),
+        failures,
+    })
 }
 
 /// Where a link is kept.
@@ -389,13 +406,13 @@ fn blamed(place: usize, world: &World<'_>, line: &impl Fn(Place) -> Line) -> Cau
     }
 }
 
-/// The two best of the other causes.
+/// The two best of the others.
 fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
-    let mut seen = vec![chosen.cause];
+    let mut seen = vec![(chosen.cause, chosen.rule)];
     let mut others = Vec::new();
     for verdict in verdicts {
-        if !seen.contains(&verdict.cause) && verdict.cause != Cause::Unexplained && others.len() < 2 {
-            seen.push(verdict.cause);
+        if !seen.contains(&(verdict.cause, verdict.rule)) && verdict.cause != Cause::Unexplained && others.len() < 2 {
+            seen.push((verdict.cause, verdict.rule));
             let why_not = if verdict.lacks.is_empty() { "its grounds are weaker".to_owned() } else { verdict.lacks.to_owned() };
             others.push(Alternative { root_cause: verdict.cause, rule: verdict.rule, score: verdict.confidence(), why_not });
         }
@@ -410,8 +427,50 @@ fn failure_id(case: &Case, seen_in: &[Line]) -> String {
     pattern::fingerprint("r1", &[id])
 }
 
+/// Silence of an audit source where failures ask for it (DR-43).
+fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
+    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for happening in &world.happenings {
+        let of_a_user = matches!(
+            happening.kind,
+            EventKind::UserCreated
+                | EventKind::UserDeleted
+                | EventKind::UserDisabled
+                | EventKind::UserRestored
+                | EventKind::TokenIssued
+        );
+        for event in happening.witnesses.iter().map(|witness| &world.events[*witness]).filter(|_| of_a_user) {
+            told.entry(clock::family(files, event.place.stream)).or_default().extend(event.time);
+        }
+    }
+    let asking: Vec<DateTime<Utc>> = failures
+        .iter()
+        .filter(|failure| failure.reason == Reason::SubNotFound && failure.cause.is_none())
+        .filter_map(|failure| failure.time)
+        .collect();
+    let mut silences = Vec::new();
+    for (source, mut times) in told.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
+        times.sort();
+        let mut pauses: Vec<TimeDelta> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        pauses.sort();
+        let least = (pauses[pauses.len() / 2] * 5).max(SILENT);
+        for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > least) {
+            let count = asking.iter().filter(|time| pair[0] < **time && **time < pair[1]).count();
+            if count > 0 {
+                silences.push(format!(
+                    "DR-43: `{}` is silent from {} to {}, where {count} refusals ask what became of the user",
+                    source.trim_start_matches('/'),
+                    pair[0].format("%Y-%m-%d %H:%M:%S"),
+                    pair[1].format("%Y-%m-%d %H:%M:%S"),
+                ));
+            }
+        }
+    }
+    silences
+}
+
 /// What is missing from the inputs, as far as failures ask for it.
-fn gaps(failures: &[Failure], world: &World<'_>) -> Vec<String> {
+fn gaps(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());
@@ -435,5 +494,6 @@ fn gaps(failures: &[Failure], world: &World<'_>) -> Vec<String> {
     if silent > 0 {
         gaps.push(format!("{silent} refusals give no reason: add the log of the service that refused"));
     }
+    gaps.extend(silences(failures, world, files));
     gaps
 }

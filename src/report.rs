@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::correlate::clock::Proof;
+use crate::correlate::finding::Finding;
 use crate::correlate::pattern::Pattern;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
@@ -34,6 +35,8 @@ pub struct Report {
     pub run: Run,
     /// What happened, the most failures first.
     pub patterns: Vec<Pattern>,
+    /// What matters to security besides, the gravest first.
+    pub findings: Vec<Finding>,
 }
 
 /// How the patterns were found.
@@ -123,7 +126,7 @@ impl Results {
         Self {
             files: run.streams.iter().map(|stream| stream.file.clone()).collect(),
             signatures: catalog.signatures.iter().map(|signature| signature.id.clone()).collect(),
-            report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns },
+            report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns, findings: correlated.findings },
             failures: correlated.failures,
             events: scan.events,
             unknown: scan.unknown.into_templates(),

@@ -10,10 +10,13 @@
 //! # Not to be confused with
 //! A stale cache: there the *new* key is refused. Forged tokens, which never held.
 
+use chrono::TimeDelta;
+
+use super::ORDER_TOLERANCE;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
-use crate::event::{Cause, Reason};
+use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -25,6 +28,10 @@ pub(super) const RULES: CauseRules = CauseRules {
 };
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    if let Some(verdict) = reused(case, world) {
+        verdicts.push(verdict);
+    }
+    verdicts.extend(too_early(case, world));
     if let Some(verdict) = retired(case, world) {
         verdicts.push(verdict);
     } else if case.reason == Reason::SignatureInvalid {
@@ -63,6 +70,32 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
     )
 }
 
+/// DR-26: the key id stayed and the key behind it changed.
+fn reused(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    let key = world.keys.get(kid)?;
+    let place = key.rotated.or(key.added).filter(|place| world.happenings[*place].time <= time)?;
+    let renewed = world.happenings[place].time;
+    let verified_before =
+        world.history.key(Some(kid)).iter().any(|used| used.accepted() && used.time < renewed - ORDER_TOLERANCE);
+    (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
+        Verdict::new(Cause::KeyRotated, "DR-26", 0.85).variant("kid_reused").blame(
+            world,
+            place,
+            "the key was renewed under its old id; it had verified before",
+        )
+    })
+}
+
+/// A retirement that came after the failure is shown as considered.
+fn too_early(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (place, late) = world.first_after(EventKind::KeyRetired, case.kid.as_deref()?, case.time?)?;
+    let mut verdict = Verdict::new(Cause::KeyRotated, "DR-23", 0.0)
+        .shows(Some(world.events[world.happenings[place].event].place), "the key was retired after the failure");
+    verdict.lacks = "wrong order: the key was retired after the failure";
+    (late <= TimeDelta::days(1)).then_some(verdict)
+}
+
 /// DR-24: signatures fail at one service from a restart or rotation on.
 fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let rotation = world.last_rotation(case);
@@ -72,18 +105,21 @@ fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
     if !burst && rotation.is_none() {
         return None;
     }
+    let fresh = super::misconfiguration::fresh_tokens_fail(case, world, world.happenings[place].time);
     Some(
         Verdict::new(Cause::KeyRotated, "DR-24", 0.60)
             .variant("secret_regenerated")
             .ground(burst, 0.15)
             .ground(rotation.is_some(), 0.10)
             .blame(world, place, "the verifier restarted or its key changed")
-            .against("signatures failed at the same rate before", !burst, 0.15),
+            .against("signatures failed at the same rate before", !burst, 0.15)
+            .against("tokens issued since fail as well", fresh, 0.25),
     )
 }
 
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("kid_reused") => "The key behind a known id changed: verifiers that cached the old one refuse new tokens",
         Some("secret_regenerated") => "The shared secret changed: tokens signed before it no longer verify",
         _ => "The key was retired while tokens signed with it were still valid",
     }
@@ -91,6 +127,9 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("kid_reused") => {
+            "Derive the key id from the key; let verifiers fetch the set once more on a bad signature; restart them as first aid"
+        }
         Some("secret_regenerated") => {
             "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime"
         }

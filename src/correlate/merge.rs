@@ -63,6 +63,10 @@ pub struct Case {
     pub role: Option<Text>,
     /// User agent.
     pub user_agent: Option<Text>,
+    /// The instance that refused.
+    pub host: Option<Text>,
+    /// How long the answer took, in milliseconds, by the slowest of its lines.
+    pub duration_ms: Option<u64>,
 }
 
 /// The cases of a run.
@@ -76,9 +80,14 @@ pub struct Merged {
 
 /// A request of a verifier that died of its user store was refused for it: such errors become failures.
 ///
-/// A verifier is whatever wrote a refusal with a reason into the same family of streams.
+/// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
 pub fn promote(events: &mut [Event], files: &[String]) {
-    let family = |event: &Event| super::clock::family(files, event.place.stream);
+    // Only what rotation made of one log: names that differ by a number are other services.
+    let family = |event: &Event| {
+        let name = files.get(event.place.stream.0 as usize).map_or("", String::as_str);
+        let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
+        format!("{directory}/{}", file.split('.').next().unwrap_or(file))
+    };
     let verifiers: HashSet<String> =
         events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(family).collect();
     for event in events {
@@ -331,6 +340,8 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         client_id: extra(|extra| &extra.client_id),
         role: extra(|extra| &extra.role),
         user_agent: extra(|extra| &extra.user_agent),
+        host: text(|event| &event.host),
+        duration_ms: members().filter_map(|event| event.extra.as_deref()?.duration_ms).max(),
         events: group,
     })
 }

@@ -11,10 +11,13 @@
 //! # Not to be confused with
 //! A user deletion, which never explains a missing claim.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::history::Use;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
-use super::world::World;
-use crate::event::{Cause, Reason};
+use super::world::{ONSET, World, plain_name};
+use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -25,38 +28,252 @@ pub(super) const RULES: CauseRules = CauseRules {
         Reason::AudienceInvalid,
         Reason::ClaimInvalid,
         Reason::ScopeInsufficient,
+        Reason::SubNotFound,
+        Reason::SignatureInvalid,
+        Reason::KeyNotFound,
+        Reason::JwksUnavailable,
+        Reason::TokenMalformed,
     ],
     judge,
     says,
     fix,
 };
 
-fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let (rule, variant, base) = match case.reason {
-        Reason::SubMissing if is_key_role(case) => ("DR-15", "api_key_as_user_token", 0.90),
-        Reason::SubMissing if case.client_id.is_some() => ("DR-19", "machine_token", 0.75),
-        Reason::SubMissing => ("DR-18", "claim_mapping", 0.65),
-        Reason::IssuerInvalid => ("DR-31", "issuer_mismatch", 0.70),
-        Reason::AudienceInvalid => ("DR-32", "wrong_audience", 0.70),
-        Reason::ClaimInvalid => ("DR-32", "wrong_token_type", 0.62),
-        Reason::ScopeInsufficient => ("DR-45", "scope_or_role", 0.65),
-        _ => return,
-    };
-    let verdict = Verdict::new(Cause::Misconfiguration, rule, base).variant(variant);
-    verdicts.push(match world.last_change(case) {
-        Some(place) => {
-            let (before, after) = world.around(case, world.happenings[place].time);
-            // A change that the failures did not wait for is no cause.
-            let onset = after >= 3 && after >= 5 * before;
-            let verdict = verdict.ground(onset, 0.20).against("the failures were as frequent before the change", !onset, 0.0);
-            if before > after {
-                verdict
-            } else {
-                verdict.blame(world, place, "the service was deployed or its configuration changed")
-            }
+fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    match case.reason {
+        Reason::SubNotFound => {
+            verdicts.extend(wrong_database(case, world));
+            verdicts.extend(other_identifier(case, world));
         }
-        None => verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs"),
+        Reason::SignatureInvalid | Reason::KeyNotFound => {
+            verdicts.extend(single_key(case, world));
+            verdicts.extend(secret_mismatch(case, world));
+        }
+        Reason::JwksUnavailable => verdicts.extend(never_reached(case, world).then(|| {
+            Verdict::new(Cause::Misconfiguration, "DR-28", 0.72).variant("permanent").against(
+                "the key set was reached at any time since",
+                false,
+                0.0,
+            )
+        })),
+        Reason::TokenMalformed => verdicts.extend(broken_token(case, world)),
+        Reason::SubMissing => subject_missing(case, links, world, verdicts),
+        Reason::IssuerInvalid => verdicts.push(issuer(case, world)),
+        Reason::AudienceInvalid => verdicts.push(after_a_change(case, world, verdict("DR-32", "wrong_audience", 0.70))),
+        Reason::ClaimInvalid => verdicts.push(after_a_change(case, world, verdict("DR-32", "wrong_token_type", 0.62))),
+        Reason::ScopeInsufficient => verdicts.push(after_a_change(case, world, verdict("DR-45", "scope_or_role", 0.65))),
+        _ => {}
+    }
+}
+
+fn verdict(rule: &'static str, variant: &'static str, base: f64) -> Verdict {
+    Verdict::new(Cause::Misconfiguration, rule, base).variant(variant)
+}
+
+/// Blames the last change of the case's services, if the failures waited for it.
+fn after_a_change(case: &Case, world: &World<'_>, verdict: Verdict) -> Verdict {
+    let Some(place) = world.last_change(case) else {
+        return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
+    };
+    let (before, after) = world.around(case, world.happenings[place].time);
+    let onset = after >= 3 && after >= 5 * before;
+    let verdict = verdict.ground(onset, 0.20);
+    // What was there before a change is not its doing.
+    if before >= 3 && !onset {
+        return verdict.against("a change of the service caused it (DR-44): refuted, the failures began before", false, 0.0);
+    }
+    if before > after {
+        return verdict;
+    }
+    verdict.against("the failures were as frequent before the change", !onset, 0.0).blame(
+        world,
+        place,
+        "the service was deployed or its configuration changed",
+    )
+}
+
+fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let _ = links;
+    if is_key_role(case) {
+        verdicts.push(after_a_change(case, world, verdict("DR-15", "api_key_as_user_token", 0.90)));
+        return;
+    }
+    verdicts.extend(session_lost(case, world));
+    let Some(time) = case.time else {
+        verdicts.push(verdict("DR-18", "claim_mapping", 0.60));
+        return;
+    };
+    // The verifier's own change, with tokens from before it: it asks for another claim now.
+    let own = world.last_change(case).filter(|place| {
+        let (before, after) = world.around(case, world.happenings[*place].time);
+        after >= 3 && after >= 5 * before
     });
+    let old_token = |place: usize| case.iat.is_some_and(|iat| iat < world.happenings[place].time.timestamp());
+    if let Some(place) = own.filter(|place| old_token(*place)) {
+        verdicts.push(verdict("DR-20", "verifier_claim_config", 0.80).blame(
+            world,
+            place,
+            "the verifier was deployed or its configuration changed, and tokens from before it fail",
+        ));
+        return;
+    }
+    let onset = world.history.at(case.service.as_ref()).iter().find(|used| used.refused == Some(Reason::SubMissing));
+    if let Some(place) = onset.and_then(|first| world.issuer_change(first.time)) {
+        let fresh = case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp());
+        let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
+        let mut found = verdict("DR-18", "claim_mapping", 0.70).ground(fresh, 0.15).blame(
+            world,
+            place,
+            "the issuer changed just before the first token without a subject",
+        );
+        if let Some(client) = client {
+            found = found.shows(Some(world.events[case.deciding].place), client);
+        }
+        verdicts.push(found);
+        return;
+    }
+    let _ = time;
+    let machine = case.client_id.is_some();
+    let (rule, variant, base) = if machine { ("DR-19", "machine_token", 0.75) } else { ("DR-18", "claim_mapping", 0.65) };
+    verdicts.push(after_a_change(case, world, verdict(rule, variant, base)));
+}
+
+/// DR-16: an application server asks without the session of the people who are signed in from their browsers.
+fn session_lost(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let agent = case.user_agent.as_deref().unwrap_or("").to_ascii_lowercase();
+    let server = ["node", "undici", "axios", "python", "go-http", "ruby", "php", "java/", "okhttp"]
+        .iter()
+        .any(|name| agent.starts_with(name))
+        || case
+            .client_ip
+            .as_deref()
+            .is_some_and(|ip| ip.starts_with("10.") || ip.starts_with("192.168.") || ip.starts_with("172."));
+    let others = world.history.clients.values().filter(|other| !other.accepted.is_empty()).count();
+    (server && client.subjectless >= 5 && client.accepted.is_empty() && others >= 5).then(|| {
+        after_a_change(case, world, verdict("DR-16", "session_not_forwarded", 0.70)).against(
+            "the same address gets through with any session",
+            false,
+            0.0,
+        )
+    })
+}
+
+/// DR-31, with the two issuers side by side.
+fn issuer(case: &Case, world: &World<'_>) -> Verdict {
+    let mut found = verdict("DR-31", "issuer_mismatch", 0.70);
+    if let (Some(own), Some(usual)) = (&case.iss, &world.history.issuer)
+        && own != usual
+    {
+        found = found.shows(
+            Some(world.events[case.deciding].place),
+            format!("the token's issuer is `{own}`, accepted ones say `{usual}`"),
+        );
+    }
+    let onset = world.history.at(case.service.as_ref()).iter().find(|used| used.refused == Some(Reason::IssuerInvalid));
+    match onset.and_then(|first| world.issuer_change(first.time)).filter(|_| world.last_change(case).is_none()) {
+        Some(place) => found.ground(true, 0.15).blame(world, place, "the issuer changed just before"),
+        None => after_a_change(case, world, found),
+    }
+}
+
+/// DR-05 with a deploy: the service looks into another database.
+fn wrong_database(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let bulk = world.history.bulks.iter().find(|bulk| case.sub.as_ref().is_some_and(|sub| bulk.subjects.contains(sub)))?;
+    let place = world.last_change(case).filter(|place| {
+        let change = world.happenings[*place].time;
+        change <= bulk.start && bulk.start - change <= ONSET
+    })?;
+    Some(verdict("DR-05", "wrong_database", 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
+        world,
+        place,
+        "the service was deployed just before many users vanished at once",
+    ))
+}
+
+/// DR-09 with an onset: a mapper emits another identifier since a change.
+fn other_identifier(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let sub = case.sub.as_deref().filter(|sub| world.history.is_odd(sub) && !world.knows(sub))?;
+    let _ = sub;
+    let time = case.time?;
+    let place = world.last_change(case).or_else(|| world.issuer_change(time))?;
+    let (before, after) = world.around(case, world.happenings[place].time);
+    (after >= 3 && after >= 5 * before).then(|| {
+        verdict("DR-09", "claim_mapping", 0.80).blame(
+            world,
+            place,
+            "since this change the tokens carry another kind of id than users who get through",
+        )
+    })
+}
+
+/// DR-27: a key fails from the moment another is added, although nothing retired it.
+fn single_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    let key = world.keys.get(kid);
+    if key.is_some_and(|key| key.retired.is_some() || key.superseded.is_some() || key.rotated.is_some() || key.added.is_some()) {
+        return None;
+    }
+    let service = case.service.as_deref().map(plain_name);
+    let uses = world.history.key(Some(kid));
+    let first_bad = uses.iter().find(|used| !used.accepted() && used.service.as_deref() == service)?.time;
+    let verified = uses.iter().any(|used| used.accepted() && used.time < first_bad && used.service.as_deref() == service);
+    let place =
+        (0..world.happenings.len()).filter(|place| world.happenings[*place].kind == EventKind::KeyAdded).rfind(|place| {
+            let added = &world.happenings[*place];
+            added.key != *kid && added.time <= first_bad && first_bad - added.time <= TimeDelta::hours(1)
+        })?;
+    let elsewhere =
+        uses.iter().any(|used| used.accepted() && used.time > world.happenings[place].time && used.service.as_deref() != service);
+    (verified && time >= first_bad).then(|| {
+        verdict("DR-27", "single_key_verifier", 0.65).ground(elsewhere, 0.15).blame(
+            world,
+            place,
+            "another key was added, and this verifier dropped the old one",
+        )
+    })
+}
+
+/// DR-25: signer and verifier disagree since a change.
+fn secret_mismatch(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    if case.reason != Reason::SignatureInvalid {
+        return None;
+    }
+    let place = world.last_rotation(case).or_else(|| world.last_change(case))?;
+    let since = world.happenings[place].time;
+    let silent = !world.history.at(case.service.as_ref()).iter().any(|used| used.accepted() && used.time > since);
+    (silent && fresh_tokens_fail(case, world, since)).then(|| {
+        verdict("DR-25", "secret_mismatch", 0.78)
+            .blame(world, place, "since this change no signature holds, of new tokens either")
+            .against("any token verified since", false, 0.0)
+    })
+}
+
+/// Whether tokens that were issued after `since` fail their signature at the case's service.
+pub(super) fn fresh_tokens_fail(case: &Case, world: &World<'_>, since: DateTime<Utc>) -> bool {
+    let fresh =
+        |used: &&Use| used.refused == Some(Reason::SignatureInvalid) && used.iat.is_some_and(|iat| iat > since.timestamp() + 5);
+    let uses = world.history.at(case.service.as_ref());
+    let accepted =
+        uses.iter().any(|used| used.accepted() && used.time > since && used.iat.is_some_and(|iat| iat > since.timestamp()));
+    uses.iter().filter(fresh).count() >= 3 && !accepted
+}
+
+/// Whether the key set was out of reach for long and nothing got through since: not a burst.
+pub(super) fn never_reached(case: &Case, world: &World<'_>) -> bool {
+    let uses = world.history.at(case.service.as_ref());
+    let bad = || uses.iter().filter(|used| used.refused == Some(Reason::JwksUnavailable)).map(|used| used.time);
+    let (Some(first), Some(last)) = (bad().next(), bad().last()) else { return false };
+    last - first >= TimeDelta::minutes(30) && !uses.iter().any(|used| used.accepted() && used.time > first)
+}
+
+/// DR-33: one client sends broken tokens again and again.
+fn broken_token(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let time = case.time?;
+    let near = client.malformed.iter().filter(|other| (**other - time).abs() <= TimeDelta::minutes(10)).count();
+    let stranger = world.addresses.get(case.client_ip.as_ref()?).is_some_and(|address| address.hostile_reasons.len() > 1);
+    (near >= 3 && !stranger).then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
 }
 
 /// A role that belongs to an API key, not to a user.
@@ -67,6 +284,13 @@ fn is_key_role(case: &Case) -> bool {
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
         Some("api_key_as_user_token") => "An API key was sent where a user's token belongs",
+        Some("session_not_forwarded") => "The application server asks without the session of people who are signed in",
+        Some("verifier_claim_config") => "The verifier began to ask for a claim that the tokens do not carry",
+        Some("wrong_database") => "The service looks into another database since its deploy: everybody vanished at once",
+        Some("single_key_verifier") => "The verifier uses one key of several, and dropped the old one when a new one was added",
+        Some("secret_mismatch") => "Signer and verifier disagree on the key: no token verifies, new ones neither",
+        Some("permanent") => "The key set cannot be reached from the verifier at all",
+        Some("broken_token") => "A client sends broken tokens: a placeholder, or cut by a size limit",
         Some("machine_token") => "A machine's token was sent where a user's token belongs",
         Some("claim_mapping") => {
             "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another"
@@ -81,6 +305,19 @@ fn says(variant: Option<&str>) -> &'static str {
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("api_key_as_user_token") => "Do not call user endpoints without a session; pass the user's access token",
+        Some("session_not_forwarded") => {
+            "Use the framework's cookie adapter, forward the user's token, and create one client a request"
+        }
+        Some("verifier_claim_config") => "Set the verifier's subject claim to what the issuer emits (`sub`, `oid`, `user_id`)",
+        Some("wrong_database") => "Check the connection string of the deploy; change it back, and the old users return",
+        Some("single_key_verifier") => "Choose keys by id; upgrade the verifier; until then retire old keys late",
+        Some("secret_mismatch") => {
+            "Put the same secret, in the same encoding, on both sides; derive API keys anew after changing it"
+        }
+        Some("permanent") => {
+            "Give the verifier a key URL that it can reach, trust the certificate, and let it retry after its start"
+        }
+        Some("broken_token") => "Do not send the header without a token; raise header limits or shrink claims",
         Some("machine_token") => "Route machine clients to machine endpoints, or map the client to a service account",
         Some("claim_mapping") => {
             "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted"

@@ -12,6 +12,7 @@
 
 use chrono::TimeDelta;
 
+use super::history::instances;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
@@ -38,7 +39,8 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         let foreign = case.kid.as_deref().is_some_and(|kid| !world.knows_key(kid)) && !world.keys.is_empty();
         verdicts.push(
             Verdict::new(Cause::StaleJwksCache, "DR-28", 0.70)
-                .variant("fetch_failure")
+                .variant("transient")
+                .against("no request got through since", super::misconfiguration::never_reached(case, world), 0.30)
                 .against("the token's key was retired", retired, 0.25)
                 .against("nobody ever announced the token's key", foreign, 0.20),
         );
@@ -54,13 +56,25 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
         return None;
     }
+    let renewed = case.reason == Reason::SignatureInvalid
+        && world.history.key(case.kid.as_ref()).iter().any(|used| used.accepted() && used.time < world.happenings[place].time);
+    let (refusing, accepting) = instances(world.history.key(case.kid.as_ref()), case.service.as_ref());
+    let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
+    let mut verdict = Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78);
+    if few {
+        verdict.rule = "DR-22";
+        let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
+        let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
+        verdict = verdict.variant("single_instance").shows(Some(world.events[case.deciding].place), says);
+    }
     Some(
-        Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78)
+        verdict
             .ground(since <= TimeDelta::hours(1), 0.10)
             .ground(key.used, 0.05)
             .ground(case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp() - 60), 0.05)
             .blame(world, place, "the token's key became the signing key")
             .against("the key was retired before the failure", gone, 0.0)
+            .against("the same key id had verified before it became the signing key", renewed, 0.25)
             .against(
                 "the key was superseded before the failure",
                 key.superseded.is_some_and(|s| world.happenings[s].time <= time),
@@ -71,14 +85,16 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("fetch_failure") => "The verifier could not get the key set, and refused good tokens",
+        Some("single_instance") => "One instance of the verifier has an old copy of the key set; the others know the new key",
+        Some("transient") => "The verifier could not get the key set, and refused good tokens",
         _ => "The verifier refuses the new key: its copy of the key set is old",
     }
 }
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
-        Some("fetch_failure") => {
+        Some("single_instance") => "Restart or refresh the named instances; alert on instances that disagree",
+        Some("transient") => {
             "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit"
         }
         _ => {

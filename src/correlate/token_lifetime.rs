@@ -9,6 +9,8 @@
 //! # Not to be confused with
 //! An outage or a forged token: a verifier that speaks of time has accepted the signature in most libraries.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
@@ -18,10 +20,15 @@ use crate::event::{Cause, Reason};
 const SKEW: i64 = 60;
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules =
-    CauseRules { cause: Cause::TokenLifetime, reasons: &[Reason::TokenExpired, Reason::TokenNotYetValid], judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::TokenLifetime,
+    reasons: &[Reason::TokenExpired, Reason::TokenNotYetValid, Reason::SubMissing],
+    judge,
+    says,
+    fix,
+};
 
-fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
+fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     match case.reason {
         Reason::TokenExpired => {
             let late = case.exp.zip(case.time).map(|(exp, time)| time.timestamp() - exp);
@@ -33,6 +40,7 @@ fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
                 ),
             );
         }
+        Reason::SubMissing => verdicts.extend(refresh_race(case, world)),
         Reason::TokenNotYetValid => {
             verdicts.push(Verdict::new(Cause::TokenLifetime, "DR-30", 0.85).variant("clock_skew"));
         }
@@ -40,8 +48,20 @@ fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
     }
 }
 
+/// DR-17: one request without a subject, while the same client refreshed and went on.
+fn refresh_race(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let time = case.time?;
+    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let within = |times: &[DateTime<Utc>], from: i64, to: i64| {
+        times.iter().any(|t| (TimeDelta::seconds(from)..=TimeDelta::seconds(to)).contains(&(*t - time)))
+    };
+    let race = client.subjectless <= 2 && within(&client.issued, -10, 10) && within(&client.accepted, 0, 30);
+    race.then(|| Verdict::new(Cause::TokenLifetime, "DR-17", 0.72).variant("refresh_race"))
+}
+
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("refresh_race") => "One request slipped in while the client refreshed its token",
         Some("clock_skew") => "The token was used before its time: a clock is off",
         _ => "The token had expired",
     }
@@ -49,6 +69,7 @@ fn says(variant: Option<&str>) -> &'static str {
 
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("refresh_race") => "Let one tab refresh at a time; read the stored session again when a refresh was discarded",
         Some("clock_skew") => "Synchronise the clocks of issuer and verifier, allow 60 s of leeway, and do not validate `iat`",
         _ => "Refresh before `exp`; give background jobs their own long-lived credentials instead of copied user tokens",
     }

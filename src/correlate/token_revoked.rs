@@ -9,10 +9,13 @@
 //! # Not to be confused with
 //! A soft deletion, which ends sessions as well (DR-03).
 
+use chrono::TimeDelta;
+
+use super::ORDER_TOLERANCE;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
-use crate::event::{Cause, Reason};
+use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules =
@@ -26,19 +29,64 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         links.revoked.is_none_or(|revoked| world.happenings[deleted].time >= world.happenings[revoked].time)
     });
     let verdict =
-        Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.15);
-    verdicts.push(match links.revoked {
+        Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.25);
+    let mut verdict = match links.revoked {
         Some(place) => {
-            verdict.ground(true, 0.12).variant("logout").blame(world, place, "the session ended or the token was revoked")
+            let elsewhere = world.happenings[place].witnesses.iter().find_map(|w| world.events[*w].client_ip.as_ref());
+            let variant = if elsewhere.is_some() && elsewhere != case.client_ip.as_ref() { "global_logout" } else { "logout" };
+            verdict.ground(true, 0.12).variant(variant).blame(world, place, "the session ended or the token was revoked")
         }
         None => verdict,
-    });
+    };
+    if let Some(place) = mass(case, links, world) {
+        verdict = Verdict::new(Cause::TokenRevoked, "DR-38", 0.88).variant("mass").blame(
+            world,
+            place,
+            "everybody's tokens were ended at one moment",
+        );
+    }
+    if reused(case, world) {
+        verdict.rule = "DR-37";
+        verdict = verdict.variant("reuse_detection").ground(links.revoked.is_none(), 0.08);
+    }
+    verdicts.push(verdict);
 }
 
-fn says(_: Option<&str>) -> &'static str {
+/// DR-38: a revocation that names nobody came before, and none of the subject's own.
+fn mass(case: &Case, links: &Links, world: &World<'_>) -> Option<usize> {
+    let time = case.time?;
+    if links.revoked.is_some() {
+        return None;
+    }
+    let tenant =
+        |place: usize| world.events[world.happenings[place].event].extra.as_deref().and_then(|extra| extra.tenant.clone());
+    (0..world.happenings.len())
+        .filter(|place| world.happenings[*place].kind == EventKind::TokenRevoked && world.happenings[*place].key.is_empty())
+        .filter(|place| world.happenings[*place].time <= time && time - world.happenings[*place].time <= TimeDelta::days(1))
+        .rfind(|place| tenant(*place).is_none() || case.tenant.is_none() || tenant(*place) == case.tenant)
+}
+
+/// DR-37: a refresh token of the subject was found used twice just before.
+fn reused(case: &Case, world: &World<'_>) -> bool {
+    let (Some(time), Some(sub)) = (case.time, case.sub.as_ref()) else { return false };
+    let just_before =
+        |reuse: &chrono::DateTime<chrono::Utc>| *reuse <= time + ORDER_TOLERANCE && time - *reuse <= TimeDelta::minutes(10);
+    world.history.reuses.get(sub).is_some_and(|reuses| reuses.iter().any(just_before))
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("mass") => return "Everybody's tokens were ended at one moment",
+        Some("reuse_detection") => return "A refresh token was used twice, and the whole session family was ended for it",
+        Some("global_logout") => return "A sign-out on another device ended all sessions",
+        _ => {}
+    }
     "The token or its session was revoked before the request"
 }
 
-fn fix(_: Option<&str>) -> &'static str {
+fn fix(variant: Option<&str>) -> &'static str {
+    if variant == Some("reuse_detection") {
+        return "Let clients refresh one at a time, allow a few seconds of grace; look into it where the two uses came from different networks";
+    }
     "None if it is intended; log out with local scope where other devices should stay signed in, and make clients ask for a login on this answer"
 }

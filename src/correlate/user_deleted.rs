@@ -19,6 +19,9 @@ use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
 use crate::event::{Cause, EventKind, Reason};
 
+/// How long a cached or replicated verifier is believed to be behind a deletion.
+const LONGEST_LAG: TimeDelta = TimeDelta::minutes(10);
+
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
     cause: Cause::UserDeleted,
@@ -31,9 +34,55 @@ pub(super) const RULES: CauseRules = CauseRules {
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     match links.deleted.or_else(|| world.last_by_name(EventKind::UserDeleted, case)) {
         Some(deletion) => on_record(case, links, world, deletion, verdicts),
-        None if case.reason == Reason::SubNotFound => unrecorded(case, links, world, verdicts),
+        None if case.reason == Reason::SubNotFound => {
+            unrecorded(case, links, world, verdicts);
+            verdicts.extend(bulk(case, world));
+            verdicts.extend(recreated(case, links, world));
+            verdicts.extend(too_late(case, world));
+        }
         None => {}
     }
+}
+
+/// A deletion that came after the failure is shown as considered.
+fn too_late(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (place, late) = world.first_after(EventKind::UserDeleted, case.sub.as_deref()?, case.time?)?;
+    let mut verdict = Verdict::new(Cause::UserDeleted, "DR-01", 0.0)
+        .shows(Some(world.events[world.happenings[place].event].place), "the deletion came after the failure");
+    verdict.lacks = "wrong order: the deletion came after the failure";
+    (late <= TimeDelta::days(1)).then_some(verdict)
+}
+
+/// DR-05: many users vanished within minutes, and others get through.
+fn bulk(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let bulk = world.history.bulks.iter().find(|bulk| case.sub.as_ref().is_some_and(|sub| bulk.subjects.contains(sub)))?;
+    let newcomer = bulk.newcomer.map(|success| world.successes[success].place);
+    Some(
+        Verdict::new(Cause::UserDeleted, "DR-05", 0.68)
+            .variant("bulk_reset")
+            .ground(newcomer.is_some(), 0.10)
+            .shows(newcomer, format!("new users get through, {} others vanished within minutes", bulk.subjects.len()))
+            .against("the user store failed at the turn", world.outage_at(Some(bulk.start)).is_some(), 0.30),
+    )
+}
+
+/// DR-06: the same person was created again under another id.
+fn recreated(case: &Case, links: &Links, world: &World<'_>) -> Option<Verdict> {
+    let (sub, time) = (case.sub.as_ref()?, case.time?);
+    let name = case.username.as_ref().or_else(|| world.history.name_of.get(sub))?;
+    let own = links.created.map(|place| world.happenings[place].time);
+    let other = world.history.created_as.get(name)?.iter().copied().find(|place| {
+        let creation = &world.happenings[*place];
+        creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
+    })?;
+    if links.success_after.is_some() {
+        return None;
+    }
+    Some(Verdict::new(Cause::UserDeleted, "DR-06", 0.75).variant("recreated").ground(links.success_before.is_some(), 0.10).blame(
+        world,
+        other,
+        "the same person was created under another id",
+    ))
 }
 
 fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdicts: &mut Vec<Verdict>) {
@@ -43,8 +92,13 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     if returned {
         return;
     }
-    let alive =
-        links.success_before.is_some_and(|success| world.successes[success].time > deletion.time + TimeDelta::seconds(10));
+    // What a service that asks nobody lets through says nothing of the user.
+    let stateful = |success: Option<usize>| {
+        success.map(|place| &world.successes[place]).filter(|success| world.history.is_stateful(success.service.as_ref()))
+    };
+    let still = stateful(links.success_before).filter(|success| success.time > deletion.time + TimeDelta::seconds(2));
+    let lag = still.map(|success| success.time - deletion.time).filter(|lag| *lag <= LONGEST_LAG);
+    let alive = still.is_some();
     let within = case.exp.zip(case.time).is_some_and(|(exp, time)| time.timestamp() <= exp + 60);
     let issued_before = case.iat.is_some_and(|iat| iat <= deletion.time.timestamp());
     let soft = case.reason == Reason::TokenRevoked;
@@ -58,13 +112,27 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
     .blame(world, place, "the user was deleted")
     .against("the user was restored or created again before the failure", returned, 0.0)
-    .against("a later request of the user went through", links.success_after.is_some() && !alive, 0.20);
+    .against(
+        "a later request of the user went through where users are looked up",
+        stateful(links.success_after).is_some() && !alive,
+        0.20,
+    )
+    .against("the user was let through long after the deletion", alive && lag.is_none(), 0.40);
     if soft {
         verdict = verdict.variant("soft");
     }
-    let logout = case.path.as_deref().is_some_and(|path| path.contains("logout"));
+    let signing_out =
+        case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    if logout && soon {
+    let deleter = deletion.witnesses.iter().find_map(|witness| world.events[*witness].client_ip.as_ref());
+    let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip.as_ref();
+    if let (Some(lag), Some(success)) = (lag, still) {
+        verdict.rule = "DR-12";
+        verdict = verdict
+            .variant("read_side_lagged")
+            .shows(Some(success.place), format!("the user was let through {} s after the deletion", lag.num_seconds()));
+    }
+    if signing_out && soon && !elsewhere {
         verdict.rule = "DR-02";
         verdict = verdict.variant("self_service");
     }
@@ -76,6 +144,7 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
     let proven = case.sub.as_deref().is_some_and(|sub| world.proves(sub));
     let success = links.success_before.map(|success| world.successes[success].place);
     let nameless = case.sub.is_none();
+    let seen = success.is_some() || links.issued.is_some();
     if !(known || nameless) {
         return;
     }
@@ -83,19 +152,23 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
         Verdict::new(
             Cause::UserDeleted,
             "DR-04",
-            if proven {
+            if seen {
                 0.60
-            } else if known {
-                0.50
-            } else {
+            } else if nameless {
                 0.42
+            } else if proven {
+                // It exists, but nobody ever saw it at work: a hint.
+                0.38
+            } else {
+                0.35
             },
         )
         .variant("unlogged")
         .ground(success.is_some(), 0.05)
-        .ground(known && links.success_after.is_none(), 0.05)
+        .ground(seen && links.success_after.is_none(), 0.05)
         .shows(success, "the user was still let through")
         .against("a later request of the user went through", links.success_after.is_some(), 0.30)
+        .cap(true, 0.69, "no line of the deletion itself")
         .cap(!world.audited, 0.60, "no source that would tell of deletions")
         .cap(nameless, 0.50, "no line names the subject"),
     );
@@ -105,6 +178,11 @@ fn says(variant: Option<&str>) -> &'static str {
     match variant {
         Some("soft") => "The account was deleted softly: its sessions are gone, its tokens still verify",
         Some("self_service") => "The account deleted itself and then signed out",
+        Some("bulk_reset") => {
+            "Many users vanished within minutes while new ones get through: the store was wiped, restored or reseeded"
+        }
+        Some("recreated") => "The same person has a new id: the account was replaced, and the old token names the old one",
+        Some("read_side_lagged") => "The user was deleted, and a cached or replicated verifier noticed late",
         Some("unlogged") => "The user is gone, and no line tells of the deletion",
         _ => "The user was deleted while their token was still valid",
     }
@@ -113,6 +191,13 @@ fn says(variant: Option<&str>) -> &'static str {
 fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("self_service") => "Sign out locally before deleting the account; ignore this answer on logout",
+        Some("bulk_reset") => {
+            "Change the signing key together with a reset, so that old tokens fail early and clearly; check which restore or migration ran"
+        }
+        Some("recreated") => "Keep ids on import, map accounts by an immutable attribute, and force a new login after the import",
+        Some("read_side_lagged") => {
+            "Invalidate the verifier's cache in the deletion flow; the lag is how long a deleted user gets through"
+        }
         Some("unlogged") => {
             "Delete users through an audited path, or add the database log or audit log of the window to the inputs; then revoke sessions in the deletion flow"
         }

@@ -15,6 +15,9 @@ use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
 use crate::event::{Cause, Reason};
 
+/// A token this much older than its user, in seconds, is older.
+const SKEW: i64 = 60;
+
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
     cause: Cause::UserNeverExisted,
@@ -34,6 +37,15 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 
 fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let Some(sub) = case.sub.as_deref() else { return };
+    if let (Some(created), Some(iat)) = (links.created, case.iat)
+        && iat + SKEW < world.happenings[created].time.timestamp()
+    {
+        verdicts.push(Verdict::new(Cause::UserNeverExisted, "DR-10", 0.88).variant("id_reused").blame(
+            world,
+            created,
+            "the user was created after the token was issued",
+        ));
+    }
     if let Some(known) = world.subjects.get(sub).filter(|subject| subject.proven) {
         let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
         if elsewhere {
@@ -46,13 +58,15 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
         return;
     }
     let foreign_key = case.kid.as_deref().is_some_and(|kid| !world.keys.is_empty() && !world.knows_key(kid));
-    let odd = odd_shape(sub, world);
+    let odd = world.history.is_odd(sub);
+    let foreign_issuer = case.iss.is_some() && world.history.issuer.is_some() && case.iss != world.history.issuer;
     let (rule, variant) = if odd { ("DR-09", "wrong_identifier") } else { ("DR-07", "other_environment") };
     verdicts.push(
         Verdict::new(Cause::UserNeverExisted, rule, 0.62)
             .variant(variant)
             .ground(odd, 0.15)
             .ground(foreign_key, 0.15)
+            .ground(foreign_issuer, 0.15)
             .ground(world.subjects.len() >= 20, 0.10)
             .against("any earlier trace of the subject", false, 0.0)
             .cap(!world.audited && world.subjects.is_empty(), 0.50, "no source that knows which users exist"),
@@ -75,24 +89,10 @@ fn key(case: &Case, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     );
 }
 
-/// Whether an id looks unlike those that are known: upper case, an address, a number among UUIDs.
-fn odd_shape(sub: &str, world: &World<'_>) -> bool {
-    let shape = |text: &str| -> (bool, bool, bool) {
-        (
-            text.len() == 36 && text.bytes().filter(|b| *b == b'-').count() == 4 && !text.bytes().any(|b| b.is_ascii_uppercase()),
-            text.contains('@'),
-            text.bytes().all(|b| b.is_ascii_digit()),
-        )
-    };
-    let mine = shape(sub);
-    let same = world.subjects.iter().filter(|(known, subject)| subject.proven && shape(known) == mine).count();
-    let known = world.subjects.values().filter(|subject| subject.proven).count();
-    known >= 5 && same * 10 < known
-}
-
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
         Some("tenant_mixup") => "The user belongs to another tenant than the request went to",
+        Some("id_reused") => "The token is older than the user it names: the id was given to another person",
         Some("wrong_identifier") => "The tokens carry another kind of id than the user store uses",
         _ => "The token names a user or key that this environment never knew: it comes from another one",
     }
@@ -102,6 +102,9 @@ fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("tenant_mixup") => {
             "Bind tokens to a tenant by issuer or audience, and check it before the lookup; correct the client's tenant"
+        }
+        Some("id_reused") => {
+            "Change the key to end all tokens at once, never reuse ids, and refuse tokens older than the account"
         }
         Some("wrong_identifier") => "Map the identifier that the store uses into `sub` for this client",
         _ => "Use separate keys for each environment, check `iss`, and clear stored sessions when a client changes environment",

@@ -14,10 +14,21 @@ use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
 use crate::event::{Cause, Reason};
 
+/// A refusal this many times slower than usual is no refusal (`slow_factor`).
+const SLOW_FACTOR: u64 = 20;
+
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
     cause: Cause::UserStoreOutage,
-    reasons: &[Reason::UserStoreUnavailable, Reason::SubNotFound, Reason::Other],
+    reasons: &[
+        Reason::UserStoreUnavailable,
+        Reason::SubNotFound,
+        Reason::Other,
+        Reason::TokenMalformed,
+        Reason::SignatureInvalid,
+        Reason::TokenExpired,
+        Reason::ClaimInvalid,
+    ],
     judge,
     says,
     fix,
@@ -25,6 +36,7 @@ pub(super) const RULES: CauseRules = CauseRules {
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let outage = world.outage_at(case.time);
+    verdicts.extend(slow(case, outage.is_some(), world));
     let witness = outage.and_then(|outage| outage.witnesses.first()).map(|place| world.events[*place].place);
     let says_first = "the first error of the user store in this outage";
     match case.reason {
@@ -63,8 +75,25 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     }
 }
 
+/// DR-14: a refusal that took far longer than such a refusal can take.
+fn slow(case: &Case, outage: bool, world: &World<'_>) -> Option<Verdict> {
+    let (took, usual) = (case.duration_ms?, *world.history.usual_duration.get(&case.reason)?);
+    let slow = took >= 1000 && took >= SLOW_FACTOR * usual.max(1);
+    slow.then(|| {
+        Verdict::new(Cause::UserStoreOutage, "DR-14", 0.45)
+            .variant("slow_rejection")
+            .ground(outage, 0.30)
+            .shows(
+                Some(world.events[case.deciding].place),
+                format!("the refusal took {took} ms, where such a one usually takes {usual} ms"),
+            )
+            .cap(!outage, 0.60, "no error of a store at that time")
+    })
+}
+
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("slow_rejection") => "The refusal took as long as a time-out: something behind the verifier failed",
         Some("disguised") => "The user store failed, and the verifier answered as if the user did not exist",
         _ => "The user store could not be reached while the request was judged",
     }

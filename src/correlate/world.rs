@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::history::History;
 use super::merge::Case;
 use crate::event::{Event, EventKind, Place, Reason, Text};
 use crate::scan::Sighting;
@@ -18,6 +19,8 @@ const OUTAGE_GAP: TimeDelta = TimeDelta::seconds(30);
 pub(super) const OUTAGE_PAD: TimeDelta = TimeDelta::seconds(60);
 /// Fewer errors than this are no outage.
 const OUTAGE_MIN: usize = 3;
+/// What a change causes begins within this time, and the time before it is compared over as long.
+pub(super) const ONSET: TimeDelta = TimeDelta::minutes(15);
 /// Never-seen subjects, or badly made tokens, of one address that make it a prober (`probe_min`).
 pub(super) const PROBE_MIN: usize = 10;
 
@@ -130,6 +133,8 @@ pub struct World<'e> {
     pub successes: Vec<Success>,
     /// Whether any line tells of users being created, deleted or disabled: what an audit source would.
     pub audited: bool,
+    /// What successes and failures show together.
+    pub history: History,
 }
 
 /// A request that was let through.
@@ -141,6 +146,16 @@ pub struct Success {
     pub time: DateTime<Utc>,
     /// Where it stands.
     pub place: Place,
+    /// By which service.
+    pub service: Option<Text>,
+    /// By which of its instances.
+    pub host: Option<Text>,
+    /// The key of the token.
+    pub kid: Option<Text>,
+    /// When the token was issued, seconds since the epoch.
+    pub iat: Option<i64>,
+    /// Who asked.
+    pub client: Option<Text>,
 }
 
 impl<'e> World<'e> {
@@ -168,7 +183,10 @@ impl<'e> World<'e> {
                 .any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
             happenings,
             successes,
+            history: History::default(),
         };
+        let proven = world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| sub.clone());
+        world.history = History::of(events, &world.successes, cases, &world.happenings, proven);
         world.addresses = addresses(cases, &world);
         world
     }
@@ -221,14 +239,40 @@ impl<'e> World<'e> {
         places[..end].iter().rev().copied().find(|place| names.contains(&plain_name(&self.happenings[*place].key)))
     }
 
-    /// How many failures of the case's service and reason lie in the hour before and after `time`.
+    /// The last change of a service that refuses nobody itself, an issuer's perhaps, not long before `time`.
+    pub fn issuer_change(&self, time: DateTime<Utc>) -> Option<usize> {
+        let end = self.changes.partition_point(|place| self.happenings[*place].time <= time);
+        self.changes[..end].iter().rev().copied().find(|place| {
+            let change = &self.happenings[*place];
+            time - change.time <= ONSET && !self.history.by_service.contains_key(plain_name(&change.key))
+        })
+    }
+
+    /// The last event of a kind that befell a subject or key by `time`.
+    pub fn last_before(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<usize> {
+        let at = self.happenings.partition_point(|h| (h.kind, &*h.key, h.time) <= (kind, key, time));
+        let last = at.checked_sub(1)?;
+        let found = &self.happenings[last];
+        (found.kind == kind && *found.key == *key).then_some(last)
+    }
+
+    /// The first event of a kind that befalls a subject or key after `time`, and how long after.
+    pub fn first_after(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<(usize, TimeDelta)> {
+        // Happenings are sorted by kind, key and time.
+        let at = self.happenings.partition_point(|h| (h.kind, &*h.key, h.time) <= (kind, key, time));
+        let next = self.happenings.get(at).filter(|h| h.kind == kind && *h.key == *key)?;
+        Some((at, next.time - time))
+    }
+
+    /// How many failures of the case's service and reason lie in the quarter of an hour before and after `time`. What
+    /// an earlier change began does not count as before.
     pub fn around(&self, case: &Case, time: DateTime<Utc>) -> (usize, usize) {
         let Some(times) = case.service.clone().and_then(|service| self.cohorts.get(&(service, case.reason))) else {
             return (0, 0);
         };
         let at = times.partition_point(|t| *t < time);
-        let from = times.partition_point(|t| *t < time - TimeDelta::hours(1));
-        let to = times.partition_point(|t| *t <= time + TimeDelta::hours(1));
+        let from = times.partition_point(|t| *t < time - ONSET);
+        let to = times.partition_point(|t| *t <= time + ONSET);
         (at - from, to - at)
     }
 }
@@ -252,8 +296,9 @@ fn key_of(event: &Event) -> Option<&str> {
         | EventKind::UserDeleted
         | EventKind::UserDisabled
         | EventKind::UserRestored
-        | EventKind::TokenRevoked
         | EventKind::TokenIssued => event.sub.as_deref(),
+        // One that names nobody ends everybody's tokens.
+        EventKind::TokenRevoked => event.sub.as_deref().or(Some("")),
         EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.as_deref().or(event.service.as_deref()),
         EventKind::ConfigChanged => event.service.as_deref(),
         _ => None,
@@ -316,13 +361,28 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
     let mut successes: Vec<Success> = sightings
         .iter()
         .filter(|sighting| passed(sighting.status))
-        .map(|sighting| Success { sub: sighting.sub.clone(), time: sighting.time, place: sighting.place })
-        .chain(
-            events
-                .iter()
-                .filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status))
-                .filter_map(|event| Some(Success { sub: event.sub.clone()?, time: event.time?, place: event.place })),
-        )
+        .map(|sighting| Success {
+            sub: sighting.sub.clone(),
+            time: sighting.time,
+            place: sighting.place,
+            service: sighting.service.clone(),
+            host: None,
+            kid: sighting.kid.clone(),
+            iat: None,
+            client: None,
+        })
+        .chain(events.iter().filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status)).filter_map(|event| {
+            Some(Success {
+                sub: event.sub.clone().unwrap_or_default(),
+                time: event.time?,
+                place: event.place,
+                service: event.service.clone(),
+                host: event.host.clone(),
+                kid: event.kid.clone(),
+                iat: event.iat,
+                client: event.client_ip.clone(),
+            })
+        }))
         .collect();
     successes.sort_by_key(|success| (success.time, success.place));
     successes
@@ -380,7 +440,7 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
             }
         }
     }
-    for success in successes {
+    for success in successes.iter().filter(|success| !success.sub.is_empty()) {
         let subject = subjects.entry(success.sub.clone()).or_default();
         subject.known = true;
         subject.proven = true;

@@ -232,6 +232,7 @@ fn bar(row: i64, pattern: &Pattern, axis: &Axis, out: &mut dyn Write) -> io::Res
 
 fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.run;
+    list("Security", summary::findings(report).into_iter(), out)?;
     writeln!(out, "<dl>")?;
     entry("events", &Html(&summary::events(report)).to_string(), out)?;
     entry("books", &summary::books(report), out)?;

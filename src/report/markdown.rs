@@ -68,6 +68,7 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
 
 fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.run;
+    list("Security", summary::findings(report).into_iter(), out)?;
     writeln!(out, "\n## The run\n")?;
     writeln!(out, "- Events: {}", Markdown(&summary::events(report)))?;
     writeln!(out, "- Books: {}", summary::books(report))?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Report, Results, Run, SCHEMA_VERSION, Zone};
+use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
 use crate::detect::Books;
@@ -70,6 +71,20 @@ pub(crate) fn report() -> Report {
             chased_ids: 3,
         },
         patterns: vec![unexplained(), deleted()],
+        findings: vec![Finding {
+            finding_id: "s1:0123456789abcdef".to_owned(),
+            rule: "DR-35",
+            severity: Severity::Medium,
+            says: format!("A user got through by `{HOSTILE}` after being disabled, for up to 240 s"),
+            fix: "Invalidate caches when a user is disabled",
+            service: Some(HOSTILE.to_owned()),
+            subjects: 1,
+            requests: 4,
+            exposure_seconds: Some(240),
+            first: at("2026-03-01T10:01:00Z"),
+            last: at("2026-03-01T10:04:00Z"),
+            samples: vec![Line { file: "logs/orders.log".to_owned(), line: 12 }],
+        }],
     }
 }
 
@@ -123,6 +138,7 @@ fn unexplained() -> Pattern {
 pub(crate) fn quiet() -> Report {
     let mut report = report();
     report.patterns.clear();
+    report.findings.clear();
     report.run.failures = 0;
     report.run.unrelated_refusals = 0;
     report.run.problems.clear();

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use super::Report;
 use super::escape::Terminal;
 use crate::correlate::CauseEvent;
+use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::event::{Cause, Problem, Severity};
 
@@ -123,6 +124,24 @@ pub(super) fn books(report: &Report) -> String {
         grouped(books.told),
         count(books.events, "event"),
     )
+}
+
+/// What matters to security, one item each: how grave, what, where, and what to do.
+pub(super) fn findings(report: &Report) -> Vec<String> {
+    let item = |finding: &Finding| {
+        let samples: Vec<String> = finding.samples.iter().take(MAX_SAMPLES).map(place).collect();
+        format!(
+            "{} {}: {} ({}, {}). See {}. {}",
+            finding.severity,
+            finding.rule,
+            finding.says,
+            count(finding.requests, "request"),
+            span(finding.first, finding.last),
+            samples.join(", "),
+            finding.fix
+        )
+    };
+    report.findings.iter().map(item).collect()
 }
 
 /// The streams whose time stamps name no zone, one sentence each.
@@ -278,6 +297,7 @@ impl Page<'_> {
     fn run(&mut self, report: &Report) -> io::Result<()> {
         let run = &report.run;
         self.blank()?;
+        self.list("Security", findings(report).into_iter())?;
         self.paragraph(0, &format!("Events: {}", events(report)))?;
         self.list("Problems", run.problems.iter().map(problem))?;
         self.list("Missing", run.gaps.iter().cloned())?;

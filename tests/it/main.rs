@@ -8,6 +8,7 @@ mod layouts;
 mod merging;
 mod properties;
 mod samples;
+mod scenarios;
 mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -180,6 +180,18 @@ fn spread(texts: &[String], count: usize) -> Vec<String> {
     if spread.len() == 1 { vec![spread[0].clone(); count] } else { spread }
 }
 
+/// Neighbours that are alike, once, with their number.
+fn gathered(texts: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut gathered: Vec<(String, usize)> = Vec::new();
+    for text in texts {
+        match gathered.last_mut() {
+            Some((last, count)) if *last == text => *count += 1,
+            _ => gathered.push((text, 1)),
+        }
+    }
+    gathered.into_iter().map(|(text, count)| if count == 1 { text } else { format!("{text} x{count}") }).collect()
+}
+
 fn breach(scenario: &Scenario) -> Option<String> {
     let told = played(&scenario.timeline);
     let count = told.failures.len();
@@ -196,7 +208,7 @@ fn breach(scenario: &Scenario) -> Option<String> {
             failure.alternatives
         )
     };
-    let all = || told.failures.iter().map(shown).collect::<Vec<_>>().join("\n    ");
+    let all = || gathered(told.failures.iter().map(shown)).join("\n    ");
     let compare = |expected: &[String], got: &dyn Fn(&Failure, usize) -> String| {
         if expected.is_empty() {
             return None;
@@ -208,7 +220,7 @@ fn breach(scenario: &Scenario) -> Option<String> {
             .zip(expected.iter().chain(std::iter::repeat(&String::new())))
             .map(|(f, e)| got(f, e.split(' ').count()))
             .collect();
-        (got != expected).then(|| format!("expected {expected:?}\n    got      {got:?}\n    {}", all()))
+        (got != expected).then(|| format!("expected {:?}\n    got      {:?}\n    {}", gathered(expected), gathered(got), all()))
     };
     let cause = |failure: &Failure, words: usize| {
         let whole = [failure.root_cause.as_str(), failure.rule, failure.variant.unwrap_or("-")];
@@ -216,7 +228,7 @@ fn breach(scenario: &Scenario) -> Option<String> {
     };
     let blame =
         |failure: &Failure, _: usize| failure.cause.as_ref().and_then(|cause| cause.event_id.clone()).unwrap_or("-".to_owned());
-    let everything = format!("{:?} {:?} {:?} {:?}", told.gaps, told.patterns, told.failures, told.zones);
+    let everything = format!("{:?} {:?} {:?} {:?}", (&told.gaps, &told.findings), told.patterns, told.failures, told.zones);
     compare(&scenario.causes, &cause)
         .or_else(|| compare(&scenario.bands, &|failure, _| failure.band.to_string()))
         .or_else(|| compare(&scenario.blames, &blame))

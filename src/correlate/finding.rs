@@ -1,0 +1,217 @@
+//! Security findings: what got through that should not have, and what is being tried. Found beside the failures, not
+//! instead of them. DR-10, DR-12, DR-23, DR-35, DR-39 to DR-41.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::pattern::{Line, fingerprint};
+use super::world::{Success, World, plain_name};
+use super::{Failure, ORDER_TOLERANCE};
+use crate::event::{Cause, EventKind, Place, Severity, Text};
+
+/// A cache is believed to know a retired key this long.
+const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
+/// Somebody who gets through longer than this after the deed is a matter of more than one cache.
+const LONG: i64 = 300;
+/// How many lines a finding shows.
+const SHOWN: usize = 3;
+/// A token this much older than its user, in seconds, is older.
+const SKEW: i64 = 60;
+
+/// Something that matters to security.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// Stable across runs: made of what it is about.
+    pub finding_id: String,
+    /// The rule.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One sentence.
+    pub says: String,
+    /// What to do.
+    pub fix: &'static str,
+    /// The service that let through, where it is one.
+    pub service: Option<String>,
+    /// Distinct subjects.
+    pub subjects: u64,
+    /// Requests.
+    pub requests: u64,
+    /// The longest time that somebody got through after the deed, in seconds.
+    pub exposure_seconds: Option<i64>,
+    /// The first request.
+    pub first: Option<DateTime<Utc>>,
+    /// The last request.
+    pub last: Option<DateTime<Utc>>,
+    /// A few lines to look at: the deed and what got through.
+    pub samples: Vec<Line>,
+}
+
+/// Requests that got through although something forbade it.
+#[derive(Default)]
+struct Through {
+    subjects: BTreeSet<Text>,
+    times: Vec<DateTime<Utc>>,
+    longest: i64,
+    places: Vec<Place>,
+}
+
+impl Through {
+    fn add(&mut self, success: &Success, deed: Place, since: DateTime<Utc>) {
+        self.subjects.insert(success.sub.clone());
+        self.times.push(success.time);
+        self.longest = self.longest.max((success.time - since).num_seconds());
+        if self.places.len() < SHOWN {
+            self.places.extend([deed, success.place]);
+        }
+    }
+}
+
+/// Everything that matters to security, the gravest first.
+pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Vec<Finding> {
+    let mut through: BTreeMap<(&'static str, Text), Through> = BTreeMap::new();
+    for success in &world.successes {
+        let service = success.service.as_deref().map_or("", plain_name);
+        for (rule, place) in
+            [deed(world, success), retired(world, success), older_than_its_user(world, success)].into_iter().flatten()
+        {
+            let happening = &world.happenings[place];
+            let deed = world.events[happening.event].place;
+            through.entry((rule, service.into())).or_default().add(success, deed, happening.time);
+        }
+    }
+    let line = |place: &Place| Line { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line };
+    let mut findings: Vec<Finding> = through
+        .into_iter()
+        .map(|((rule, service), through)| {
+            let stateful = world.history.is_stateful(Some(&service));
+            Finding {
+                finding_id: fingerprint("s1", &[rule, &service]),
+                rule,
+                severity: severity(rule, stateful, through.longest),
+                says: says(rule, &service, stateful, &through),
+                fix: fix(rule),
+                service: (!service.is_empty()).then(|| service.to_string()),
+                subjects: through.subjects.len() as u64,
+                requests: through.times.len() as u64,
+                exposure_seconds: Some(through.longest),
+                first: through.times.iter().min().copied(),
+                last: through.times.iter().max().copied(),
+                samples: through.places.iter().map(line).collect(),
+            }
+        })
+        .collect();
+    findings.extend(attacks(failures));
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.finding_id.cmp(&b.finding_id))
+    });
+    findings
+}
+
+/// A deletion or disabling of the subject before a request that got through, and nothing that undid it.
+fn deed(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let last = |kind| world.last_before(kind, &success.sub, success.time);
+    let undone = [EventKind::UserRestored, EventKind::UserCreated]
+        .into_iter()
+        .filter_map(last)
+        .max_by_key(|place| world.happenings[*place].time);
+    [(EventKind::UserDeleted, "DR-12"), (EventKind::UserDisabled, "DR-35")].into_iter().find_map(|(kind, rule)| {
+        let place = last(kind)?;
+        let time = world.happenings[place].time;
+        let stands = undone.is_none_or(|undone| world.happenings[undone].time < time);
+        (stands && success.time > time + ORDER_TOLERANCE).then_some((rule, place))
+    })
+}
+
+/// A token of a key that was retired long before.
+fn retired(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let place = world.keys.get(success.kid.as_ref()?)?.retired?;
+    (success.time > world.happenings[place].time + KEY_GRACE).then_some(("DR-23", place))
+}
+
+/// A token that was issued before its user was created.
+fn older_than_its_user(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let place = world.last_before(EventKind::UserCreated, &success.sub, success.time)?;
+    (success.iat? + SKEW < world.happenings[place].time.timestamp()).then_some(("DR-10", place))
+}
+
+fn severity(rule: &str, stateful: bool, longest: i64) -> Severity {
+    match rule {
+        "DR-10" | "DR-23" => Severity::High,
+        _ if stateful && longest > LONG => Severity::High,
+        _ if stateful => Severity::Medium,
+        _ => Severity::Low,
+    }
+}
+
+fn says(rule: &str, service: &str, stateful: bool, through: &Through) -> String {
+    let who = match through.subjects.len() {
+        1 => "A user".to_owned(),
+        count => format!("{count} users"),
+    };
+    let where_ = if service.is_empty() { String::new() } else { format!(" by `{service}`") };
+    let longest = through.longest;
+    let bound = if stateful { "" } else { "; it asks nobody, so until the token ends" };
+    match rule {
+        "DR-10" => format!("{who} got through{where_} with a token older than the user it names: one person may act as another"),
+        "DR-23" => format!("Tokens of a retired key are still let through{where_}, up to {longest} s after it was retired"),
+        "DR-35" => format!("{who} got through{where_} after being disabled, for up to {longest} s{bound}"),
+        _ => format!("{who} got through{where_} after being deleted, for up to {longest} s{bound}"),
+    }
+}
+
+fn fix(rule: &str) -> &'static str {
+    match rule {
+        "DR-10" => "Change the key to end all tokens at once, never reuse ids, and refuse tokens older than the account",
+        "DR-23" => "Make this verifier fetch the key set; lower its cache lifetime",
+        "DR-39" => "Allow-list algorithms, choose keys only from configuration, and block the addresses at the edge",
+        "DR-40" => "Cache unknown kids negatively and limit refetches per address; block the addresses at the edge",
+        "DR-41" => "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login",
+        _ => "Invalidate caches when a user is deleted or disabled, shorten them, and ask the issuer on sensitive routes",
+    }
+}
+
+/// What is being tried, from the failures that were found to be probes.
+fn attacks(failures: &[Failure]) -> Vec<Finding> {
+    let mut by_rule: BTreeMap<&'static str, Vec<&Failure>> = BTreeMap::new();
+    for failure in failures.iter().filter(|failure| failure.root_cause == Cause::Probing) {
+        by_rule.entry(failure.rule).or_default().push(failure);
+    }
+    by_rule
+        .into_iter()
+        .map(|(rule, members)| {
+            let clients: BTreeSet<&str> = members.iter().filter_map(|failure| failure.client_ip.as_deref()).collect();
+            let subjects = members.iter().filter_map(|failure| failure.sub.as_deref()).collect::<BTreeSet<_>>().len();
+            let from = if clients.len() == 1 { "one address".to_owned() } else { format!("{} addresses", clients.len()) };
+            let (severity, says) = match rule {
+                "DR-41" if subjects > 0 => (
+                    Severity::Critical,
+                    format!("Signatures verify for {subjects} subjects that nobody ever saw, from {from}: the signing key may have leaked"),
+                ),
+                "DR-40" => (Severity::Medium, format!("A flood of unknown key ids from {from}")),
+                _ => (Severity::Medium, format!("Forged or mutated tokens from {from}")),
+            };
+            Finding {
+                finding_id: fingerprint("s1", &[rule]),
+                rule,
+                severity,
+                says,
+                fix: fix(rule),
+                service: None,
+                subjects: subjects as u64,
+                requests: members.len() as u64,
+                exposure_seconds: None,
+                first: members.iter().filter_map(|failure| failure.time).min(),
+                last: members.iter().filter_map(|failure| failure.time).max(),
+                samples: members
+                    .iter()
+                    .filter_map(|failure| failure.evidence.first())
+                    .take(SHOWN)
+                    .map(|e| Line { file: e.file.clone(), line: e.line })
+                    .collect(),
+            }
+        })
+        .collect()
+}

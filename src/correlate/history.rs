@@ -1,0 +1,337 @@
+//! What successes and failures show together: who looks users up, which key verified where and when, who vanished at
+//! once, what a client did besides. Gathered once, asked by many rules.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::merge::Case;
+use super::world::{Happening, Success, plain_name};
+use crate::event::{Event, EventKind, Reason, Text};
+
+/// This many users that vanish within [`AT_ONCE`] vanished together (`bulk_subjects`).
+const BULK: usize = 20;
+/// See [`BULK`].
+const AT_ONCE: TimeDelta = TimeDelta::minutes(10);
+/// A median of fewer refusals than this says nothing.
+const USUAL_OF: usize = 10;
+
+/// A token of some key that was judged.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Why it was refused; `None` if it was accepted.
+    pub refused: Option<Reason>,
+    /// By which service, without what gateways and clusters add to its name.
+    pub service: Option<Text>,
+    /// By which of its instances.
+    pub host: Option<Text>,
+    /// When the token was issued, seconds since the epoch.
+    pub iat: Option<i64>,
+}
+
+impl Use {
+    /// Whether it was accepted.
+    pub fn accepted(&self) -> bool {
+        self.refused.is_none()
+    }
+}
+
+/// Many users that got through and then were not found, all within minutes.
+#[derive(Debug, Clone)]
+pub struct Bulk {
+    /// The first of them.
+    pub start: DateTime<Utc>,
+    /// The last of them.
+    pub end: DateTime<Utc>,
+    /// Who.
+    pub subjects: HashSet<Text>,
+    /// A request of a user who came later and gets through.
+    pub newcomer: Option<usize>,
+}
+
+/// What one client address did besides being refused.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// Requests that went through.
+    pub accepted: Vec<DateTime<Utc>>,
+    /// Tokens issued to it.
+    pub issued: Vec<DateTime<Utc>>,
+    /// Its broken tokens.
+    pub malformed: Vec<DateTime<Utc>>,
+    /// Its requests without a subject.
+    pub subjectless: usize,
+}
+
+/// The shape of an id: UUID, address, number or another.
+type Shape = (bool, bool, bool);
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Services that refused somebody for the user's own sake: they look users up.
+    pub looks_up: HashSet<Text>,
+    /// Judged tokens by key, in the order of time.
+    pub by_key: HashMap<Text, Vec<Use>>,
+    /// Judged tokens by service, in the order of time.
+    pub by_service: HashMap<Text, Vec<Use>>,
+    /// Users that vanished at once.
+    pub bulks: Vec<Bulk>,
+    /// Creations by e-mail or name, as places in the list of happenings.
+    pub created_as: HashMap<Text, Vec<usize>>,
+    /// E-mail or name by subject.
+    pub name_of: HashMap<Text, Text>,
+    /// How long a refusal for a reason usually takes, in milliseconds.
+    pub usual_duration: BTreeMap<Reason, u64>,
+    /// The issuer of most accepted tokens.
+    pub issuer: Option<Text>,
+    /// What clients did, by address.
+    pub clients: HashMap<Text, Client>,
+    /// When a refresh token of a subject was found used twice.
+    pub reuses: HashMap<Text, Vec<DateTime<Utc>>>,
+    shapes: HashMap<Shape, usize>,
+    proven: usize,
+}
+
+impl History {
+    /// Gathers it.
+    pub fn of(
+        events: &[Event],
+        successes: &[Success],
+        cases: &[Case],
+        happenings: &[Happening],
+        proven: impl Iterator<Item = Text>,
+    ) -> Self {
+        let mut history = Self::default();
+        history.judge_tokens(successes, cases);
+        history.meet_clients(events, successes, cases);
+        history.learn_names(events, happenings);
+        history.bulks = bulks(successes, cases, happenings);
+        history.usual_duration = usual_durations(cases);
+        history.issuer = main_issuer(events);
+        for sub in proven {
+            *history.shapes.entry(shape(&sub)).or_default() += 1;
+            history.proven += 1;
+        }
+        history
+    }
+
+    /// Whether a service looks users up: a request that it lets through proves its user.
+    pub fn is_stateful(&self, service: Option<&Text>) -> bool {
+        service.is_some_and(|service| self.looks_up.contains(plain_name(service)))
+    }
+
+    /// Whether an id looks unlike those of users who exist.
+    pub fn is_odd(&self, sub: &str) -> bool {
+        let same = self.shapes.get(&shape(sub)).copied().unwrap_or(0);
+        self.proven >= 5 && same * 10 < self.proven
+    }
+
+    /// The judged tokens of a service.
+    pub fn at(&self, service: Option<&Text>) -> &[Use] {
+        service.and_then(|service| self.by_service.get(plain_name(service))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The judged tokens of a key.
+    pub fn key(&self, kid: Option<&Text>) -> &[Use] {
+        kid.and_then(|kid| self.by_key.get(kid)).map_or(&[], Vec::as_slice)
+    }
+
+    fn judge_tokens(&mut self, successes: &[Success], cases: &[Case]) {
+        let plain = |service: &Option<Text>| service.as_deref().map(|service| Text::from(plain_name(service)));
+        for case in cases {
+            let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
+            if let Some(service) = plain(&case.service).filter(|_| of_the_user) {
+                self.looks_up.insert(service);
+            }
+            let Some(time) = case.time else { continue };
+            let used =
+                Use { time, refused: Some(case.reason), service: plain(&case.service), host: case.host.clone(), iat: case.iat };
+            self.add_use(case.kid.as_ref(), used);
+        }
+        for success in successes {
+            let used = Use {
+                time: success.time,
+                refused: None,
+                service: plain(&success.service),
+                host: success.host.clone(),
+                iat: success.iat,
+            };
+            self.add_use(success.kid.as_ref(), used);
+        }
+        for uses in self.by_key.values_mut().chain(self.by_service.values_mut()) {
+            uses.sort_by_key(|used| used.time);
+        }
+    }
+
+    fn add_use(&mut self, kid: Option<&Text>, used: Use) {
+        if let Some(kid) = kid {
+            self.by_key.entry(kid.clone()).or_default().push(used.clone());
+        }
+        if let Some(service) = used.service.clone() {
+            self.by_service.entry(service).or_default().push(used);
+        }
+    }
+
+    fn meet_clients(&mut self, events: &[Event], successes: &[Success], cases: &[Case]) {
+        for case in cases {
+            let Some(client) = &case.client_ip else { continue };
+            let client = self.clients.entry(client.clone()).or_default();
+            match case.reason {
+                Reason::TokenMalformed => client.malformed.extend(case.time),
+                Reason::SubMissing => client.subjectless += 1,
+                _ => {}
+            }
+        }
+        for success in successes {
+            if let Some(address) = &success.client {
+                self.clients.entry(address.clone()).or_default().accepted.push(success.time);
+            }
+        }
+        for event in events {
+            let (Some(time), Some(address)) = (event.time, &event.client_ip) else { continue };
+            if event.kind == EventKind::TokenIssued {
+                self.clients.entry(address.clone()).or_default().issued.push(time);
+            }
+        }
+        for client in self.clients.values_mut() {
+            client.accepted.sort();
+            client.issued.sort();
+            client.malformed.sort();
+        }
+    }
+
+    fn learn_names(&mut self, events: &[Event], happenings: &[Happening]) {
+        for event in events {
+            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.clone())) {
+                self.name_of.entry(sub.clone()).or_insert(name);
+            }
+            let refused_or_revoked = matches!(event.kind, EventKind::AuthFailure | EventKind::TokenRevoked);
+            if let (true, Some(sub), Some(time)) = (refused_or_revoked && says_reuse(&event.message), &event.sub, event.time) {
+                self.reuses.entry(sub.clone()).or_default().push(time);
+            }
+        }
+        for (place, happening) in happenings.iter().enumerate().filter(|(_, h)| h.kind == EventKind::UserCreated) {
+            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username.clone());
+            if let Some(name) = name {
+                self.created_as.entry(name).or_default().push(place);
+            }
+        }
+    }
+}
+
+/// Whether a text speaks of a refresh token that was used twice.
+fn says_reuse(message: &str) -> bool {
+    let message = message.to_ascii_lowercase().replace('_', " ");
+    ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
+        .iter()
+        .any(|text| message.contains(text))
+}
+
+fn shape(sub: &str) -> Shape {
+    (
+        sub.len() == 36 && sub.bytes().filter(|b| *b == b'-').count() == 4 && !sub.bytes().any(|b| b.is_ascii_uppercase()),
+        sub.contains('@'),
+        sub.bytes().all(|b| b.is_ascii_digit()),
+    )
+}
+
+/// Users who got through, then were not found, and never got through again: those who turned within minutes.
+fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec<Bulk> {
+    let mut turned: BTreeMap<&Text, DateTime<Utc>> = BTreeMap::new();
+    for case in cases.iter().filter(|case| case.reason == Reason::SubNotFound) {
+        if let (Some(sub), Some(time)) = (&case.sub, case.time) {
+            turned.entry(sub).and_modify(|first| *first = time.min(*first)).or_insert(time);
+        }
+    }
+    let mut before: HashSet<&Text> = HashSet::new();
+    let mut after: HashSet<&Text> = HashSet::new();
+    for success in successes {
+        if let Some(turn) = turned.get(&success.sub) {
+            if success.time < *turn {
+                before.insert(&success.sub)
+            } else {
+                after.insert(&success.sub)
+            };
+        }
+    }
+    let created: HashSet<&Text> = happenings.iter().filter(|h| h.kind == EventKind::UserCreated).map(|h| &h.key).collect();
+    let explained: HashSet<&Text> = happenings
+        .iter()
+        .filter(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserDisabled))
+        .map(|h| &h.key)
+        .collect();
+    let mut turns: Vec<(DateTime<Utc>, &Text)> = turned
+        .iter()
+        .filter(|(sub, _)| {
+            (before.contains(*sub) || created.contains(*sub)) && !after.contains(*sub) && !explained.contains(*sub)
+        })
+        .map(|(sub, time)| (*time, *sub))
+        .collect();
+    turns.sort();
+    let mut bulks: Vec<Bulk> = Vec::new();
+    let mut group: Vec<(DateTime<Utc>, &Text)> = Vec::new();
+    let close = |group: &mut Vec<(DateTime<Utc>, &Text)>, bulks: &mut Vec<Bulk>| {
+        if let (true, Some((start, _)), Some((end, _))) = (group.len() >= BULK, group.first(), group.last()) {
+            let newcomer = successes.iter().position(|success| success.time > *start && !turned.contains_key(&success.sub));
+            let subjects = group.iter().map(|(_, sub)| (*sub).clone()).collect();
+            bulks.push(Bulk { start: *start, end: *end, subjects, newcomer });
+        }
+        group.clear();
+    };
+    for turn in turns {
+        if group.first().is_some_and(|(start, _)| turn.0 - *start > AT_ONCE) {
+            close(&mut group, &mut bulks);
+        }
+        group.push(turn);
+    }
+    close(&mut group, &mut bulks);
+    bulks
+}
+
+fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u64> {
+    let mut durations: BTreeMap<Reason, Vec<u64>> = BTreeMap::new();
+    for case in cases {
+        if let Some(duration) = case.duration_ms {
+            durations.entry(case.reason).or_default().push(duration);
+        }
+    }
+    durations.retain(|_, durations| durations.len() >= USUAL_OF);
+    durations
+        .into_iter()
+        .map(|(reason, mut durations)| {
+            durations.sort_unstable();
+            (reason, durations[durations.len() / 2])
+        })
+        .collect()
+}
+
+/// The issuer that most tokens carry which were not refused.
+fn main_issuer(events: &[Event]) -> Option<Text> {
+    let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.kind != EventKind::AuthFailure) {
+        if let Some(iss) = &event.iss {
+            *counts.entry(iss).or_default() += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(iss, count)| (*count, std::cmp::Reverse(*iss))).map(|(iss, _)| iss.clone())
+}
+
+/// The instances of a service that refused a key and those that accepted it, within the same time.
+pub fn instances(uses: &[Use], service: Option<&Text>) -> (BTreeSet<Text>, BTreeSet<Text>) {
+    let service = service.map(|service| plain_name(service));
+    let here = || uses.iter().filter(|used| used.service.as_deref() == service && used.host.is_some());
+    let (mut refusing, mut accepting) = (BTreeSet::new(), BTreeSet::new());
+    let Some(first) = here().find(|used| !used.accepted()).map(|used| used.time) else { return (refusing, accepting) };
+    for used in here().filter(|used| used.time >= first) {
+        if let Some(host) = used.host.clone() {
+            if used.accepted() {
+                accepting.insert(host)
+            } else {
+                refusing.insert(host)
+            };
+        }
+    }
+    (refusing, accepting)
+}
