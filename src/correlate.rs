@@ -1,6 +1,6 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
-//! In order: zone-less clocks are settled ([`clock`]), lines become cases ([`merge`]), silent refusals are told by
+//! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become cases ([`merge`]), silent refusals are told by
 //! the size of their answer ([`answer`]), facts are gathered
 //! ([`world`]), each case is linked to what happened to its subject ([`table`]), every cause says what it finds
 //! ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses become patterns
@@ -11,6 +11,7 @@ pub mod clock;
 pub mod finding;
 pub mod history;
 pub mod merge;
+pub mod offset;
 pub mod pattern;
 pub mod table;
 pub mod verdict;
@@ -38,6 +39,7 @@ use crate::event::{Band, Cause, Event, EventKind, Place, Reason, Text};
 use crate::scan::Scan;
 use finding::Finding;
 use merge::Case;
+use offset::Offset;
 use pattern::{Line, Pattern};
 use table::{Row, Side};
 use verdict::{CauseRules, Links, Verdict};
@@ -191,6 +193,8 @@ pub struct Correlated {
     pub unrelated_refusals: u64,
     /// Families of zone-less streams and the zone that was proved for them.
     pub zones: Vec<(String, Option<clock::Proof>)>,
+    /// Sources whose clock was off, and moved.
+    pub offsets: Vec<Offset>,
     /// Sources that would have helped to decide.
     pub gaps: Vec<String>,
 }
@@ -202,6 +206,7 @@ pub struct Correlated {
 pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
     let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
+    let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
     let mut merged = merge::merge(&scan.events);
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases);
@@ -224,6 +229,7 @@ pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
         findings,
         unrelated_refusals: merged.unrelated,
         zones,
+        offsets,
         gaps: gaps(&failures, &world, &files),
         failures,
     })
@@ -318,12 +324,17 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
                 .get(case.client_ip.as_ref()?)?
                 .iter()
                 .filter(|(other, _)| (*other - time).abs() <= SAME_SESSION)
-                .min_by_key(|(other, neighbour)| {
-                    let foreign = cases[*neighbour].service != case.service
-                        && !cases[*neighbour].services.iter().any(|s| case.services.contains(s));
-                    (foreign, (*other - time).abs(), *neighbour)
-                })?;
+                .filter(|(_, neighbour)| !answer::differ(case, &cases[*neighbour]))
+                .filter(|(_, neighbour)| {
+                    // What befell the user shows everywhere; keys, claims and clocks are each service's own.
+                    let of_the_user = |verdict: &Verdict| verdict.cause.is_of_the_user();
+                    !foreign(case, &cases[*neighbour]) || judged[*neighbour].first().is_some_and(of_the_user)
+                })
+                .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
             let mut verdict = judged[*neighbour].first()?.clone();
+            if verdict.cause == Cause::UserStoreOutage && world.outage_at(case.time).is_none() {
+                return None;
+            }
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(
                 0,
@@ -336,6 +347,11 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
     for (place, verdict) in borrowed {
         judged[place].insert(0, verdict);
     }
+}
+
+/// Whether two requests went to different services.
+fn foreign(a: &Case, b: &Case) -> bool {
+    a.service != b.service
 }
 
 fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String]) -> Failure {

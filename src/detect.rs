@@ -421,9 +421,8 @@ impl Told<'_> {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
         }
         event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
-        if let Some(duration) = self.roles.get(Role::Duration).and_then(|text| text.parse::<f64>().ok()) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, clamped at zero")]
-            let duration = duration.max(0.0) as u64;
+        let named = self.roles.get(Role::Milliseconds).and_then(|text| text.split('.').next()?.parse().ok());
+        if let Some(duration) = named.or_else(|| self.roles.get(Role::Duration).and_then(milliseconds)) {
             event.extra_mut().duration_ms = Some(duration);
         }
         self.add_claims(&mut event);
@@ -579,6 +578,24 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
     }
+}
+
+/// How long a request took, where no unit is named: Envoy writes milliseconds, nginx seconds with a point, Go programs
+/// nanoseconds, of which every request takes ten thousand.
+fn milliseconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic() || c == 'µ').unwrap_or(text.len()));
+    let number: f64 = number.trim().parse().ok()?;
+    let milliseconds = match unit {
+        "s" => number * 1000.0,
+        "us" | "µs" => number / 1000.0,
+        "ns" => number / 1_000_000.0,
+        "" if number.fract() != 0.0 && number < 100.0 => number * 1000.0,
+        "" if number >= 10_000.0 => number / 1_000_000.0,
+        _ => number,
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, clamped at zero")]
+    let whole = milliseconds.max(0.0) as u64;
+    Some(whole)
 }
 
 /// An audience, or the elements of a printed list of them, joined by commas.

@@ -186,6 +186,13 @@ words! {
     }
 }
 
+impl Cause {
+    /// Whether it befell the user, and so shows at every service that asks.
+    pub fn is_of_the_user(self) -> bool {
+        matches!(self, Self::UserDeleted | Self::UserDisabled | Self::TokenRevoked)
+    }
+}
+
 impl Band {
     /// The band a confidence in `[0, 1]` falls into.
     pub fn of(confidence: f64) -> Self {

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::correlate::clock::Proof;
 use crate::correlate::finding::Finding;
+use crate::correlate::offset::Offset;
 use crate::correlate::pattern::Pattern;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
@@ -68,6 +69,8 @@ pub struct Run {
     pub gaps: Vec<String>,
     /// Streams whose time stamps name no zone, and the zone they were read in.
     pub zones: Vec<Zone>,
+    /// Sources whose clock was off by how much, in milliseconds, as shared requests show; their times were put right.
+    pub clocks: Vec<Clock>,
     /// How many ids the second pass looked for; 0 where it was not needed.
     pub chased_ids: u64,
 }
@@ -83,6 +86,23 @@ pub struct Zone {
     pub shift_seconds: i64,
     /// What proves it; `None` where the default stands.
     pub proof: Option<String>,
+}
+
+/// A source whose clock was off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Clock {
+    /// The source, without what rotation adds to its name.
+    pub file: String,
+    /// The source it was held against.
+    pub reference: String,
+    /// How far ahead it was; negative where it was behind.
+    pub ahead_ms: i64,
+    /// How far the differences scatter.
+    pub spread_ms: i64,
+    /// How much further ahead it was at the end than at the beginning.
+    pub drift_ms: i64,
+    /// Requests that both tell of.
+    pub shared_requests: u64,
 }
 
 /// What a run was asked to do, as the report repeats it.
@@ -120,6 +140,7 @@ impl Results {
             problems,
             gaps: correlated.gaps.into_iter().chain(untold(scan.unknown.uncounted)).collect(),
             zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
+            clocks: correlated.offsets.into_iter().map(clock).collect(),
             chased_ids: scan.chased as u64,
             streams: scan.streams,
         };
@@ -137,6 +158,17 @@ impl Results {
 /// What to say of records whose template found no room.
 fn untold(count: u64) -> Option<String> {
     (count > 0).then(|| format!("{count} more records look like authentication trouble, of too many templates to list"))
+}
+
+fn clock(offset: Offset) -> Clock {
+    Clock {
+        file: offset.source,
+        reference: offset.reference,
+        ahead_ms: offset.ahead_ms,
+        spread_ms: offset.spread_ms,
+        drift_ms: offset.drift_ms,
+        shared_requests: offset.shared as u64,
+    }
 }
 
 fn zone(file: String, proof: Option<Proof>, default: &str) -> Zone {

@@ -26,7 +26,9 @@ use crate::unknown::Unknown;
 const SPAN: u64 = 16 << 20;
 /// How much of a plain file teaches its style before it is split.
 const HEAD: u64 = 64 << 10;
-/// How many requests of one subject the chase keeps.
+/// How many addresses the chase asks after.
+const MAX_CLIENTS: usize = 2000;
+/// How many requests of one subject or address the chase keeps.
 const MAX_SIGHTINGS: usize = 500;
 
 /// What a scan needs to know besides its sources.
@@ -55,8 +57,10 @@ pub struct StreamBooks {
 pub struct Sighting {
     /// When.
     pub time: DateTime<Utc>,
-    /// Who.
-    pub sub: Text,
+    /// Who, as far as the line says.
+    pub sub: Option<Text>,
+    /// From where.
+    pub client: Option<Text>,
     /// HTTP status, where the line has one.
     pub status: Option<u16>,
     /// The key of its token.
@@ -319,7 +323,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
 fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &BTreeSet<Place>, scan: &mut Scan) {
     let wanted = Wanted::of(&scan.events);
-    let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).map(|id| &**id));
+    let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients).map(|id| &**id));
     scan.chased = needles.len();
     if needles.is_empty() && wanted.statuses.is_empty() {
         return;
@@ -345,7 +349,8 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &B
             }
             for mut sighting in part.sightings {
                 sighting.place = at(sighting.place);
-                let sightings = seen.entry(sighting.sub.clone()).or_default();
+                let sightings =
+                    seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
                 *sightings += 1;
                 if *sightings <= MAX_SIGHTINGS && !known.contains(&sighting.place) {
                     scan.sightings.push(sighting);
@@ -363,12 +368,41 @@ struct Wanted {
     requests: BTreeSet<Text>,
     /// Subjects whose other requests tell whether they still exist.
     subjects: BTreeSet<Text>,
+    /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
+    clients: BTreeSet<Text>,
     /// Statuses that failures without an id were answered with: their access lines know client and request.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the end of their path.
     loose: BTreeMap<Text, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
+}
+
+/// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
+fn nameless_clients(events: &[Event]) -> BTreeSet<Text> {
+    let refused = |reason: Reason| {
+        events
+            .iter()
+            .filter(move |event| event.kind == EventKind::AuthFailure && event.reason == Some(reason) && event.sub.is_none())
+    };
+    let mut times: BTreeMap<&str, Vec<(DateTime<Utc>, bool)>> = BTreeMap::new();
+    for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
+        if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
+            times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
+        }
+    }
+    for times in times.values_mut() {
+        times.sort();
+    }
+    let fits = |event: &&Event| {
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
+        times.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|(other, _)| *other < time - LOOSE);
+            times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
+        })
+    };
+    let clients = |event: &Event| event.client_ip.clone().filter(|client| !merge::is_local(client));
+    refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
 /// An access line this far from a failure of the same path may be its own.
@@ -379,6 +413,7 @@ impl Wanted {
         let mut wanted = Self {
             requests: BTreeSet::new(),
             subjects: BTreeSet::new(),
+            clients: BTreeSet::new(),
             statuses: BTreeSet::new(),
             loose: BTreeMap::new(),
             zoneless: false,
@@ -400,6 +435,11 @@ impl Wanted {
         }
         for event in failures().filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
             wanted.add_loose(event);
+        }
+        wanted.clients = nameless_clients(events);
+        // With so many of them it is no longer a question of single clients.
+        if wanted.clients.len() > MAX_CLIENTS {
+            wanted.clients.clear();
         }
         for times in wanted.loose.values_mut() {
             times.sort();
@@ -524,11 +564,21 @@ fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &
         events.push(event);
         return;
     }
-    if let (Some(time), Some(sub)) = (event.time, event.sub)
-        && wanted.subjects.contains(&sub)
+    let of_subject = event.sub.as_ref().is_some_and(|sub| wanted.subjects.contains(sub));
+    let of_client = event.client_ip.as_ref().is_some_and(|client| wanted.clients.contains(client));
+    if let Some(time) = event.time
+        && (of_subject || of_client)
         && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
     {
-        sightings.push(Sighting { time, sub, status: event.status, kid: event.kid, service: event.service, place: event.place });
+        sightings.push(Sighting {
+            time,
+            sub: event.sub,
+            client: event.client_ip,
+            status: event.status,
+            kid: event.kid,
+            service: event.service,
+            place: event.place,
+        });
     }
 }
 

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
-use include_dir::{Dir, include_dir};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::event::{EventKind, Reason};
 
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/signature/catalog");
+/// The files of `signature/catalog/`, as `build.rs` has put them together.
+static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
 /// What many signatures share: guards and pieces of patterns, by name.
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
@@ -280,12 +280,10 @@ impl Catalog {
     /// If a built-in file does not hold, which the tests rule out.
     pub fn builtin() -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
-        let mut files: Vec<_> = BUILTIN.files().collect();
-        files.sort_by_key(|file| file.path());
-        for file in files {
-            let name = file.path().display().to_string();
-            let text = file.contents_utf8().ok_or_else(|| syntax(&name, "not UTF-8"))?;
-            catalog.read(&name, text)?;
+        let files: BTreeMap<String, RawFile> =
+            serde_json::from_str(BUILTIN).map_err(|error| syntax("built in", &error.to_string()))?;
+        for (name, file) in files {
+            catalog.take(&name, file)?;
         }
         Ok(catalog)
     }
@@ -319,21 +317,29 @@ impl Catalog {
 
     /// Reads one file's text and gives how many signatures it holds. One of an id that is there already takes its place.
     fn read(&mut self, file: &str, text: &str) -> Result<usize, CatalogError> {
-        let raw: RawFile = toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?;
+        self.take(file, toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?)
+    }
+
+    fn take(&mut self, file: &str, raw: RawFile) -> Result<usize, CatalogError> {
         if raw.format != FORMAT {
             return Err(syntax(file, &format!("format {} is not known, expected {FORMAT}", raw.format)));
         }
         let mut ids = BTreeSet::new();
+        let mut signatures = Vec::with_capacity(raw.signature.len());
         for signature in raw.signature {
             if !ids.insert(signature.id.clone()) {
                 return Err(bad(file, &signature.id, "stands twice in the file"));
             }
             let id = signature.id.clone();
             let signature = finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?;
-            // The later one wins; its place in the list is the later one's, so that ids stay unique.
-            self.signatures.retain(|known| known.id != signature.id);
-            self.signatures.push(signature);
+            signatures.push(signature);
         }
+        // The later one wins; its place in the list is the later one's, so that ids stay unique. Ids begin with their
+        // product's: those of a new product cannot be known.
+        if self.products.iter().any(|known| known.id == raw.product.id) {
+            self.signatures.retain(|known| !ids.contains(&known.id));
+        }
+        self.signatures.extend(signatures);
         self.products.retain(|known| known.id != raw.product.id);
         self.products.push(raw.product);
         Ok(ids.len())

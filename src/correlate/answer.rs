@@ -20,23 +20,32 @@ type Answer = (u32, u16, u32);
 /// Gives a reason to refusals that tell none, where the size of their answer does.
 pub fn infer_reasons(events: &[Event], files: &[String], cases: &mut [Case]) {
     let families = families(files);
-    let answers: Vec<Vec<Answer>> = cases.iter().map(|case| answers(events, &families, case)).collect();
+    for case in &mut *cases {
+        case.answers = answers(events, &families, case);
+    }
     let mut learnt: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::new();
-    for (case, answers) in cases.iter().zip(&answers) {
+    for case in &*cases {
         if case.reason != Reason::Other {
-            for answer in answers {
+            for answer in &case.answers {
                 *learnt.entry(*answer).or_default().entry(case.reason).or_default() += 1;
             }
         }
     }
-    for (case, answers) in cases.iter_mut().zip(&answers) {
+    for case in cases {
         if case.reason == Reason::Other {
-            case.inferred = answers.iter().filter_map(|answer| agreed(learnt.get(answer)?)).max_by_key(|(_, count)| *count);
+            case.inferred = case.answers.iter().filter_map(|answer| agreed(learnt.get(answer)?)).max_by_key(|(_, count)| *count);
             if let Some((reason, _)) = case.inferred {
                 case.reason = reason;
             }
         }
     }
+}
+
+/// Whether two refusals were answered differently by one service, and so for different reasons.
+pub fn differ(a: &Case, b: &Case) -> bool {
+    let alike = |left: &Answer, right: &Answer| left.0 == right.0 && left.1 == right.1;
+    let pairs = || a.answers.iter().flat_map(|left| b.answers.iter().map(move |right| (left, right)));
+    pairs().any(|(left, right)| alike(left, right) && left.2 != right.2) && !pairs().any(|(left, right)| left == right)
 }
 
 /// The reason that refusals agree on, and how many told it.

@@ -99,7 +99,15 @@ fn key(event: &Event) -> Option<String> {
     Some(path.to_owned())
 }
 
-/// A stream's name without what rotation adds to it.
+/// A log's name without what rotation adds to it: rotated siblings are one source, instances are not.
+pub fn source(files: &[String], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+    let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
+    let stem = file.split('.').next().unwrap_or(file);
+    if directory.is_empty() { stem.to_owned() } else { format!("{directory}/{stem}") }
+}
+
+/// A stream's name without what rotation adds to it and without the number of an instance.
 pub fn family(files: &[String], stream: StreamId) -> String {
     let name = files.get(stream.0 as usize).map_or("", String::as_str);
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));

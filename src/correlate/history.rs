@@ -13,6 +13,8 @@ use crate::event::{Event, EventKind, Reason, Text};
 const BULK: usize = 20;
 /// See [`BULK`].
 const AT_ONCE: TimeDelta = TimeDelta::minutes(10);
+/// How much of the time before a change must be covered for it to have a before.
+const BEFORE: TimeDelta = TimeDelta::seconds(30);
 /// A median of fewer refusals than this says nothing.
 const USUAL_OF: usize = 10;
 
@@ -62,6 +64,10 @@ pub struct Client {
     pub malformed: Vec<DateTime<Utc>>,
     /// Its requests without a subject.
     pub subjectless: usize,
+    /// Services that let it through, and when first.
+    pub let_in: BTreeMap<Text, DateTime<Utc>>,
+    /// Its refusals for a missing user that name none.
+    pub nameless: usize,
 }
 
 /// The shape of an id: UUID, address, number or another.
@@ -90,6 +96,10 @@ pub struct History {
     pub clients: HashMap<Text, Client>,
     /// When a refresh token of a subject was found used twice.
     pub reuses: HashMap<Text, Vec<DateTime<Utc>>>,
+    /// The first line of each service.
+    pub first_seen: HashMap<Text, DateTime<Utc>>,
+    /// Whether logs tell of what clients did besides: of some that were refused nameless they do.
+    knows_clients: bool,
     shapes: HashMap<Shape, usize>,
     proven: usize,
 }
@@ -106,6 +116,9 @@ impl History {
         let mut history = Self::default();
         history.judge_tokens(successes, cases);
         history.meet_clients(events, successes, cases);
+        let nameless = || history.clients.values().filter(|client| client.nameless > 0);
+        let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
+        history.knows_clients = seen >= 5 && seen * 5 >= nameless().count();
         history.learn_names(events, happenings);
         history.bulks = bulks(successes, cases, happenings);
         history.usual_duration = usual_durations(cases);
@@ -126,6 +139,21 @@ impl History {
     pub fn is_odd(&self, sub: &str) -> bool {
         let same = self.shapes.get(&shape(sub)).copied().unwrap_or(0);
         self.proven >= 5 && same * 10 < self.proven
+    }
+
+    /// Whether the logs of a service reach back before `time`: without that, nothing began then.
+    pub fn reaches_before(&self, service: Option<&Text>, time: DateTime<Utc>) -> bool {
+        let first = service.and_then(|service| self.first_seen.get(plain_name(service)));
+        first.is_some_and(|first| *first < time - BEFORE)
+    }
+
+    /// Whether any of a case's services had let its client in before; `None` where nothing is known of clients.
+    pub fn was_let_in(&self, case: &Case) -> Option<bool> {
+        let time = case.time?;
+        let client = self.clients.get(case.client_ip.as_ref()?)?;
+        let services = || case.services.iter().map(|service| plain_name(service));
+        let was = services().any(|service| client.let_in.get(service).is_some_and(|first| *first < time));
+        (was || self.knows_clients).then_some(was)
     }
 
     /// The judged tokens of a service.
@@ -181,12 +209,18 @@ impl History {
             match case.reason {
                 Reason::TokenMalformed => client.malformed.extend(case.time),
                 Reason::SubMissing => client.subjectless += 1,
+                Reason::SubNotFound if case.sub.is_none() => client.nameless += 1,
                 _ => {}
             }
         }
         for success in successes {
             if let Some(address) = &success.client {
-                self.clients.entry(address.clone()).or_default().accepted.push(success.time);
+                let client = self.clients.entry(address.clone()).or_default();
+                client.accepted.push(success.time);
+                if let Some(service) = &success.service {
+                    let first = client.let_in.entry(plain_name(service).into()).or_insert(success.time);
+                    *first = success.time.min(*first);
+                }
             }
         }
         for event in events {
@@ -204,6 +238,11 @@ impl History {
 
     fn learn_names(&mut self, events: &[Event], happenings: &[Happening]) {
         for event in events {
+            let starts = event.kind == EventKind::ConfigChanged;
+            if let (Some(service), Some(time)) = (event.service.as_deref().filter(|_| !starts), event.time) {
+                let first = self.first_seen.entry(plain_name(service).into()).or_insert(time);
+                *first = time.min(*first);
+            }
             if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.clone())) {
                 self.name_of.entry(sub.clone()).or_insert(name);
             }

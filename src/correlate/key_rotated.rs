@@ -45,6 +45,10 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let key = world.keys.get(case.kid.as_ref()?)?;
     let before = |place: Option<usize>| place.filter(|place| world.happenings[*place].time <= time);
     let retirement = before(key.retired);
+    // A key that only gave way to another still verifies.
+    if retirement.is_none() && case.reason == Reason::SignatureInvalid {
+        return None;
+    }
     let place = retirement.or_else(|| before(key.superseded))?;
     let base = match (retirement.is_some(), case.reason) {
         (true, Reason::KeyNotFound | Reason::SignatureInvalid) => 0.80,
@@ -98,11 +102,16 @@ fn too_early(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-24: signatures fail at one service from a restart or rotation on.
 fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    // A token that names its key is not of a shared secret.
+    if case.kid.is_some() {
+        return None;
+    }
     let rotation = world.last_rotation(case);
     let place = rotation.or_else(|| world.last_change(case))?;
     let (before, after) = world.around(case, world.happenings[place].time);
     let burst = after >= 5 && after >= 5 * before;
-    if !burst && rotation.is_none() {
+    let began = burst && world.history.reaches_before(case.service.as_ref(), world.happenings[place].time);
+    if !began && rotation.is_none() {
         return None;
     }
     let fresh = super::misconfiguration::fresh_tokens_fail(case, world, world.happenings[place].time);

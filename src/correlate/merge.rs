@@ -25,6 +25,8 @@ pub struct Case {
     pub reason: Reason,
     /// The reason where no line tells it but the size of the answer does, and how many alike refusals told it.
     pub inferred: Option<(Reason, usize)>,
+    /// What access logs show of its answers: whose log, status and bytes.
+    pub answers: Vec<(u32, u16, u32)>,
     /// Subject.
     pub sub: Option<Text>,
     /// Key.
@@ -82,17 +84,12 @@ pub struct Merged {
 ///
 /// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
 pub fn promote(events: &mut [Event], files: &[String]) {
-    // Only what rotation made of one log: names that differ by a number are other services.
-    let family = |event: &Event| {
-        let name = files.get(event.place.stream.0 as usize).map_or("", String::as_str);
-        let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
-        format!("{directory}/{}", file.split('.').next().unwrap_or(file))
-    };
+    let log = |event: &Event| super::clock::source(files, event.place.stream);
     let verifiers: HashSet<String> =
-        events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(family).collect();
+        events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(log).collect();
     for event in events {
         let of_a_request = event.request_id.is_some() || event.path.is_some();
-        if event.kind == EventKind::UserStoreError && of_a_request && verifiers.contains(&family(event)) {
+        if event.kind == EventKind::UserStoreError && of_a_request && verifiers.contains(&log(event)) {
             event.kind = EventKind::AuthFailure;
             event.reason = Some(Reason::UserStoreUnavailable);
         }
@@ -274,7 +271,7 @@ fn fits(shape: &Shape<'_>, event: &Event, path: &str, bare: bool) -> bool {
 }
 
 /// Addresses that are a proxy's, not a client's.
-fn is_local(client: &str) -> bool {
+pub fn is_local(client: &str) -> bool {
     client.starts_with("127.") || client == "::1" || client == "localhost"
 }
 
@@ -318,6 +315,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         time: members().filter_map(|event| event.time).min(),
         reason,
         inferred: None,
+        answers: Vec::new(),
         sub: text(|event| &event.sub),
         kid: text(|event| &event.kid),
         iss: text(|event| &event.iss),

@@ -12,10 +12,10 @@
 
 use chrono::TimeDelta;
 
-use super::history::instances;
+use super::history::{Use, instances};
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
-use super::world::World;
+use super::world::{World, plain_name};
 use crate::event::{Cause, Reason};
 
 /// The longest a cache is believed to be behind a rotation.
@@ -54,6 +54,12 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let since = time - world.happenings[place].time;
     let gone = key.retired.is_some_and(|retired| world.happenings[retired].time <= time);
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
+        return None;
+    }
+    // A verifier that accepts the key knows it: then a bad signature is the token's own.
+    let here = |used: &Use| case.services.iter().any(|service| used.service.as_deref() == Some(plain_name(service)));
+    let knows = |used: &Use| used.accepted() && used.time <= time && here(used);
+    if case.reason == Reason::SignatureInvalid && world.history.key(case.kid.as_ref()).iter().any(knows) {
         return None;
     }
     let renewed = case.reason == Reason::SignatureInvalid

@@ -144,6 +144,7 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
     let proven = case.sub.as_deref().is_some_and(|sub| world.proves(sub));
     let success = links.success_before.map(|success| world.successes[success].place);
     let nameless = case.sub.is_none();
+    let let_in = world.history.was_let_in(case);
     let seen = success.is_some() || links.issued.is_some();
     if !(known || nameless) {
         return;
@@ -165,6 +166,8 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
         )
         .variant("unlogged")
         .ground(success.is_some(), 0.05)
+        .ground(nameless && let_in == Some(true), 0.08)
+        .against("the client never got in before", nameless && let_in == Some(false), 0.10)
         .ground(seen && links.success_after.is_none(), 0.05)
         .shows(success, "the user was still let through")
         .against("a later request of the user went through", links.success_after.is_some(), 0.30)

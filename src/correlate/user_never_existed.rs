@@ -36,7 +36,10 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 }
 
 fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let Some(sub) = case.sub.as_deref() else { return };
+    let Some(sub) = case.sub.as_deref() else {
+        verdicts.extend(stranger(case, world));
+        return;
+    };
     if let (Some(created), Some(iat)) = (links.created, case.iat)
         && iat + SKEW < world.happenings[created].time.timestamp()
     {
@@ -71,6 +74,18 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
             .against("any earlier trace of the subject", false, 0.0)
             .cap(!world.audited && world.subjects.is_empty(), 0.50, "no source that knows which users exist"),
     );
+}
+
+/// A client that never got in anywhere and names nobody, where other such clients had.
+fn stranger(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let never = world.history.was_let_in(case) == Some(false) && client.issued.is_empty() && client.let_in.is_empty();
+    (never && client.nameless >= 3).then(|| {
+        Verdict::new(Cause::UserNeverExisted, "DR-07", 0.48)
+            .variant("other_environment")
+            .against("the client got in at any time", false, 0.0)
+            .cap(true, 0.55, "no line names the subject")
+    })
 }
 
 /// A key that nobody here announced or used, while others are known.

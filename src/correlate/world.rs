@@ -362,14 +362,14 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
         .iter()
         .filter(|sighting| passed(sighting.status))
         .map(|sighting| Success {
-            sub: sighting.sub.clone(),
+            sub: sighting.sub.clone().unwrap_or_default(),
             time: sighting.time,
             place: sighting.place,
             service: sighting.service.clone(),
             host: None,
             kid: sighting.kid.clone(),
             iat: None,
-            client: None,
+            client: sighting.client.clone(),
         })
         .chain(events.iter().filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status)).filter_map(|event| {
             Some(Success {

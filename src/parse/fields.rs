@@ -159,6 +159,7 @@ pub enum Role {
     SessionId,
     UserAgent,
     TokenRole,
+    Milliseconds,
     Duration,
     Referrer,
     ResponseBytes,
@@ -360,9 +361,8 @@ impl Role {
                 "agent",
             ],
             Self::TokenRole => &["role", "jwtrole", "claimsrole", "jwtclaimsrole"],
-            Self::Duration => {
-                &["durationms", "responsetime", "latenciesrequest", "elapsedms", "tookms", "duration", "rt", "requesttime"]
-            }
+            Self::Milliseconds => &["durationms", "responsetime", "latenciesrequest", "elapsedms", "tookms", "latencyms"],
+            Self::Duration => &["duration", "rt", "requesttime", "elapsed", "took", "latency"],
             Self::ResponseBytes => &[
                 "bytes",
                 "bodybytessent",

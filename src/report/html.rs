@@ -244,6 +244,7 @@ fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     list("Problems", run.problems.iter().map(summary::problem), out)?;
     list("What is missing", run.gaps.iter().cloned(), out)?;
     list("Time zones", summary::zones(report).into_iter(), out)?;
+    list("Clocks", summary::clocks(report).into_iter(), out)?;
     streams(report, out)
 }
 

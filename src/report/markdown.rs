@@ -77,7 +77,8 @@ fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "- Made by: {}", Markdown(&run.tool))?;
     list("Problems", run.problems.iter().map(summary::problem), out)?;
     list("What is missing", run.gaps.iter().cloned(), out)?;
-    list("Time zones", summary::zones(report).into_iter(), out)
+    list("Time zones", summary::zones(report).into_iter(), out)?;
+    list("Clocks", summary::clocks(report).into_iter(), out)
 }
 
 fn list(heading: &str, mut items: impl ExactSizeIterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {

@@ -126,6 +126,25 @@ pub(super) fn books(report: &Report) -> String {
     )
 }
 
+/// Clocks that were off, one sentence each.
+pub(super) fn clocks(report: &Report) -> Vec<String> {
+    let sentence = |clock: &super::Clock| {
+        #[expect(clippy::cast_precision_loss, reason = "seconds to a tenth")]
+        let seconds = |ms: i64| ms.unsigned_abs() as f64 / 1000.0;
+        let side = if clock.ahead_ms > 0 { "ahead of" } else { "behind" };
+        format!(
+            "{} is {:.1} s {side} {}, by {} (spread {:.1} s, drift {:.1} s): put right",
+            clock.file,
+            seconds(clock.ahead_ms),
+            clock.reference,
+            count(clock.shared_requests, "shared request"),
+            seconds(clock.spread_ms),
+            seconds(clock.drift_ms),
+        )
+    };
+    report.run.clocks.iter().map(sentence).collect()
+}
+
 /// What matters to security, one item each: how grave, what, where, and what to do.
 pub(super) fn findings(report: &Report) -> Vec<String> {
     let item = |finding: &Finding| {
@@ -302,6 +321,7 @@ impl Page<'_> {
         self.list("Problems", run.problems.iter().map(problem))?;
         self.list("Missing", run.gaps.iter().cloned())?;
         self.list("Time zones", zones(report).into_iter())?;
+        self.list("Clocks", clocks(report).into_iter())?;
         self.paragraph(0, &format!("Books: {}", books(report)))
     }
 

@@ -103,10 +103,11 @@ fn tell(line: &str, stage: &mut Stage) {
         let place = stage.place(&file);
         let at = at + every * i32::try_from(n).unwrap();
         let status = value("status").map(|status| status.parse().unwrap());
-        if kind == "request" && value("sub").is_some() && value("request_id").is_none() {
+        if kind == "request" && (value("sub").is_some() || value("client").is_some()) && value("request_id").is_none() {
             stage.scan.sightings.push(Sighting {
                 time: at,
-                sub: value("sub").unwrap().into(),
+                sub: value("sub").map(Into::into),
+                client: value("client").map(Into::into),
                 status,
                 kid: value("kid").map(Into::into),
                 service: value("service").map(Into::into),
