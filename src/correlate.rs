@@ -36,6 +36,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Place, Reason, Text};
+use crate::inventory::Inventory;
 use crate::scan::Scan;
 use finding::Finding;
 use merge::Case;
@@ -203,13 +204,14 @@ pub struct Correlated {
 ///
 /// # Errors
 /// What polars says, which is a mistake of ours.
-pub fn correlate(scan: &mut Scan) -> polars::prelude::PolarsResult<Correlated> {
+pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
+    inventory.tell(scan);
     let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
     let mut merged = merge::merge(&scan.events);
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
-    let world = World::of(&scan.events, &scan.sightings, &merged.cases);
+    let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
     let links = links(&merged.cases, &world)?;
     let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
     by_session(&merged.cases, &mut judged, &world);

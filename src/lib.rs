@@ -23,6 +23,8 @@
 //! | [`template`], [`unknown`] | what looks like trouble and matches nothing, grouped by what stays the same |
 //! | [`draft`] | a pasted record -> a catalog entry to start from |
 //! | [`fold`] | one occurrence on several records of a stream is one event |
+//! | [`inventory`] | what the operator can check: user table, key set, expected issuer and audience |
+//! | [`inspect`] | one token held against all that |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`scan`] | sources in parallel, twice where it helps; the only file that says rayon |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
@@ -64,6 +66,8 @@ pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod frame;
+pub mod inspect;
+pub mod inventory;
 pub mod needles;
 pub mod parse;
 pub mod prefilter;

@@ -170,6 +170,14 @@ fn issuer(case: &Case, world: &World<'_>) -> Verdict {
             format!("the token's issuer is `{own}`, accepted ones say `{usual}`"),
         );
     }
+    if let Some(expected) = case.iss.as_deref().and_then(|iss| world.inventory.expects_issuer(iss)) {
+        let says = if expected {
+            "the token's issuer is an expected one: the verifier's setting is off"
+        } else {
+            "the token's issuer is none of the expected ones"
+        };
+        found = found.ground(true, 0.10).shows(Some(world.events[case.deciding].place), says);
+    }
     let onset = world.history.at(case.service.as_ref()).iter().find(|used| used.refused == Some(Reason::IssuerInvalid));
     match onset.and_then(|first| world.issuer_change(first.time)).filter(|_| world.last_change(case).is_none()) {
         Some(place) => found.ground(true, 0.15).blame(world, place, "the issuer changed just before"),

@@ -62,6 +62,7 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     if case.reason == Reason::SignatureInvalid && world.history.key(case.kid.as_ref()).iter().any(knows) {
         return None;
     }
+    let published = case.kid.as_deref().and_then(|kid| world.inventory.publishes(kid));
     let renewed = case.reason == Reason::SignatureInvalid
         && world.history.key(case.kid.as_ref()).iter().any(|used| used.accepted() && used.time < world.happenings[place].time);
     let (refusing, accepting) = instances(world.history.key(case.kid.as_ref()), case.service.as_ref());
@@ -79,6 +80,8 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .ground(key.used, 0.05)
             .ground(case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp() - 60), 0.05)
             .blame(world, place, "the token's key became the signing key")
+            .ground(published == Some(true), 0.05)
+            .against("the key is missing from the published set", published == Some(false), 0.20)
             .against("the key was retired before the failure", gone, 0.0)
             .against("the same key id had verified before it became the signing key", renewed, 0.25)
             .against(

@@ -144,6 +144,7 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
     let proven = case.sub.as_deref().is_some_and(|sub| world.proves(sub));
     let success = links.success_before.map(|success| world.successes[success].place);
     let nameless = case.sub.is_none();
+    let in_table = in_table(case, world);
     let let_in = world.history.was_let_in(case);
     let seen = success.is_some() || links.issued.is_some();
     if !(known || nameless) {
@@ -171,10 +172,18 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
         .ground(seen && links.success_after.is_none(), 0.05)
         .shows(success, "the user was still let through")
         .against("a later request of the user went through", links.success_after.is_some(), 0.30)
+        .ground(seen && in_table == Some(false), 0.08)
+        .against("the user table has the user", in_table == Some(true), 0.40)
         .cap(true, 0.69, "no line of the deletion itself")
         .cap(!world.audited, 0.60, "no source that would tell of deletions")
         .cap(nameless, 0.50, "no line names the subject"),
     );
+}
+
+/// Whether the user table has a live row of the subject; `None` without a table or a subject.
+pub(super) fn in_table(case: &Case, world: &World<'_>) -> Option<bool> {
+    let row = world.inventory.user(case.sub.as_deref()?)?;
+    Some(row.is_some_and(|user| case.time.is_none_or(|time| user.is_live(time))))
 }
 
 fn says(variant: Option<&str>) -> &'static str {

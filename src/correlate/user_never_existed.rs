@@ -61,8 +61,11 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
         return;
     }
     let foreign_key = case.kid.as_deref().is_some_and(|kid| !world.keys.is_empty() && !world.knows_key(kid));
+    let in_table = super::user_deleted::in_table(case, world);
     let odd = world.history.is_odd(sub);
-    let foreign_issuer = case.iss.is_some() && world.history.issuer.is_some() && case.iss != world.history.issuer;
+    let expected = case.iss.as_deref().and_then(|iss| world.inventory.expects_issuer(iss));
+    let unusual = case.iss.is_some() && world.history.issuer.is_some() && case.iss != world.history.issuer;
+    let foreign_issuer = expected.map_or(unusual, |expected| !expected);
     let (rule, variant) = if odd { ("DR-09", "wrong_identifier") } else { ("DR-07", "other_environment") };
     verdicts.push(
         Verdict::new(Cause::UserNeverExisted, rule, 0.62)
@@ -70,6 +73,8 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
             .ground(odd, 0.15)
             .ground(foreign_key, 0.15)
             .ground(foreign_issuer, 0.15)
+            .ground(in_table == Some(false), 0.10)
+            .against("the user table has the user", in_table == Some(true), 0.40)
             .ground(world.subjects.len() >= 20, 0.10)
             .against("any earlier trace of the subject", false, 0.0)
             .cap(!world.audited && world.subjects.is_empty(), 0.50, "no source that knows which users exist"),

@@ -66,6 +66,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
                     .ground(returns, 0.25)
                     .ground(links.success_before.is_some(), 0.05)
                     .ground(outage.streams > 1, 0.02)
+                    .ground(super::user_deleted::in_table(case, world) == Some(true), 0.20)
                     .shows(witness, says_first)
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
                     .cap(case.sub.is_none(), 0.50, "no line names the subject"),

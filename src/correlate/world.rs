@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::history::History;
 use super::merge::Case;
 use crate::event::{Event, EventKind, Place, Reason, Text};
+use crate::inventory::Inventory;
 use crate::scan::Sighting;
 
 /// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
@@ -135,6 +136,8 @@ pub struct World<'e> {
     pub audited: bool,
     /// What successes and failures show together.
     pub history: History,
+    /// What the operator can check.
+    pub inventory: &'e Inventory,
 }
 
 /// A request that was let through.
@@ -160,7 +163,7 @@ pub struct Success {
 
 impl<'e> World<'e> {
     /// Gathers the facts.
-    pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case]) -> Self {
+    pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
         let happenings = happenings(events);
         let successes = successes(events, sightings);
         let of_kind = |kind: EventKind| {
@@ -184,6 +187,7 @@ impl<'e> World<'e> {
             happenings,
             successes,
             history: History::default(),
+            inventory,
         };
         let proven = world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| sub.clone());
         world.history = History::of(events, &world.successes, cases, &world.happenings, proven);

@@ -166,7 +166,7 @@ fn played(timeline: &str) -> Correlated {
         tell(line, &mut stage);
     }
     stage.scan.events.sort_by_key(|event| event.place);
-    correlate(&mut stage.scan).unwrap()
+    correlate(&mut stage.scan, &jwtriage::inventory::Inventory::default()).unwrap()
 }
 
 /// Writes `xN` out; one alone stands for all.

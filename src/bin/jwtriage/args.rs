@@ -17,6 +17,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Read logs and report why tokens were refused
     Scan(Box<Scan>),
+    /// Read one token from standard input and say what is wrong with it
+    ///
+    /// The token is decoded, not verified, and never shown. Exits with 1 where something is wrong.
+    Token(Token),
     /// Look at the signatures that say what log texts mean
     #[command(subcommand)]
     Catalog(Catalog),
@@ -75,9 +79,40 @@ pub(crate) struct Scan {
     #[arg(long, help_heading = "Reading")]
     pub(crate) no_chase: bool,
 
+    #[command(flatten)]
+    pub(crate) known: Known,
+
     /// Number of threads [default: one a core]
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(crate) threads: Option<usize>,
+}
+
+/// What can be checked against.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Known {
+    /// An export of the user table: .csv, .jsonl, .parquet, with `id` and, where kept, `created`, `deleted`, `disabled`
+    ///
+    /// Answers whether a subject exists and did at the time; rows in question become evidence.
+    #[arg(long, value_name = "FILE", help_heading = "Checking")]
+    pub(crate) users: Option<PathBuf>,
+
+    /// The key set that the issuer publishes, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Checking")]
+    pub(crate) jwks: Option<PathBuf>,
+
+    /// An issuer that tokens are expected to name; may be given several times
+    #[arg(long, value_name = "ISSUER", help_heading = "Checking")]
+    pub(crate) expect_issuer: Vec<String>,
+
+    /// An audience that tokens are expected to name; may be given several times
+    #[arg(long, value_name = "AUDIENCE", help_heading = "Checking")]
+    pub(crate) expect_audience: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) known: Known,
 }
 
 #[derive(Debug, Subcommand)]

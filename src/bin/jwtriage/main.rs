@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod exit;
 mod scan;
+mod token;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Token(token) => token::run(&token),
         Command::Catalog(catalog) => catalog::run(catalog),
     };
     match done {

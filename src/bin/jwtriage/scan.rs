@@ -11,12 +11,13 @@ use jwtriage::correlate::correlate;
 use jwtriage::detect::Detector;
 use jwtriage::discover::{DiscoverError, discover};
 use jwtriage::event::Severity;
+use jwtriage::inventory::Inventory;
 use jwtriage::report::rows::{self, RowFormat};
 use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, summary};
 use jwtriage::scan::{self, Settings};
 use jwtriage::signature::Catalog;
 
-use crate::args::{FailOn, Scan, When};
+use crate::args::{FailOn, Known, Scan, When};
 use crate::exit::{Exit, Hint};
 
 /// Set while files are being put in their place: an interrupt waits for that.
@@ -36,10 +37,11 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let found = discover(&args.paths).map_err(with_hint)?;
     let catalog = catalog(&args.catalog)?;
     let detector = if args.unknown.is_empty() { Detector::new(catalog) } else { Detector::keeping_unknown(catalog) };
+    let inventory = inventory(&args.known)?;
     let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
-    let correlated = correlate(&mut scan).context("cannot correlate the events")?;
+    let correlated = correlate(&mut scan, &inventory).context("cannot correlate the events")?;
     let results = Results::of(asked(args), scan, correlated, detector.catalog());
     outputs.write(&results)?;
     if outputs.is_empty() {
@@ -55,6 +57,18 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
         (false, false) => Exit::Incomplete,
         (false, true) => Exit::Done,
     })
+}
+
+/// What the operator gave to check against.
+pub(crate) fn inventory(known: &Known) -> Result<Inventory> {
+    let mut inventory = Inventory::expecting(&known.expect_issuer, &known.expect_audience);
+    if let Some(path) = &known.users {
+        inventory = inventory.with_users(path)?;
+    }
+    if let Some(path) = &known.jwks {
+        inventory = inventory.with_jwks(path)?;
+    }
+    Ok(inventory)
 }
 
 /// The built-in catalog with the user's files.
@@ -230,7 +244,7 @@ fn asked(args: &Scan) -> Asked {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the run's time comes in")]
-fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 
