@@ -26,6 +26,8 @@ use crate::unknown::Unknown;
 const SPAN: u64 = 16 << 20;
 /// How much of a plain file teaches its style before it is split.
 const HEAD: u64 = 64 << 10;
+/// How many requests of a stream the chase looks for to hold its clock against others'.
+const CLOCK_SAMPLES: usize = 20;
 /// How many addresses the chase asks after.
 const MAX_CLIENTS: usize = 2000;
 /// How many requests of one subject or address the chase keeps.
@@ -431,6 +433,15 @@ impl Wanted {
         for (id, (named, reasoned)) in answered {
             if !(named && reasoned) {
                 wanted.requests.insert(id.into());
+            }
+        }
+        // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
+        let mut sampled: BTreeMap<StreamId, usize> = BTreeMap::new();
+        for event in events {
+            let count = sampled.entry(event.place.stream).or_default();
+            if let Some(id) = event.request_id.clone().filter(|_| *count < CLOCK_SAMPLES) {
+                *count += 1;
+                wanted.requests.insert(id);
             }
         }
         for event in failures().filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {

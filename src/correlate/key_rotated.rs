@@ -32,6 +32,7 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         verdicts.push(verdict);
     }
     verdicts.extend(too_early(case, world));
+    verdicts.extend(faded(case, world));
     if let Some(verdict) = retired(case, world) {
         verdicts.push(verdict);
     } else if case.reason == Reason::SignatureInvalid {
@@ -73,6 +74,38 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
                 },
             ),
     )
+}
+
+/// DR-23 without any line of the retirement: a key that verified is refused from some moment on by all that look, and
+/// another is accepted.
+fn faded(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    if case.reason != Reason::KeyNotFound
+        || world.keys.get(kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some())
+    {
+        return None;
+    }
+    let uses = world.history.key(Some(kid));
+    let last = uses.iter().rev().find(|used| used.accepted())?;
+    let turned = uses.iter().find(|used| !used.accepted())?.time;
+    let another = world
+        .history
+        .by_key
+        .iter()
+        .any(|(other, uses)| other != kid && uses.iter().any(|used| used.accepted() && used.time >= turned));
+    (last.time < turned && turned <= time && another).then(|| {
+        Verdict::new(Cause::KeyRotated, "DR-23", 0.64)
+            .variant("unannounced_retirement")
+            .shows(
+                Some(world.events[case.deciding].place),
+                format!(
+                    "the key verified until {}, was refused from {} on, and another is accepted",
+                    last.time.format("%H:%M:%S"),
+                    turned.format("%H:%M:%S")
+                ),
+            )
+            .cap(true, 0.85, "no line of the retirement itself")
+    })
 }
 
 /// DR-26: the key id stayed and the key behind it changed.
@@ -129,6 +162,9 @@ fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("unannounced_retirement") => {
+            "The key stopped verifying everywhere while its tokens lived, and no line tells of its retirement"
+        }
         Some("kid_reused") => "The key behind a known id changed: verifiers that cached the old one refuse new tokens",
         Some("secret_regenerated") => "The shared secret changed: tokens signed before it no longer verify",
         _ => "The key was retired while tokens signed with it were still valid",

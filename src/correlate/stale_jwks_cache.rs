@@ -47,10 +47,37 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
     }
 }
 
+/// DR-21 without any line of the rotation: a key that nobody announced begins to sign, elsewhere it is accepted.
+fn unannounced(case: &Case, world: &World<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    let uses = world.history.key(Some(kid));
+    let accepted = uses.iter().find(|used| used.accepted())?;
+    let first = uses.first()?.time;
+    let older = world.history.by_key.iter().any(|(other, uses)| {
+        other != kid && uses.iter().any(|used| used.accepted() && used.time < first - TimeDelta::seconds(60))
+    });
+    let service = case.service.as_deref().map(plain_name);
+    let elsewhere = accepted.service.as_deref() != service;
+    let here_before = uses.iter().any(|used| used.accepted() && used.service.as_deref() == service && used.time < time);
+    (older && elsewhere && !here_before && time - first <= LONGEST_CACHE).then(|| {
+        Verdict::new(Cause::StaleJwksCache, "DR-21", 0.66)
+            .variant("unannounced_key")
+            .shows(
+                Some(world.events[case.deciding].place),
+                format!(
+                    "the key was first seen at {}, after others, and is accepted elsewhere: a rotation that no line tells",
+                    first.format("%H:%M:%S")
+                ),
+            )
+            .cap(true, 0.85, "no line of the rotation itself")
+    })
+}
+
 fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
-    let key = world.keys.get(case.kid.as_ref()?)?;
-    let place = key.rotated.or(key.added)?;
+    let key = world.keys.get(case.kid.as_ref()?);
+    let Some(place) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, world) };
+    let key = key?;
     let since = time - world.happenings[place].time;
     let gone = key.retired.is_some_and(|retired| world.happenings[retired].time <= time);
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
@@ -94,6 +121,7 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 fn says(variant: Option<&str>) -> &'static str {
     match variant {
+        Some("unannounced_key") => "A new key signs that no line announces, and this verifier does not know it yet",
         Some("single_instance") => "One instance of the verifier has an old copy of the key set; the others know the new key",
         Some("transient") => "The verifier could not get the key set, and refused good tokens",
         _ => "The verifier refuses the new key: its copy of the key set is old",
