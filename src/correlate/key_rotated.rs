@@ -25,6 +25,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "No refusal for the old key id, and every verifier accepts the new one",
+    ends: "One token lifetime after the key went: the last token of the old key has expired then",
 };
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

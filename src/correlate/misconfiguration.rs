@@ -37,6 +37,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "New tokens get through at the service, and the refusals stop at once",
+    ends: "Not by itself",
 };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

@@ -1,6 +1,6 @@
 //! Diagnoses -> Patterns: failures that share rule, service and what is to blame become one finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use chrono::{DateTime, Utc};
@@ -55,12 +55,18 @@ pub struct Pattern {
     pub cause: Option<CauseEvent>,
     /// What it says in one sentence.
     pub says: String,
-    /// What to do about it.
+    /// What to do about it, and where.
     pub fix: String,
+    /// How one sees that it worked.
+    pub verify: &'static str,
+    /// Whether and when it ends by itself; empty where nobody knows.
+    pub ends: &'static str,
     /// A few lines to look at.
     pub samples: Vec<Line>,
 }
 
+/// More keys than this are only counted.
+const NAMED: usize = 3;
 /// A few lines are enough to look at.
 const SAMPLES: usize = 3;
 
@@ -138,7 +144,9 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         last: members.iter().filter_map(|failure| failure.time).max(),
         cause: shared,
         says: rules.map_or_else(String::new, |rules| (rules.says)(first.variant).to_owned()),
-        fix: rules.map_or_else(String::new, |rules| (rules.fix)(first.variant).to_owned()),
+        fix: rules.map_or_else(String::new, |rules| format!("{}{}", (rules.fix)(first.variant), concerns(members))),
+        verify: rules.map_or("", |rules| rules.verify),
+        ends: rules.map_or("", |rules| rules.ends),
         samples: members
             .iter()
             .filter_map(|failure| failure.evidence.first())
@@ -146,6 +154,29 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
             .map(|e| Line { file: e.file.clone(), line: e.line })
             .collect(),
     }
+}
+
+/// Which service, route and keys a fix is about, as a sentence.
+fn concerns(members: &[&Failure]) -> String {
+    let service = members[0].service.as_deref().map(|service| format!("service `{service}`"));
+    let path = most_frequent(members.iter().filter_map(|failure| failure.path.as_deref())).map(|path| format!("mostly `{path}`"));
+    let kids: BTreeSet<&str> = members.iter().filter_map(|failure| failure.kid.as_deref()).collect();
+    let keys = match kids.len() {
+        0 => None,
+        1..=NAMED => Some(format!("keys {}", kids.iter().map(|kid| format!("`{kid}`")).collect::<Vec<_>>().join(", "))),
+        count => Some(format!("{count} keys")),
+    };
+    let parts: Vec<String> = [service, path, keys].into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!(". Concerns {}", parts.join(", ")) }
+}
+
+/// The text that stands most often; of equals the first in order.
+fn most_frequent<'t>(texts: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts {
+        *counts.entry(text).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text))).map(|(text, _)| text)
 }
 
 /// How much a finding matters: by what it is, then by how many requests it hit.

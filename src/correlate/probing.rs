@@ -16,7 +16,15 @@ use super::world::{PROBE_MIN, World};
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::Probing, reasons: Reason::ALL, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::Probing,
+    reasons: Reason::ALL,
+    judge,
+    says,
+    fix,
+    verify: "The addresses are refused at the edge, and no refusal of the verifier names them",
+    ends: "When they give up",
+};
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let marked = case.reason == Reason::AlgorithmNotAllowed;

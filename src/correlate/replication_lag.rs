@@ -21,8 +21,15 @@ const USUAL: TimeDelta = TimeDelta::seconds(30);
 const LONGEST: TimeDelta = TimeDelta::seconds(300);
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules =
-    CauseRules { cause: Cause::ReplicationLag, reasons: &[Reason::SubNotFound, Reason::Other], judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::ReplicationLag,
+    reasons: &[Reason::SubNotFound, Reason::Other],
+    judge,
+    says,
+    fix,
+    verify: "No refusal within a minute of a sign-up",
+    ends: "Within seconds, when the copy has caught up",
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     if !matches!(case.reason, Reason::SubNotFound | Reason::Other) {

@@ -28,6 +28,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "Every verifier accepts the new key id within a minute of a rotation",
+    ends: "When the cache of the verifier expires: 5 to 60 minutes as a rule, or at its restart",
 };
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

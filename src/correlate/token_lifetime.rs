@@ -26,6 +26,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "Refusals for expiry fall to the baseline of clients that were asleep",
+    ends: "When the client refreshes or signs in again",
 };
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

@@ -18,8 +18,15 @@ use super::world::World;
 use crate::event::{Cause, EventKind, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules =
-    CauseRules { cause: Cause::TokenRevoked, reasons: &[Reason::TokenRevoked], judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::TokenRevoked,
+    reasons: &[Reason::TokenRevoked],
+    judge,
+    says,
+    fix,
+    verify: "After a new sign-in the client gets through",
+    ends: "When the client signs in again",
+};
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     if case.reason != Reason::TokenRevoked {

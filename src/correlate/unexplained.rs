@@ -15,7 +15,15 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
-pub(super) const RULES: CauseRules = CauseRules { cause: Cause::Unexplained, reasons: Reason::ALL, judge, says, fix };
+pub(super) const RULES: CauseRules = CauseRules {
+    cause: Cause::Unexplained,
+    reasons: Reason::ALL,
+    judge,
+    says,
+    fix,
+    verify: "With the named source in the inputs the same run explains them",
+    ends: "",
+};
 
 fn judge(case: &Case, _: &Links, _: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let verdict = Verdict::new(Cause::Unexplained, "DR-42", 0.0);

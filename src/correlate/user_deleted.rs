@@ -29,6 +29,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "Search for the same subjects after the fix: no refusal later than one token lifetime after the deletion",
+    ends: "When the last token of the deleted user expires: one token lifetime after the deletion at the latest",
 };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

@@ -21,6 +21,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "The account gets through after it is restored, or the client stops asking",
+    ends: "When the account is restored, or the last token expires",
 };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

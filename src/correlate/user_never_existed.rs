@@ -25,6 +25,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "No refusal names a subject, key or issuer of another environment for a day",
+    ends: "Not by itself: the client keeps its token",
 };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

@@ -32,6 +32,8 @@ pub(super) const RULES: CauseRules = CauseRules {
     judge,
     says,
     fix,
+    verify: "During the next drill the verifier answers 503, and no refusal says that a user does not exist",
+    ends: "When the store is back",
 };
 
 fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {

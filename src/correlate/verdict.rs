@@ -126,4 +126,8 @@ pub struct CauseRules {
     pub says: fn(Option<&str>) -> &'static str,
     /// What to do.
     pub fix: fn(Option<&str>) -> &'static str,
+    /// How one sees that it worked.
+    pub verify: &'static str,
+    /// Whether and when it ends by itself; empty where nobody knows.
+    pub ends: &'static str,
 }

@@ -101,6 +101,11 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     write!(out, "<h3><span class=\"severity {severity}\">{severity}</span>{}: ", Html(&summary::cause(pattern)))?;
     writeln!(out, "{}</h3>\n<p>{}</p>\n<dl>", summary::counts(pattern), Html(&pattern.says))?;
     entry("fix", &Html(&pattern.fix).to_string(), out)?;
+    for (label, text) in [("it worked if", pattern.verify), ("ends", pattern.ends)] {
+        if !text.is_empty() {
+            entry(label, &Html(text).to_string(), out)?;
+        }
+    }
     entry("seen", &summary::span(pattern.first, pattern.last), out)?;
     if let Some(service) = &pattern.service {
         entry("service", &Html(service).to_string(), out)?;

@@ -63,7 +63,13 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
         let samples: Vec<String> = pattern.samples.iter().map(|line| Code(&summary::place(line)).to_string()).collect();
         writeln!(out, "- See: {}", samples.join(", "))?;
     }
-    writeln!(out, "- Fix: {}", Markdown(&pattern.fix))
+    writeln!(out, "- Fix: {}", Markdown(&pattern.fix))?;
+    for (label, text) in [("It worked if", pattern.verify), ("Ends", pattern.ends)] {
+        if !text.is_empty() {
+            writeln!(out, "- {label}: {}", Markdown(text))?;
+        }
+    }
+    Ok(())
 }
 
 fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {

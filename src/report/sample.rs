@@ -108,6 +108,8 @@ fn deleted() -> Pattern {
         cause: Some(deletion()),
         says: "The user was deleted while its token lived on.".to_owned(),
         fix: "Revoke the sessions of a user when it is deleted.".to_owned(),
+        verify: "No refusal later than one token lifetime",
+        ends: "When the last token expires",
         samples: vec![line("logs/orders.log", 44), line("logs/orders.log", 50)],
     }
 }
@@ -131,6 +133,8 @@ fn unexplained() -> Pattern {
         cause: None,
         says: format!("No rule explains the refusals of {HOSTILE}."),
         fix: "Log the reason of a refusal.".to_owned(),
+        verify: "",
+        ends: "",
         samples: vec![line(&format!("logs/{HOSTILE}.log"), 7)],
     }
 }

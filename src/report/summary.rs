@@ -310,7 +310,8 @@ impl Page<'_> {
         }
         let samples: Vec<String> = pattern.samples.iter().take(MAX_SAMPLES).map(place).collect();
         self.places("see", &samples)?;
-        self.labelled("fix", &pattern.fix)
+        self.labelled("fix", &pattern.fix)?;
+        if pattern.ends.is_empty() { Ok(()) } else { self.labelled("ends", pattern.ends) }
     }
 
     fn run(&mut self, report: &Report) -> io::Result<()> {
@@ -490,6 +491,7 @@ mod tests {
     see    logs/orders.log:44
            logs/orders.log:50
     fix    Revoke the sessions of a user when it is deleted.
+    ends   When the last token expires
 ";
         assert!(text.contains(expected), "{text}");
         for part in [
