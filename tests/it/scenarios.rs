@@ -158,7 +158,7 @@ fn tell(line: &str, stage: &mut Stage) {
     }
 }
 
-fn played(timeline: &str) -> Correlated {
+pub(crate) fn played(timeline: &str) -> Correlated {
     let mut stage = Stage { scan: Scan::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
     let lines: Vec<&str> =
         timeline.lines().map(|line| line.split('#').next().unwrap().trim()).filter(|l| !l.is_empty()).collect();
