@@ -1,7 +1,8 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become cases ([`merge`]), silent refusals are told by
-//! the size of their answer ([`answer`]), facts are gathered
+//! the size of their answer ([`answer`]), subjects are filled in
+//! ([`subject`]), facts are gathered
 //! ([`world`]), each case is linked to what happened to its subject ([`table`]), every cause says what it finds
 //! ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses become patterns
 //! ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order and in parts.
@@ -13,6 +14,7 @@ pub mod history;
 pub mod merge;
 pub mod offset;
 pub mod pattern;
+pub mod subject;
 pub mod table;
 pub mod verdict;
 pub mod world;
@@ -69,7 +71,7 @@ const THRESHOLD: f64 = 0.40;
 const TIE: f64 = 0.05;
 /// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
 const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
-/// What a verdict loses where the reason it rests on is inferred.
+/// What a verdict loses where the reason or the subject it rests on is inferred.
 const INFERRED: f64 = 0.10;
 /// A source of fewer lines has no rhythm to miss.
 const SPEAKS: usize = 20;
@@ -211,6 +213,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
     let mut merged = merge::merge(&scan.events);
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
+    subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
     let links = links(&merged.cases, &world)?;
     let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
@@ -281,8 +284,13 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
     for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
         (rules.judge)(case, links, world, &mut verdicts);
     }
-    if case.inferred.is_some() {
+    if case.inferred.is_some() || case.sub_from.is_some() {
         for verdict in &mut verdicts {
+            verdict.evidence.extend(
+                case.sub_from.map(|place| {
+                    (place, "the subject is inferred: the only one of this client here within ten minutes".to_owned())
+                }),
+            );
             // No further than the threshold: what would be possible stays possible.
             verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{Event, EventKind, Reason, StreamId, Text};
+use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
 const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
@@ -29,6 +29,8 @@ pub struct Case {
     pub answers: Vec<(u32, u16, u32)>,
     /// Subject.
     pub sub: Option<Text>,
+    /// The line it is inferred from, where none of the request's own names it.
+    pub sub_from: Option<Place>,
     /// Key.
     pub kid: Option<Text>,
     /// Issuer.
@@ -317,6 +319,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         inferred: None,
         answers: Vec::new(),
         sub: text(|event| &event.sub),
+        sub_from: None,
         kid: text(|event| &event.kid),
         iss: text(|event| &event.iss),
         aud: text(|event| &event.aud),
