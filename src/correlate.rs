@@ -11,6 +11,7 @@ pub mod answer;
 pub mod clock;
 pub mod finding;
 pub mod history;
+pub mod judged;
 pub mod merge;
 pub mod offset;
 pub mod pattern;
@@ -77,6 +78,8 @@ const INFERRED: f64 = 0.10;
 const SPEAKS: usize = 20;
 /// A pause shorter than this is no silence.
 const SILENT: TimeDelta = TimeDelta::minutes(10);
+/// A session of more refusals than this is several clients'.
+const SESSION_MOST: usize = 1000;
 /// Requests of one client this close together are of one session.
 const SAME_SESSION: TimeDelta = TimeDelta::minutes(10);
 
@@ -322,6 +325,9 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
             told.entry(client).or_default().push((time, place));
         }
     }
+    for told in told.values_mut() {
+        told.sort();
+    }
     let borrowed: Vec<(usize, Verdict)> = cases
         .iter()
         .enumerate()
@@ -330,10 +336,12 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
         })
         .filter_map(|(place, case)| {
             let time = case.time?;
-            let (_, neighbour) = told
-                .get(case.client_ip.as_ref()?)?
+            let told = told.get(case.client_ip.as_ref()?)?;
+            let from = told.partition_point(|(other, _)| *other < time - SAME_SESSION);
+            let to = told.partition_point(|(other, _)| *other <= time + SAME_SESSION);
+            // With more than that it is no single client's session.
+            let (_, neighbour) = told[from..to.min(from + SESSION_MOST)]
                 .iter()
-                .filter(|(other, _)| (*other - time).abs() <= SAME_SESSION)
                 .filter(|(_, neighbour)| !answer::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
                     // What befell the user shows everywhere; keys, claims and clocks are each service's own.

@@ -1,10 +1,11 @@
 //! What successes and failures show together: who looks users up, which key verified where and when, who vanished at
 //! once, what a client did besides. Gathered once, asked by many rules.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::judged::Verdicts;
 use super::merge::Case;
 use super::world::{Happening, Success, plain_name};
 use crate::event::{Event, EventKind, Reason, Text};
@@ -17,28 +18,6 @@ const AT_ONCE: TimeDelta = TimeDelta::minutes(10);
 const BEFORE: TimeDelta = TimeDelta::seconds(30);
 /// A median of fewer refusals than this says nothing.
 const USUAL_OF: usize = 10;
-
-/// A token of some key that was judged.
-#[derive(Debug, Clone)]
-pub struct Use {
-    /// When.
-    pub time: DateTime<Utc>,
-    /// Why it was refused; `None` if it was accepted.
-    pub refused: Option<Reason>,
-    /// By which service, without what gateways and clusters add to its name.
-    pub service: Option<Text>,
-    /// By which of its instances.
-    pub host: Option<Text>,
-    /// When the token was issued, seconds since the epoch.
-    pub iat: Option<i64>,
-}
-
-impl Use {
-    /// Whether it was accepted.
-    pub fn accepted(&self) -> bool {
-        self.refused.is_none()
-    }
-}
 
 /// Many users that got through and then were not found, all within minutes.
 #[derive(Debug, Clone)]
@@ -78,10 +57,8 @@ type Shape = (bool, bool, bool);
 pub struct History {
     /// Services that refused somebody for the user's own sake: they look users up.
     pub looks_up: HashSet<Text>,
-    /// Judged tokens by key, in the order of time.
-    pub by_key: HashMap<Text, Vec<Use>>,
-    /// Judged tokens by service, in the order of time.
-    pub by_service: HashMap<Text, Vec<Use>>,
+    /// What verifiers made of tokens.
+    pub verdicts: Verdicts,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as places in the list of happenings.
@@ -94,6 +71,8 @@ pub struct History {
     pub issuer: Option<Text>,
     /// What clients did, by address.
     pub clients: HashMap<Text, Client>,
+    /// How many of them got through at any time.
+    pub accepted_clients: usize,
     /// When a refresh token of a subject was found used twice.
     pub reuses: HashMap<Text, Vec<DateTime<Utc>>>,
     /// The first line of each service.
@@ -102,6 +81,11 @@ pub struct History {
     knows_clients: bool,
     shapes: HashMap<Shape, usize>,
     proven: usize,
+}
+
+/// Whether any of some sorted times lies within two bounds.
+pub fn any_within(times: &[DateTime<Utc>], from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+    times.get(times.partition_point(|time| *time < from)).is_some_and(|time| *time <= to)
 }
 
 impl History {
@@ -114,8 +98,15 @@ impl History {
         proven: impl Iterator<Item = Text>,
     ) -> Self {
         let mut history = Self::default();
-        history.judge_tokens(successes, cases);
+        history.verdicts = Verdicts::of(successes, cases);
+        for case in cases {
+            let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
+            if let Some(service) = case.service.as_deref().filter(|_| of_the_user) {
+                history.looks_up.insert(plain_name(service).into());
+            }
+        }
         history.meet_clients(events, successes, cases);
+        history.accepted_clients = history.clients.values().filter(|client| !client.accepted.is_empty()).count();
         let nameless = || history.clients.values().filter(|client| client.nameless > 0);
         let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
         history.knows_clients = seen >= 5 && seen * 5 >= nameless().count();
@@ -154,52 +145,6 @@ impl History {
         let services = || case.services.iter().map(|service| plain_name(service));
         let was = services().any(|service| client.let_in.get(service).is_some_and(|first| *first < time));
         (was || self.knows_clients).then_some(was)
-    }
-
-    /// The judged tokens of a service.
-    pub fn at(&self, service: Option<&Text>) -> &[Use] {
-        service.and_then(|service| self.by_service.get(plain_name(service))).map_or(&[], Vec::as_slice)
-    }
-
-    /// The judged tokens of a key.
-    pub fn key(&self, kid: Option<&Text>) -> &[Use] {
-        kid.and_then(|kid| self.by_key.get(kid)).map_or(&[], Vec::as_slice)
-    }
-
-    fn judge_tokens(&mut self, successes: &[Success], cases: &[Case]) {
-        let plain = |service: &Option<Text>| service.as_deref().map(|service| Text::from(plain_name(service)));
-        for case in cases {
-            let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
-            if let Some(service) = plain(&case.service).filter(|_| of_the_user) {
-                self.looks_up.insert(service);
-            }
-            let Some(time) = case.time else { continue };
-            let used =
-                Use { time, refused: Some(case.reason), service: plain(&case.service), host: case.host.clone(), iat: case.iat };
-            self.add_use(case.kid.as_ref(), used);
-        }
-        for success in successes {
-            let used = Use {
-                time: success.time,
-                refused: None,
-                service: plain(&success.service),
-                host: success.host.clone(),
-                iat: success.iat,
-            };
-            self.add_use(success.kid.as_ref(), used);
-        }
-        for uses in self.by_key.values_mut().chain(self.by_service.values_mut()) {
-            uses.sort_by_key(|used| used.time);
-        }
-    }
-
-    fn add_use(&mut self, kid: Option<&Text>, used: Use) {
-        if let Some(kid) = kid {
-            self.by_key.entry(kid.clone()).or_default().push(used.clone());
-        }
-        if let Some(service) = used.service.clone() {
-            self.by_service.entry(service).or_default().push(used);
-        }
     }
 
     fn meet_clients(&mut self, events: &[Event], successes: &[Success], cases: &[Case]) {
@@ -355,22 +300,4 @@ fn main_issuer(events: &[Event]) -> Option<Text> {
         }
     }
     counts.into_iter().max_by_key(|(iss, count)| (*count, std::cmp::Reverse(*iss))).map(|(iss, _)| iss.clone())
-}
-
-/// The instances of a service that refused a key and those that accepted it, within the same time.
-pub fn instances(uses: &[Use], service: Option<&Text>) -> (BTreeSet<Text>, BTreeSet<Text>) {
-    let service = service.map(|service| plain_name(service));
-    let here = || uses.iter().filter(|used| used.service.as_deref() == service && used.host.is_some());
-    let (mut refusing, mut accepting) = (BTreeSet::new(), BTreeSet::new());
-    let Some(first) = here().find(|used| !used.accepted()).map(|used| used.time) else { return (refusing, accepting) };
-    for used in here().filter(|used| used.time >= first) {
-        if let Some(host) = used.host.clone() {
-            if used.accepted() {
-                accepting.insert(host)
-            } else {
-                refusing.insert(host)
-            };
-        }
-    }
-    (refusing, accepting)
 }

@@ -87,22 +87,17 @@ fn faded(case: &Case, world: &World<'_>) -> Option<Verdict> {
     {
         return None;
     }
-    let uses = world.history.key(Some(kid));
-    let last = uses.iter().rev().find(|used| used.accepted())?;
-    let turned = uses.iter().find(|used| !used.accepted())?.time;
-    let another = world
-        .history
-        .by_key
-        .iter()
-        .any(|(other, uses)| other != kid && uses.iter().any(|used| used.accepted() && used.time >= turned));
-    (last.time < turned && turned <= time && another).then(|| {
+    let verdicts = &world.history.verdicts;
+    let (accepted, turned) = (verdicts.accepted(kid)?, verdicts.refused(kid)?.first);
+    let another = verdicts.another_after(kid, turned);
+    (accepted.last < turned && turned <= time && another).then(|| {
         Verdict::new(Cause::KeyRotated, "DR-23", 0.64)
             .variant("unannounced_retirement")
             .shows(
                 Some(world.events[case.deciding].place),
                 format!(
                     "the key verified until {}, was refused from {} on, and another is accepted",
-                    last.time.format("%H:%M:%S"),
+                    accepted.last.format("%H:%M:%S"),
                     turned.format("%H:%M:%S")
                 ),
             )
@@ -116,8 +111,7 @@ fn reused(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let key = world.keys.get(kid)?;
     let place = key.rotated.or(key.added).filter(|place| world.happenings[*place].time <= time)?;
     let renewed = world.happenings[place].time;
-    let verified_before =
-        world.history.key(Some(kid)).iter().any(|used| used.accepted() && used.time < renewed - ORDER_TOLERANCE);
+    let verified_before = world.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
     (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
         Verdict::new(Cause::KeyRotated, "DR-26", 0.85).variant("kid_reused").blame(
             world,

@@ -13,11 +13,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::history::Use;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::{ONSET, World, plain_name};
-use crate::event::{Cause, EventKind, Reason};
+use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -119,8 +118,8 @@ fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut
         ));
         return;
     }
-    let onset = world.history.at(case.service.as_ref()).iter().find(|used| used.refused == Some(Reason::SubMissing));
-    if let Some(place) = onset.and_then(|first| world.issuer_change(first.time)) {
+    let onset = onset(case, world);
+    if let Some(place) = onset.and_then(|first| world.issuer_change(first)) {
         let fresh = case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp());
         let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
         let mut found = verdict("DR-18", "claim_mapping", 0.70).ground(fresh, 0.15).blame(
@@ -140,6 +139,11 @@ fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut
     verdicts.push(after_a_change(case, world, verdict(rule, variant, base)));
 }
 
+/// The first refusal of the case's reason at its service.
+fn onset(case: &Case, world: &World<'_>) -> Option<DateTime<Utc>> {
+    world.history.verdicts.at(case.service.as_ref())?.refused.get(&case.reason).map(|refused| refused.first)
+}
+
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
 fn session_lost(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let client = world.history.clients.get(case.client_ip.as_ref()?)?;
@@ -151,7 +155,7 @@ fn session_lost(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .client_ip
             .as_deref()
             .is_some_and(|ip| ip.starts_with("10.") || ip.starts_with("192.168.") || ip.starts_with("172."));
-    let others = world.history.clients.values().filter(|other| !other.accepted.is_empty()).count();
+    let others = world.history.accepted_clients;
     (server && client.subjectless >= 5 && client.accepted.is_empty() && others >= 5).then(|| {
         after_a_change(case, world, verdict("DR-16", "session_not_forwarded", 0.70)).against(
             "the same address gets through with any session",
@@ -180,8 +184,8 @@ fn issuer(case: &Case, world: &World<'_>) -> Verdict {
         };
         found = found.ground(true, 0.10).shows(Some(world.events[case.deciding].place), says);
     }
-    let onset = world.history.at(case.service.as_ref()).iter().find(|used| used.refused == Some(Reason::IssuerInvalid));
-    match onset.and_then(|first| world.issuer_change(first.time)).filter(|_| world.last_change(case).is_none()) {
+    let onset = onset(case, world);
+    match onset.and_then(|first| world.issuer_change(first)).filter(|_| world.last_change(case).is_none()) {
         Some(place) => found.ground(true, 0.15).blame(world, place, "the issuer changed just before"),
         None => after_a_change(case, world, found),
     }
@@ -225,16 +229,17 @@ fn single_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
         return None;
     }
     let service = case.service.as_deref().map(plain_name);
-    let uses = world.history.key(Some(kid));
-    let first_bad = uses.iter().find(|used| !used.accepted() && used.service.as_deref() == service)?.time;
-    let verified = uses.iter().any(|used| used.accepted() && used.time < first_bad && used.service.as_deref() == service);
-    let place =
-        (0..world.happenings.len()).filter(|place| world.happenings[*place].kind == EventKind::KeyAdded).rfind(|place| {
-            let added = &world.happenings[*place];
-            added.key != *kid && added.time <= first_bad && first_bad - added.time <= TimeDelta::hours(1)
-        })?;
-    let elsewhere =
-        uses.iter().any(|used| used.accepted() && used.time > world.happenings[place].time && used.service.as_deref() != service);
+    let verdicts = &world.history.verdicts;
+    let here = verdicts.key_at(kid, case.service.as_ref())?;
+    let first_bad = here.refusals()?.first;
+    let verified = here.accepted_before(first_bad);
+    let end = world.added_keys.partition_point(|place| world.happenings[*place].time <= first_bad);
+    let place = world.added_keys[..end].iter().rev().copied().find(|place| world.happenings[*place].key != *kid)?;
+    let added = world.happenings[place].time;
+    if first_bad - added > TimeDelta::hours(1) {
+        return None;
+    }
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| Some(&**other) != service && judged.accepted_after(added));
     (verified && time >= first_bad).then(|| {
         verdict("DR-27", "single_key_verifier", 0.65).ground(elsewhere, 0.15).blame(
             world,
@@ -251,7 +256,8 @@ fn secret_mismatch(case: &Case, world: &World<'_>) -> Option<Verdict> {
     }
     let place = world.last_rotation(case).or_else(|| world.last_change(case))?;
     let since = world.happenings[place].time;
-    let silent = !world.history.at(case.service.as_ref()).iter().any(|used| used.accepted() && used.time > since);
+    let judged = world.history.verdicts.at(case.service.as_ref())?;
+    let silent = !judged.accepted_after(since);
     (silent && fresh_tokens_fail(case, world, since)).then(|| {
         verdict("DR-25", "secret_mismatch", 0.78)
             .blame(world, place, "since this change no signature holds, of new tokens either")
@@ -261,27 +267,24 @@ fn secret_mismatch(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// Whether tokens that were issued after `since` fail their signature at the case's service.
 pub(super) fn fresh_tokens_fail(case: &Case, world: &World<'_>, since: DateTime<Utc>) -> bool {
-    let fresh =
-        |used: &&Use| used.refused == Some(Reason::SignatureInvalid) && used.iat.is_some_and(|iat| iat > since.timestamp() + 5);
-    let uses = world.history.at(case.service.as_ref());
-    let accepted =
-        uses.iter().any(|used| used.accepted() && used.time > since && used.iat.is_some_and(|iat| iat > since.timestamp()));
-    uses.iter().filter(fresh).count() >= 3 && !accepted
+    world.history.verdicts.at(case.service.as_ref()).is_some_and(|judged| judged.unsound_since(since) >= 3)
 }
 
 /// Whether the key set was out of reach for long and nothing got through since: not a burst.
 pub(super) fn never_reached(case: &Case, world: &World<'_>) -> bool {
-    let uses = world.history.at(case.service.as_ref());
-    let bad = || uses.iter().filter(|used| used.refused == Some(Reason::JwksUnavailable)).map(|used| used.time);
-    let (Some(first), Some(last)) = (bad().next(), bad().last()) else { return false };
-    last - first >= TimeDelta::minutes(30) && !uses.iter().any(|used| used.accepted() && used.time > first)
+    world.history.verdicts.at(case.service.as_ref()).is_some_and(|judged| {
+        judged.refused.get(&Reason::JwksUnavailable).is_some_and(|refused| {
+            refused.last - refused.first >= TimeDelta::minutes(30) && !judged.accepted_after(refused.first)
+        })
+    })
 }
 
 /// DR-33: one client sends broken tokens again and again.
 fn broken_token(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let client = world.history.clients.get(case.client_ip.as_ref()?)?;
     let time = case.time?;
-    let near = client.malformed.iter().filter(|other| (**other - time).abs() <= TimeDelta::minutes(10)).count();
+    let near = client.malformed.partition_point(|other| *other <= time + TimeDelta::minutes(10))
+        - client.malformed.partition_point(|other| *other < time - TimeDelta::minutes(10));
     let stranger = world.addresses.get(case.client_ip.as_ref()?).is_some_and(|address| address.hostile_reasons.len() > 1);
     (near >= 3 && !stranger).then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
 }

@@ -12,7 +12,7 @@
 
 use chrono::TimeDelta;
 
-use super::history::{Use, instances};
+use super::judged::Judged;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::{World, plain_name};
@@ -52,15 +52,13 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
 /// DR-21 without any line of the rotation: a key that nobody announced begins to sign, elsewhere it is accepted.
 fn unannounced(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid.as_ref()?);
-    let uses = world.history.key(Some(kid));
-    let accepted = uses.iter().find(|used| used.accepted())?;
-    let first = uses.first()?.time;
-    let older = world.history.by_key.iter().any(|(other, uses)| {
-        other != kid && uses.iter().any(|used| used.accepted() && used.time < first - TimeDelta::seconds(60))
-    });
-    let service = case.service.as_deref().map(plain_name);
-    let elsewhere = accepted.service.as_deref() != service;
-    let here_before = uses.iter().any(|used| used.accepted() && used.service.as_deref() == service && used.time < time);
+    let verdicts = &world.history.verdicts;
+    let accepted = verdicts.accepted(kid)?;
+    let first = verdicts.refused(kid).map_or(accepted.first, |refused| refused.first.min(accepted.first));
+    let older = verdicts.another_before(kid, first - TimeDelta::seconds(60));
+    let service = case.service.as_deref().map_or("", plain_name);
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| **other != *service && judged.accepted.is_some());
+    let here_before = verdicts.key_at(kid, case.service.as_ref()).is_some_and(|judged| judged.accepted_before(time));
     (older && elsewhere && !here_before && time - first <= LONGEST_CACHE).then(|| {
         Verdict::new(Cause::StaleJwksCache, "DR-21", 0.66)
             .variant("unannounced_key")
@@ -86,20 +84,24 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
         return None;
     }
     // A verifier that accepts the key knows it: then a bad signature is the token's own.
-    let here = |used: &Use| case.services.iter().any(|service| used.service.as_deref() == Some(plain_name(service)));
-    let knows = |used: &Use| used.accepted() && used.time <= time && here(used);
-    if case.reason == Reason::SignatureInvalid && world.history.key(case.kid.as_ref()).iter().any(knows) {
+    let verdicts = &world.history.verdicts;
+    let kid = case.kid.as_deref().unwrap_or_default();
+    let knows = case
+        .services
+        .iter()
+        .any(|service| verdicts.key_at(kid, Some(service)).is_some_and(|judged| judged.accepted_before(time)));
+    if case.reason == Reason::SignatureInvalid && knows {
         return None;
     }
     let published = case.kid.as_deref().and_then(|kid| world.inventory.publishes(kid));
     let renewed = case.reason == Reason::SignatureInvalid
-        && world.history.key(case.kid.as_ref()).iter().any(|used| used.accepted() && used.time < world.happenings[place].time);
-    let (refusing, accepting) = instances(world.history.key(case.kid.as_ref()), case.service.as_ref());
+        && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < world.happenings[place].time);
+    let (refusing, accepting) = verdicts.key_at(kid, case.service.as_ref()).map(Judged::instances).unwrap_or_default();
     let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
     let mut verdict = Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78);
     if few {
         verdict.rule = "DR-22";
-        let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
+        let names = refusing.iter().map(|host| &***host).collect::<Vec<_>>().join("`, `");
         let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
         verdict = verdict.variant("single_instance").shows(Some(world.events[case.deciding].place), says);
     }

@@ -6,13 +6,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::merge::Case;
 use super::world::plain_name;
-use crate::event::{Event, EventKind, Place, Text};
+use crate::event::{Event, EventKind, Place, StreamId, Text};
 use crate::scan::Sighting;
 
 /// Requests this close together are of one session.
 const SESSION: TimeDelta = TimeDelta::minutes(10);
 /// An address with more users than this is not one client.
 const SHARED: usize = 3;
+
+/// The first and the last place that can be.
+const FIRST: Place = Place { stream: StreamId(0), line: 0 };
+const LAST: Place = Place { stream: StreamId(u32::MAX), line: u64::MAX };
+/// How many requests of one session are looked at.
+const MOST: usize = 1000;
 
 /// Who was seen, when and on which line.
 type Seen<'e> = BTreeMap<(DateTime<Utc>, Place), &'e Text>;
@@ -32,16 +38,22 @@ pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
     for (time, place, client, service, sub) in told.chain(sighted) {
         seen.entry((client.clone(), plain_name(service).into())).or_default().insert((time, place), sub);
     }
+    let seen: HashMap<(Text, Text), (Seen<'_>, usize)> = seen
+        .into_iter()
+        .map(|(key, seen)| {
+            let all = seen.values().collect::<BTreeSet<_>>().len();
+            (key, (seen, all))
+        })
+        .collect();
     for case in cases.iter_mut().filter(|case| case.sub.is_none()) {
         let (Some(time), Some(client), Some(service)) = (case.time, &case.client_ip, &case.service) else { continue };
-        let Some(seen) = seen.get(&(client.clone(), plain_name(service).into())) else { continue };
-        let near: Vec<(&(DateTime<Utc>, Place), &&Text)> =
-            seen.iter().filter(|((at, _), _)| (*at - time).abs() <= SESSION).collect();
-        let subjects: BTreeSet<&&Text> = near.iter().map(|(_, sub)| *sub).collect();
-        let all: BTreeSet<&&Text> = seen.values().collect();
-        if let (1, Some(((_, place), sub))) = (subjects.len(), near.first())
-            && all.len() <= SHARED
-        {
+        let Some((seen, all)) = seen.get(&(client.clone(), plain_name(service).into())) else { continue };
+        if *all > SHARED {
+            continue;
+        }
+        let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
+        let subjects: BTreeSet<&&Text> = near().map(|(_, sub)| sub).take(MOST).collect();
+        if let (1, Some(((_, place), sub))) = (subjects.len(), near().next()) {
             case.sub = Some((**sub).clone());
             case.sub_from = Some(*place);
         }

@@ -11,6 +11,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::history::any_within;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
@@ -55,7 +56,7 @@ fn refresh_race(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
     let client = world.history.clients.get(case.client_ip.as_ref()?)?;
     let within = |times: &[DateTime<Utc>], from: i64, to: i64| {
-        times.iter().any(|t| (TimeDelta::seconds(from)..=TimeDelta::seconds(to)).contains(&(*t - time)))
+        any_within(times, time + TimeDelta::seconds(from), time + TimeDelta::seconds(to))
     };
     let race = client.subjectless <= 2 && within(&client.issued, -10, 10) && within(&client.accepted, 0, 30);
     race.then(|| Verdict::new(Cause::TokenLifetime, "DR-17", 0.72).variant("refresh_race"))

@@ -15,7 +15,7 @@ use super::ORDER_TOLERANCE;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
-use crate::event::{Cause, EventKind, Reason};
+use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -67,10 +67,13 @@ fn mass(case: &Case, links: &Links, world: &World<'_>) -> Option<usize> {
     }
     let tenant =
         |place: usize| world.events[world.happenings[place].event].extra.as_deref().and_then(|extra| extra.tenant.clone());
-    (0..world.happenings.len())
-        .filter(|place| world.happenings[*place].kind == EventKind::TokenRevoked && world.happenings[*place].key.is_empty())
-        .filter(|place| world.happenings[*place].time <= time && time - world.happenings[*place].time <= TimeDelta::days(1))
-        .rfind(|place| tenant(*place).is_none() || case.tenant.is_none() || tenant(*place) == case.tenant)
+    let end = world.mass_revocations.partition_point(|place| world.happenings[*place].time <= time);
+    world.mass_revocations[..end]
+        .iter()
+        .rev()
+        .copied()
+        .take_while(|place| time - world.happenings[*place].time <= TimeDelta::days(1))
+        .find(|place| tenant(*place).is_none() || case.tenant.is_none() || tenant(*place) == case.tenant)
 }
 
 /// DR-37: a refresh token of the subject was found used twice just before.

@@ -118,6 +118,10 @@ pub struct World<'e> {
     pub changes: Vec<usize>,
     /// Rotations of keys among the happenings, by time.
     pub rotations: Vec<usize>,
+    /// Keys that were added, by time.
+    pub added_keys: Vec<usize>,
+    /// Revocations that name nobody, by time.
+    pub mass_revocations: Vec<usize>,
     /// When the user store failed.
     pub outages: Vec<Outage>,
     /// Addresses and what they did.
@@ -174,6 +178,11 @@ impl<'e> World<'e> {
         let mut world = Self {
             changes: of_kind(EventKind::ConfigChanged),
             rotations: of_kind(EventKind::KeyRotated),
+            added_keys: of_kind(EventKind::KeyAdded),
+            mass_revocations: of_kind(EventKind::TokenRevoked)
+                .into_iter()
+                .filter(|place| happenings[*place].key.is_empty())
+                .collect(),
             events,
             outages: outages(events),
             addresses: BTreeMap::new(),
@@ -248,7 +257,7 @@ impl<'e> World<'e> {
         let end = self.changes.partition_point(|place| self.happenings[*place].time <= time);
         self.changes[..end].iter().rev().copied().find(|place| {
             let change = &self.happenings[*place];
-            time - change.time <= ONSET && !self.history.by_service.contains_key(plain_name(&change.key))
+            time - change.time <= ONSET && !self.history.verdicts.judges(&change.key)
         })
     }
 
