@@ -325,6 +325,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
             told.entry(client).or_default().push((time, place));
         }
     }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
     for told in told.values_mut() {
         told.sort();
     }

@@ -1,5 +1,7 @@
 //! A pasted record -> a first draft of its catalog entry, for `catalog draft`.
 
+use std::fmt::Write as _;
+
 use crate::detect::Detector;
 use crate::event::{EventKind, Reason};
 use crate::parse::token;
@@ -36,23 +38,23 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     let values: Vec<(&str, &str)> = values.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
     let mut out = String::new();
     if let Some(known) = known {
-        out.push_str(&format!("# Known already: `{}` says {}\n", known.id, known.summary));
+        let _ = writeln!(out, "# Known already: `{}` says {}", known.id, known.summary);
     }
     out.push_str("format = 1\n\n[product]\nid = \"draft\" # TODO: the product, as the file is named\nname = \"TODO\"\n");
     out.push_str(
         "\n[[signature]]\nid = \"draft.todo\" # TODO: the product, a dot, what it says\nsummary = \"TODO: one sentence.\"\n",
     );
-    out.push_str(&format!("kind = \"{kind}\"\n"));
+    let _ = writeln!(out, "kind = \"{kind}\"");
     if let Some(reason) = reason {
-        out.push_str(&format!("reason = \"{reason}\" # TODO\n"));
+        let _ = writeln!(out, "reason = \"{reason}\" # TODO");
     }
-    out.push_str(&format!("literals = [{}]\n", quoted(literal)));
+    let _ = writeln!(out, "literals = [{}]", quoted(literal));
     let pattern = pattern(&line, literal, &values);
-    out.push_str(&format!("pattern = {}\n", literal_text(&pattern)));
-    out.push_str(&format!("\n[[signature.example]]\nrecord = {}\n", literal_text(&record)));
+    let _ = writeln!(out, "pattern = {}", literal_text(&pattern));
+    let _ = writeln!(out, "\n[[signature.example]]\nrecord = {}", literal_text(&record));
     let reads: Vec<String> = values.iter().map(|(name, value)| format!("{name} = {}", quoted(value))).collect();
     if !reads.is_empty() {
-        out.push_str(&format!("reads = {{ {} }}\n", reads.join(", ")));
+        let _ = writeln!(out, "reads = {{ {} }}", reads.join(", "));
     }
     Ok(out)
 }
@@ -92,7 +94,7 @@ fn pattern(line: &str, literal: &str, values: &[(&str, &str)]) -> String {
             Piece::Varies(kind, value) => match values.iter().find(|(name, known)| *known == value && !used.contains(name)) {
                 Some((name, _)) => {
                     used.push(name);
-                    pattern.push_str(&format!("(?P<{name}>{})", kind.pattern()));
+                    let _ = write!(pattern, "(?P<{name}>{})", kind.pattern());
                 }
                 None => pattern.push_str(kind.pattern()),
             },
@@ -116,6 +118,8 @@ fn literal_text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+
     use super::*;
     use crate::detect;
     use crate::signature::Catalog;

@@ -70,7 +70,7 @@ impl Style {
         if continues(inner) || (self.postgres && postgres_continues(inner)) {
             return false;
         }
-        (wrapped && !(self.dated && names_exception(inner))) || !self.dated || is_head(inner)
+        !self.dated || is_head(inner) || (wrapped && !names_exception(inner))
     }
 
     /// The record that holds the byte at `hit`: walks back to its beginning, not before `floor`, and on to its end.

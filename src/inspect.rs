@@ -75,7 +75,7 @@ fn header_of(header: &Value, inventory: &Inventory, found: &mut Inspection) {
             None => {}
         },
         None if !alg.starts_with("HS") => {
-            found.notes.push("it names no key id: with several keys a verifier has to guess".to_owned())
+            found.notes.push("it names no key id: with several keys a verifier has to guess".to_owned());
         }
         None => {}
     }

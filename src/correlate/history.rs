@@ -97,8 +97,7 @@ impl History {
         happenings: &[Happening],
         proven: impl Iterator<Item = Text>,
     ) -> Self {
-        let mut history = Self::default();
-        history.verdicts = Verdicts::of(successes, cases);
+        let mut history = Self { verdicts: Verdicts::of(successes, cases), ..Self::default() };
         for case in cases {
             let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
             if let Some(service) = case.service.as_deref().filter(|_| of_the_user) {
@@ -174,11 +173,11 @@ impl History {
                 self.clients.entry(address.clone()).or_default().issued.push(time);
             }
         }
-        for client in self.clients.values_mut() {
+        self.clients.values_mut().for_each(|client| {
             client.accepted.sort();
             client.issued.sort();
             client.malformed.sort();
-        }
+        });
     }
 
     fn learn_names(&mut self, events: &[Event], happenings: &[Happening]) {

@@ -38,8 +38,7 @@ pub struct Judged {
     pub accepted: Option<Span>,
     /// Tokens that were refused, by reason.
     pub refused: BTreeMap<Reason, Span>,
-    /// Instances by name: their first refusal and their last acceptance.
-    hosts: BTreeMap<Text, (Option<DateTime<Utc>>, Option<DateTime<Utc>>)>,
+    hosts: BTreeMap<Text, Instance>,
     /// When tokens were issued whose signature did not hold, sorted.
     unsound: Vec<i64>,
     /// When the youngest accepted token was issued.
@@ -73,12 +72,14 @@ impl Judged {
 
     /// The instances that refused, and those that accepted since the first of them did.
     pub fn instances(&self) -> (BTreeSet<&Text>, BTreeSet<&Text>) {
-        let Some(first) = self.hosts.values().filter_map(|(refused, _)| *refused).min() else { return Default::default() };
-        let refusing = self.hosts.iter().filter(|(_, (refused, _))| refused.is_some()).map(|(host, _)| host);
+        let Some(first) = self.hosts.values().filter_map(|instance| instance.first_refusal).min() else {
+            return Default::default();
+        };
+        let refusing = self.hosts.iter().filter(|(_, instance)| instance.first_refusal.is_some()).map(|(host, _)| host);
         let accepting = self
             .hosts
             .iter()
-            .filter(|(_, (_, accepted))| accepted.is_some_and(|accepted| accepted >= first))
+            .filter(|(_, instance)| instance.last_acceptance.is_some_and(|accepted| accepted >= first))
             .map(|(host, _)| host);
         (refusing.collect(), accepting.collect())
     }
@@ -99,13 +100,22 @@ impl Judged {
             }
         }
         if let Some(host) = token.host {
-            let (refused, accepted) = self.hosts.entry(host.clone()).or_default();
+            let instance = self.hosts.entry(host.clone()).or_default();
             match token.refused {
-                None => *accepted = (*accepted).max(Some(token.time)),
-                Some(_) => *refused = Some(refused.map_or(token.time, |first| first.min(token.time))),
+                None => instance.last_acceptance = instance.last_acceptance.max(Some(token.time)),
+                Some(_) => {
+                    instance.first_refusal = Some(instance.first_refusal.map_or(token.time, |first| first.min(token.time)));
+                }
             }
         }
     }
+}
+
+/// One instance of a verifier.
+#[derive(Debug, Clone, Copy, Default)]
+struct Instance {
+    first_refusal: Option<DateTime<Utc>>,
+    last_acceptance: Option<DateTime<Utc>>,
 }
 
 /// A token that was judged.

@@ -111,7 +111,7 @@ proptest! {
     fn each_layout_of_a_time_reads_back(time in time(), hours in -12_i32..=14) {
         let offset = FixedOffset::east_opt(hours * 3600).unwrap();
         let local = time.with_timezone(&offset);
-        let to_millis = |digits: u32| time - TimeDelta::microseconds(time.timestamp_subsec_micros() as i64 % i64::from(10_u32.pow(6 - digits)));
+        let to_millis = |digits: u32| time - TimeDelta::microseconds(i64::from(time.timestamp_subsec_micros()) % i64::from(10_u32.pow(6 - digits)));
         for (layout, digits) in [
             ("%Y-%m-%dT%H:%M:%S%.6f%:z", 6),
             ("%Y-%m-%dT%H:%M:%S%.3f%z", 3),

@@ -101,7 +101,7 @@ fn tell(line: &str, stage: &mut Stage) {
         let file =
             value("in").or_else(|| value("service").map(|service| format!("{service}.log"))).unwrap_or("idp.log".to_owned());
         let place = stage.place(&file);
-        let at = at + every * i32::try_from(n).unwrap();
+        let at = at + every * n;
         let status = value("status").map(|status| status.parse().unwrap());
         if kind == "request" && (value("sub").is_some() || value("client").is_some()) && value("request_id").is_none() {
             stage.scan.sightings.push(Sighting {
