@@ -17,6 +17,7 @@ pub mod offset;
 pub mod pattern;
 pub mod subject;
 pub mod table;
+pub mod timeline;
 pub mod verdict;
 pub mod world;
 
@@ -46,6 +47,7 @@ use merge::Case;
 use offset::Offset;
 use pattern::{Line, Pattern};
 use table::{Row, Side};
+use timeline::KeyLife;
 use verdict::{CauseRules, Links, Verdict};
 use world::World;
 
@@ -199,6 +201,8 @@ pub struct Correlated {
     pub unrelated_refusals: u64,
     /// Families of zone-less streams and the zone that was proved for them.
     pub zones: Vec<(String, Option<clock::Proof>)>,
+    /// The life of each key.
+    pub keys: Vec<KeyLife>,
     /// Sources whose clock was off, and moved.
     pub offsets: Vec<Offset>,
     /// Sources that would have helped to decide.
@@ -238,6 +242,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
         unrelated_refusals: merged.unrelated,
         zones,
         offsets,
+        keys: timeline::keys(&world),
         gaps: gaps(&failures, &world, &files),
         failures,
     })

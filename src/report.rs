@@ -17,6 +17,7 @@ use crate::correlate::clock::Proof;
 use crate::correlate::finding::Finding;
 use crate::correlate::offset::Offset;
 use crate::correlate::pattern::Pattern;
+use crate::correlate::timeline::KeyLife;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
 use crate::event::{Event, EventKind, Problem};
@@ -69,6 +70,8 @@ pub struct Run {
     pub gaps: Vec<String>,
     /// Streams whose time stamps name no zone, and the zone they were read in.
     pub zones: Vec<Zone>,
+    /// The life of each key that somebody announced or accepted.
+    pub keys: Vec<KeyLife>,
     /// Sources whose clock was off by how much, in milliseconds, as shared requests show; their times were put right.
     pub clocks: Vec<Clock>,
     /// How many ids the second pass looked for; 0 where it was not needed.
@@ -140,6 +143,7 @@ impl Results {
             problems,
             gaps: correlated.gaps.into_iter().chain(untold(scan.unknown.uncounted)).collect(),
             zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
+            keys: correlated.keys,
             clocks: correlated.offsets.into_iter().map(clock).collect(),
             chased_ids: scan.chased as u64,
             streams: scan.streams,

@@ -68,6 +68,7 @@ pub(crate) fn report() -> Report {
                 shift_seconds: -3600,
                 proof: None,
             }],
+            keys: vec![],
             clocks: vec![],
             chased_ids: 3,
         },

@@ -224,3 +224,40 @@ fn a_signature_is_explained_with_its_causes_and_fixes() {
         assert!(told.contains(part), "{told}");
     }
 }
+
+#[test]
+fn a_token_is_judged_and_never_shown() {
+    let token = "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYW5vbiJ9.c2ln";
+    let mut child =
+        Command::new(env!("CARGO_BIN_EXE_jwtriage")).arg("token").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("Bearer {token}").as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(told.contains("not signed") && told.contains("API key of role anon") && !told.contains("eyJ"), "{told}");
+}
+
+#[test]
+fn the_user_table_becomes_evidence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, users, out) = (dir.path().join("app.log"), dir.path().join("users.csv"), dir.path().join("f.jsonl"));
+    std::fs::write(
+        &log,
+        "2026-03-02T10:00:00Z warn: request refused {\"error\":\"User from sub claim in JWT does not exist\",\"sub\":\"u-17\"}\n",
+    )
+    .unwrap();
+    std::fs::write(
+        &users,
+        "id,created_at,deleted_at\nu-1,2026-01-01T00:00:00Z,\nu-17,2026-01-01T00:00:00Z,2026-03-02T09:00:00Z\n",
+    )
+    .unwrap();
+    let done =
+        jwtriage(&["scan", log.to_str().unwrap(), "--users", users.to_str().unwrap(), "--failures", out.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let failures = rows(&out);
+    assert_eq!((&failures[0]["root_cause"], &failures[0]["rule"]), (&"user_deleted".into(), &"DR-01".into()));
+    assert_eq!((&failures[0]["cause"]["line"], failures[0]["cause"]["file"].as_str()), (&3.into(), users.to_str()));
+    let done = jwtriage(&["scan", log.to_str().unwrap(), "--users", "/no/such/users.csv"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(stderr(&done).contains("cannot read `/no/such/users.csv`"), "{}", stderr(&done));
+}

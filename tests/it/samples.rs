@@ -59,3 +59,33 @@ fn the_books_balance_and_bytes_repeat_whatever_the_threads() {
         .sum();
     assert!(count("bytes") > bytes, "the compressed file is counted as it reads");
 }
+
+#[test]
+fn the_order_in_which_files_came_to_be_does_not_matter() {
+    let shop = project("samples/shop");
+    let mut files: Vec<std::path::PathBuf> = Vec::new();
+    let mut open = vec![shop.clone()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let dir = tempfile::tempdir().unwrap();
+    let mut reports = Vec::new();
+    for backwards in [false, true] {
+        let logs = dir.path().join("logs");
+        let order: Vec<_> = if backwards { files.iter().rev().collect() } else { files.iter().collect() };
+        for file in order {
+            let copy = logs.join(file.strip_prefix(&shop).unwrap());
+            std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            std::fs::copy(file, copy).unwrap();
+        }
+        let out = dir.path().join("report.json");
+        jwtriage(&["scan", logs.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        reports.push(std::fs::read_to_string(&out).unwrap());
+        std::fs::remove_dir_all(&logs).unwrap();
+    }
+    assert_eq!(reports[0], reports[1]);
+}
