@@ -5,6 +5,10 @@
 //! same thing all over the field, so that no format has to know events.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use fnv::FnvBuildHasher;
 
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,17 +40,22 @@ impl<'r> Fields<'r> {
         self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
-    /// The names of the fields, prepared for looking up roles.
+    /// What the fields mean, as far as their names tell.
     pub fn roles(&self) -> Roles<'_> {
-        Roles(
-            self.iter()
-                .map(|(name, value)| {
-                    let parts: Vec<&str> = name.split('.').filter(|part| !part.bytes().all(|b| b.is_ascii_digit())).collect();
-                    let tail = |count: usize| fold(&parts[parts.len().saturating_sub(count)..]);
-                    Folded { whole: fold(&parts), last_two: tail(2), last: tail(1), value }
-                })
-                .collect(),
-        )
+        let mut roles = Roles([None; Role::ALL.len()]);
+        let mut folded = String::new();
+        for (name, value) in self.iter() {
+            folded.clear();
+            let (mut last_two, mut last) = (0, 0);
+            for part in name.split('.').filter(|part| !part.bytes().all(|b| b.is_ascii_digit())) {
+                (last_two, last) = (last, folded.len());
+                folded.extend(part.chars().filter(|c| !matches!(c, '_' | '-' | '@' | '$' | ' ')).map(|c| c.to_ascii_lowercase()));
+            }
+            for (depth, start) in [(0, 0), (1, last_two), (2, last)] {
+                roles.note(&folded[start..], depth, value);
+            }
+        }
+        roles
     }
 
     /// Number of fields.
@@ -60,44 +69,48 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// Names without case and punctuation, run together.
-fn fold(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .flat_map(|part| part.chars())
-        .filter(|c| !matches!(c, '_' | '-' | '@' | '$' | ' '))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
-}
+/// The fields of a record by what they mean: the value that plays each role, by the first of the role's names that
+/// the record has: as a whole path, else as the end of one (`context.user_id`, `jsonPayload.sub`).
+///
+/// Names are compared without regard to case, dashes, underscores and dots, as layouts differ in nothing else:
+/// `X-Request-Id`, `x_request_id`, `xRequestId`.
+pub struct Roles<'f>([Option<Played<'f>>; Role::ALL.len()]);
 
-struct Folded<'f> {
-    whole: String,
-    last_two: String,
-    last: String,
+#[derive(Clone, Copy)]
+struct Played<'f> {
+    /// How much of the path the name leaves out, then its place among the role's names: the least wins.
+    rank: (u8, usize),
     value: &'f str,
 }
 
-/// The fields of a record by what they mean.
-pub struct Roles<'f>(Vec<Folded<'f>>);
-
 impl<'f> Roles<'f> {
-    /// The value that plays `role`, by the first of the role's names that the record has: as a whole path, else as
-    /// the end of one (`context.user_id`, `jsonPayload.sub`).
-    ///
-    /// Names are compared without regard to case, dashes, underscores and dots, as layouts differ in nothing else:
-    /// `X-Request-Id`, `x_request_id`, `xRequestId`.
+    /// The value that plays `role`.
     pub fn get(&self, role: Role) -> Option<&'f str> {
-        self.find(role, false, |field| &field.whole)
-            .or_else(|| self.find(role, true, |field| &field.last_two))
-            .or_else(|| self.find(role, true, |field| &field.last))
+        self.0[role as usize].map(|played| played.value)
     }
 
-    fn find(&self, role: Role, nested: bool, name_of: for<'x> fn(&'x Folded<'f>) -> &'x str) -> Option<&'f str> {
-        role.names().iter().filter(|name| !nested || !NEEDS_ITS_PATH.contains(name)).find_map(|wanted| {
-            self.0.iter().find(|field| name_of(field) == *wanted && role.accepts(field.value)).map(|field| field.value)
-        })
+    fn note(&mut self, name: &str, depth: u8, value: &'f str) {
+        for (role, place) in NAMES.get(name).into_iter().flatten() {
+            let rank = (depth, *place);
+            let here = &mut self.0[*role as usize];
+            let better = here.is_none_or(|played| rank < played.rank);
+            if better && (depth == 0 || !NEEDS_ITS_PATH.contains(&name)) && role.accepts(value) {
+                *here = Some(Played { rank, value });
+            }
+        }
     }
 }
+
+/// Each name, folded, and the roles it may play with its place among their names.
+static NAMES: LazyLock<HashMap<&str, Vec<(Role, usize)>, FnvBuildHasher>> = LazyLock::new(|| {
+    let mut names: HashMap<_, Vec<_>, _> = HashMap::default();
+    for role in Role::ALL {
+        for (place, name) in role.names().iter().enumerate() {
+            names.entry(*name).or_default().push((role, place));
+        }
+    }
+    names
+});
 
 /// Names that mean too much to be believed at the end of any path.
 const NEEDS_ITS_PATH: [&str; 29] = [
@@ -166,6 +179,37 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, in the order of the enum.
+    const ALL: [Self; 27] = [
+        Self::Sub,
+        Self::Kid,
+        Self::Iss,
+        Self::Aud,
+        Self::Alg,
+        Self::Jti,
+        Self::Exp,
+        Self::Iat,
+        Self::ClientIp,
+        Self::RequestId,
+        Self::TraceId,
+        Self::Service,
+        Self::Host,
+        Self::Method,
+        Self::Path,
+        Self::Status,
+        Self::EventId,
+        Self::Tenant,
+        Self::Username,
+        Self::OauthClient,
+        Self::SessionId,
+        Self::UserAgent,
+        Self::TokenRole,
+        Self::Milliseconds,
+        Self::Duration,
+        Self::Referrer,
+        Self::ResponseBytes,
+    ];
+
     /// The names of the role, folded, most telling first.
     fn names(self) -> &'static [&'static str] {
         match self {
@@ -412,6 +456,21 @@ mod tests {
             fields.push(name, "9f2c0001");
             assert_eq!(fields.roles().get(Role::RequestId), Some("9f2c0001"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_whole_path_goes_before_the_end_of_one_and_then_the_more_telling_name() {
+        assert!(Role::ALL.iter().enumerate().all(|(place, role)| *role as usize == place));
+        let mut fields = Fields::default();
+        fields.push("deep.down.sub", "by its end");
+        fields.push("context.sub", "whole");
+        assert_eq!(fields.roles().get(Role::Sub), Some("whole"));
+        let mut fields = Fields::default();
+        fields.push("a.sub", "by its end");
+        fields.push("uid", "plain");
+        fields.push("user_id", "more telling");
+        fields.push("userId", "twice");
+        assert_eq!(fields.roles().get(Role::Sub), Some("more telling"));
     }
 
     #[test]
