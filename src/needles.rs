@@ -5,13 +5,18 @@
 
 use std::collections::HashMap;
 
+use fnv::FnvBuildHasher;
+
 /// The last bytes of a window, hashed to tell how far to skip.
 const GRAM: usize = 8;
 /// Needles at least this long make a group of their own, so that short ones do not shorten its skips.
 const LONG: usize = 32;
 /// Shorter needles are not searched for: they would stand in everything.
 pub const SHORTEST: usize = 12;
-const TABLE_BITS: u32 = 20;
+/// How many slots a table has for each gram, so that most others skip as far as they can.
+const ROOM: usize = 8;
+/// How large a table may be, as powers of two: it is looked into at random, so a small one is a fast one.
+const TABLE_BITS: std::ops::RangeInclusive<u32> = 10..=20;
 
 /// A set of ids to look for.
 #[derive(Debug)]
@@ -26,8 +31,10 @@ struct Group {
     window: usize,
     /// For a hashed gram, how far the window may move on; 0 where a needle's first `window` bytes may end here.
     skips: Vec<u8>,
+    /// How many bits of a hash tell its slot there.
+    bits: u32,
     /// The last gram of each needle's first `window` bytes -> needles.
-    ends: HashMap<[u8; GRAM], Vec<u32>>,
+    ends: HashMap<[u8; GRAM], Vec<u32>, FnvBuildHasher>,
 }
 
 impl Needles {
@@ -69,26 +76,28 @@ impl Group {
         let members = || (0_u32..).zip(needles).filter(|(_, needle)| lengths.contains(&needle.len()));
         let window = members().map(|(_, needle)| needle.len()).min()?.min(usize::from(u8::MAX));
         let furthest = window - GRAM + 1;
-        let mut skips = vec![u8::try_from(furthest).unwrap_or(u8::MAX); 1 << TABLE_BITS];
-        let mut ends: HashMap<[u8; GRAM], Vec<u32>> = HashMap::new();
+        let grams = members().count() * furthest;
+        let bits = (grams * ROOM).next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
+        let mut skips = vec![u8::try_from(furthest).unwrap_or(u8::MAX); 1 << bits];
+        let mut ends: HashMap<[u8; GRAM], Vec<u32>, FnvBuildHasher> = HashMap::default();
         for (index, needle) in members() {
             for (at, gram) in needle[..window].windows(GRAM).enumerate() {
                 let skip = u8::try_from(window - GRAM - at).unwrap_or(u8::MAX);
-                let slot = &mut skips[slot(gram)];
+                let slot = &mut skips[slot(gram, bits)];
                 *slot = (*slot).min(skip);
             }
             let mut end = [0; GRAM];
             end.copy_from_slice(&needle[window - GRAM..window]);
             ends.entry(end).or_default().push(index);
         }
-        Some(Self { window, skips, ends })
+        Some(Self { window, skips, bits, ends })
     }
 
     fn find(&self, block: &[u8], needles: &[Box<[u8]>], found: &mut Vec<usize>) {
         let mut end = self.window;
         while end <= block.len() {
             let gram = &block[end - GRAM..end];
-            let skip = usize::from(self.skips[slot(gram)]);
+            let skip = usize::from(self.skips[slot(gram, self.bits)]);
             if skip > 0 {
                 end += skip;
                 continue;
@@ -114,11 +123,11 @@ fn apart(block: &[u8], start: usize, end: usize) -> bool {
     !joins(start.checked_sub(1).and_then(|before| block.get(before))) && !joins(block.get(end))
 }
 
-fn slot(gram: &[u8]) -> usize {
+fn slot(gram: &[u8], bits: u32) -> usize {
     let mut bytes = [0; GRAM];
     bytes.copy_from_slice(gram);
     let hash = u64::from_le_bytes(bytes).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(hash >> (64 - TABLE_BITS)).unwrap_or(0)
+    usize::try_from(hash >> (64 - bits)).unwrap_or(0)
 }
 
 #[cfg(test)]
