@@ -16,6 +16,15 @@ use jwtriage::signature::Catalog;
 /// How much each input holds.
 const SIZE: usize = 8 << 20;
 
+fn hits(prefilter: &Prefilter, text: &[u8]) -> u64 {
+    let (mut at, mut hits) = (0, 0);
+    while let Some(hit) = prefilter.next_hit(text, at) {
+        at = hit + 1;
+        hits += 1;
+    }
+    hits
+}
+
 fn stages(criterion: &mut Criterion) {
     let catalog = || Catalog::builtin().expect("the built-in catalog holds");
     let prefilter = Prefilter::new(&catalog(), &[]);
@@ -30,14 +39,7 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| black_box(style.count(&text)));
         });
         group.bench_function("prefilter: first pass over the literals", |bencher| {
-            bencher.iter(|| {
-                let (mut at, mut hits) = (0, 0_u64);
-                while let Some(hit) = prefilter.next_hit(&text, at) {
-                    at = hit + 1;
-                    hits += 1;
-                }
-                black_box(hits)
-            });
+            bencher.iter(|| black_box(hits(&prefilter, &text)));
         });
         group.bench_function("detect: blocks to events", |bencher| {
             bencher.iter(|| {
@@ -52,5 +54,28 @@ fn stages(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, stages);
+/// Whether a larger catalog makes ordinary traffic slower.
+fn catalogs(criterion: &mut Criterion) {
+    let text = archive::access_log(SIZE, 0);
+    let mut group = criterion.benchmark_group("prefilter by catalog");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    for count in [500, 1000, 2500] {
+        let mut catalog = Catalog::builtin().expect("the built-in catalog holds");
+        assert!(catalog.signatures.len() >= count);
+        // Every product's share, not the first products of the alphabet.
+        let all = catalog.signatures.len();
+        let mut index = 0;
+        catalog.signatures.retain(|_| {
+            index += 1;
+            index * count / all > (index - 1) * count / all
+        });
+        let prefilter = Prefilter::new(&catalog, &[]);
+        group.bench_function(format!("{count} signatures"), |bencher| {
+            bencher.iter(|| black_box(hits(&prefilter, &text)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, catalogs);
 criterion_main!(benches);

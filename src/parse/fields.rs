@@ -101,9 +101,11 @@ impl<'f> Roles<'f> {
     }
 }
 
+type Names = HashMap<&'static str, Vec<(Role, usize)>, FnvBuildHasher>;
+
 /// Each name, folded, and the roles it may play with its place among their names.
-static NAMES: LazyLock<HashMap<&str, Vec<(Role, usize)>, FnvBuildHasher>> = LazyLock::new(|| {
-    let mut names: HashMap<_, Vec<_>, _> = HashMap::default();
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let mut names = Names::default();
     for role in Role::ALL {
         for (place, name) in role.names().iter().enumerate() {
             names.entry(*name).or_default().push((role, place));
