@@ -39,13 +39,14 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::event::{Band, Cause, Event, EventKind, Place, Reason, Text};
+use crate::event::{Band, Cause, Event, EventKind, Reason, Text};
 use crate::inventory::Inventory;
 use crate::scan::Scan;
 use finding::Finding;
 use merge::Case;
 use offset::Offset;
 use pattern::{Line, Pattern};
+use subject::{SESSION, SESSION_MOST};
 use table::{Row, Side};
 use timeline::KeyLife;
 use verdict::{CauseRules, Links, Verdict};
@@ -80,10 +81,6 @@ const INFERRED: f64 = 0.10;
 const SPEAKS: usize = 20;
 /// A pause shorter than this is no silence.
 const SILENT: TimeDelta = TimeDelta::minutes(10);
-/// A session of more refusals than this is several clients'.
-const SESSION_MOST: usize = 1000;
-/// Requests of one client this close together are of one session.
-const SAME_SESSION: TimeDelta = TimeDelta::minutes(10);
 
 /// A failed request and why it failed: one row of `--failures`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -343,8 +340,8 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
         .filter_map(|(place, case)| {
             let time = case.time?;
             let told = told.get(case.client_ip.as_ref()?)?;
-            let from = told.partition_point(|(other, _)| *other < time - SAME_SESSION);
-            let to = told.partition_point(|(other, _)| *other <= time + SAME_SESSION);
+            let from = told.partition_point(|(other, _)| *other < time - SESSION);
+            let to = told.partition_point(|(other, _)| *other <= time + SESSION);
             // With more than that it is no single client's session.
             let (_, neighbour) = told[from..to.min(from + SESSION_MOST)]
                 .iter()
@@ -379,14 +376,13 @@ fn foreign(a: &Case, b: &Case) -> bool {
 }
 
 fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String]) -> Failure {
-    let line = |place: Place| Line { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line };
     let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
     let chosen = verdicts.first().unwrap_or(&fallback);
-    let seen_in: Vec<Line> = case.events.iter().map(|event| line(world.events[*event].place)).collect();
+    let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
     let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
         .chain(chosen.evidence.iter().cloned())
         .map(|(place, says)| {
-            let Line { file, line } = line(place);
+            let Line { file, line } = Line::at(place, files);
             let time =
                 world.events.binary_search_by_key(&place, |event| event.place).ok().and_then(|index| world.events[index].time);
             Evidence { file, line, time, says }
@@ -413,7 +409,7 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
         rule: chosen.rule,
         confidence: chosen.confidence(),
         band: Band::of(chosen.confidence()),
-        cause: chosen.blame.map(|place| blamed(place, world, &line)),
+        cause: chosen.blame.map(|place| blamed(place, world, files)),
         evidence,
         counter: chosen.counter.clone(),
         alternatives: alternatives(chosen, verdicts),
@@ -433,10 +429,10 @@ fn said(case: &Case, event: &Event) -> String {
     }
 }
 
-fn blamed(place: usize, world: &World<'_>, line: &impl Fn(Place) -> Line) -> CauseEvent {
+fn blamed(place: usize, world: &World<'_>, files: &[String]) -> CauseEvent {
     let happening = &world.happenings[place];
     let event = &world.events[happening.event];
-    let Line { file, line } = line(event.place);
+    let Line { file, line } = Line::at(event.place, files);
     CauseEvent {
         kind: happening.kind,
         time: Some(happening.time),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::pattern::{Line, fingerprint};
+use super::pattern::{Line, fingerprint, samples};
 use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
 use crate::event::{Cause, EventKind, Place, Severity, Text};
@@ -82,7 +82,6 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Ve
             through.entry((rule, service.into())).or_default().add(success, deed, happening.time);
         }
     }
-    let line = |place: &Place| Line { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line };
     let mut findings: Vec<Finding> = through
         .into_iter()
         .map(|((rule, service), through)| {
@@ -99,7 +98,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Ve
                 exposure_seconds: Some(through.longest),
                 first: through.times.iter().min().copied(),
                 last: through.times.iter().max().copied(),
-                samples: through.places.iter().map(line).collect(),
+                samples: through.places.iter().map(|place| Line::at(*place, files)).collect(),
             }
         })
         .collect();
@@ -205,12 +204,7 @@ fn attacks(failures: &[Failure]) -> Vec<Finding> {
                 exposure_seconds: None,
                 first: members.iter().filter_map(|failure| failure.time).min(),
                 last: members.iter().filter_map(|failure| failure.time).max(),
-                samples: members
-                    .iter()
-                    .filter_map(|failure| failure.evidence.first())
-                    .take(SHOWN)
-                    .map(|e| Line { file: e.file.clone(), line: e.line })
-                    .collect(),
+                samples: samples(&members),
             }
         })
         .collect()

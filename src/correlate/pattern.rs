@@ -9,7 +9,7 @@ use polars::prelude::PolarsResult;
 use serde::Serialize;
 
 use super::{CauseEvent, Failure, table};
-use crate::event::{Band, Cause, Reason, Severity};
+use crate::event::{Band, Cause, Place, Reason, Severity};
 
 /// A line of an input, as evidence names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -18,6 +18,23 @@ pub struct Line {
     pub file: String,
     /// The line, from 1.
     pub line: u64,
+}
+
+impl Line {
+    /// Where a place stands, by the names of the streams.
+    pub fn at(place: Place, files: &[String]) -> Self {
+        Self { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line }
+    }
+}
+
+/// The first evidence of the first of some failures: a few lines to look at.
+pub(super) fn samples(members: &[&Failure]) -> Vec<Line> {
+    members
+        .iter()
+        .filter_map(|failure| failure.evidence.first())
+        .take(SAMPLES)
+        .map(|evidence| Line { file: evidence.file.clone(), line: evidence.line })
+        .collect()
 }
 
 /// One finding: why a set of requests failed.
@@ -147,12 +164,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         fix: rules.map_or_else(String::new, |rules| format!("{}{}", (rules.fix)(first.variant), concerns(members))),
         verify: rules.map_or("", |rules| rules.verify),
         ends: rules.map_or("", |rules| rules.ends),
-        samples: members
-            .iter()
-            .filter_map(|failure| failure.evidence.first())
-            .take(SAMPLES)
-            .map(|e| Line { file: e.file.clone(), line: e.line })
-            .collect(),
+        samples: samples(members),
     }
 }
 

@@ -9,16 +9,16 @@ use super::world::plain_name;
 use crate::event::{Event, EventKind, Place, StreamId, Text};
 use crate::scan::Sighting;
 
-/// Requests this close together are of one session.
-const SESSION: TimeDelta = TimeDelta::minutes(10);
+/// Requests of one client this close together are of one session.
+pub const SESSION: TimeDelta = TimeDelta::minutes(10);
 /// An address with more users than this is not one client.
 const SHARED: usize = 3;
 
 /// The first and the last place that can be.
 const FIRST: Place = Place { stream: StreamId(0), line: 0 };
 const LAST: Place = Place { stream: StreamId(u32::MAX), line: u64::MAX };
-/// How many requests of one session are looked at.
-const MOST: usize = 1000;
+/// How many requests of one session are looked at: of more it is no single client's.
+pub const SESSION_MOST: usize = 1000;
 
 /// Who was seen, when and on which line.
 type Seen<'e> = BTreeMap<(DateTime<Utc>, Place), &'e Text>;
@@ -52,7 +52,7 @@ pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
             continue;
         }
         let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
-        let subjects: BTreeSet<&&Text> = near().map(|(_, sub)| sub).take(MOST).collect();
+        let subjects: BTreeSet<&&Text> = near().map(|(_, sub)| sub).take(SESSION_MOST).collect();
         if let (1, Some(((_, place), sub))) = (subjects.len(), near().next()) {
             case.sub = Some((**sub).clone());
             case.sub_from = Some(*place);
