@@ -238,15 +238,17 @@ impl Detector {
                 place: Place { line: place.line + lines_before, ..place },
                 context,
             };
-            self.tell(&told, &in_record, pursued, events);
+            self.tell(&told, record, &in_record, pursued, events);
         }
         format
     }
 
     /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
-    fn tell(&self, told: &Told<'_>, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
+    fn tell(&self, told: &Told<'_>, record: &str, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
         let mut candidates = in_record.to_vec();
-        self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
+        if told.text != record {
+            self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
+        }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
             for event in told.events(signature, id, captures) {
                 events.push(event);
