@@ -111,7 +111,7 @@ fn subject(payload: &Value, inventory: &Inventory, now: DateTime<Utc>, found: &m
         Some(Some(user)) => {
             for (end, says) in [(user.deleted, "deleted"), (user.disabled, "disabled")] {
                 if let Some(end) = end.filter(|end| *end <= now) {
-                    found.wrong.push(format!("its subject was {says} at {}", end.format("%Y-%m-%d %H:%M:%S UTC")));
+                    found.wrong.push(format!("its subject was {says} at {}", shown(end)));
                 }
             }
             let issued = payload["iat"].as_i64().and_then(|iat| DateTime::from_timestamp(iat, 0));
@@ -132,7 +132,6 @@ fn times(payload: &Value, now: DateTime<Utc>, found: &mut Inspection) {
             DateTime::from_timestamp(seconds as i64, 0)
         })
     };
-    let shown = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M:%S UTC").to_string();
     for name in ["iat", "nbf", "exp"] {
         if let Some(time) = time(name) {
             found.claims.push((name, shown(time)));
@@ -187,6 +186,10 @@ fn show(name: &'static str, value: &Value, found: &mut Inspection) {
     };
     // A claim may hold another token: that is not shown either.
     found.claims.push((name, token::redact(&text).chars().take(256).collect()));
+}
+
+fn shown(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A span in the largest unit that fits.

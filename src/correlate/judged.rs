@@ -20,10 +20,13 @@ pub struct Span {
 }
 
 impl Span {
-    fn add(slot: &mut Option<Self>, time: DateTime<Utc>) {
-        let span = slot.get_or_insert(Self { first: time, last: time });
-        span.first = span.first.min(time);
-        span.last = span.last.max(time);
+    fn at(time: DateTime<Utc>) -> Self {
+        Self { first: time, last: time }
+    }
+
+    fn add(&mut self, time: DateTime<Utc>) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
     }
 
     fn join(spans: impl Iterator<Item = Self>) -> Option<Self> {
@@ -87,13 +90,11 @@ impl Judged {
     fn add(&mut self, token: &Token<'_>) {
         match token.refused {
             None => {
-                Span::add(&mut self.accepted, token.time);
+                self.accepted.get_or_insert(Span::at(token.time)).add(token.time);
                 self.youngest = self.youngest.max(token.iat);
             }
             Some(reason) => {
-                let mut span = self.refused.get(&reason).copied();
-                Span::add(&mut span, token.time);
-                self.refused.extend(span.map(|span| (reason, span)));
+                self.refused.entry(reason).or_insert(Span::at(token.time)).add(token.time);
                 if reason == Reason::SignatureInvalid {
                     self.unsound.extend(token.iat);
                 }
@@ -225,10 +226,8 @@ impl Verdicts {
         self.last_accepted.iter().take_while(|(last, _)| *last >= time).any(|(_, other)| **other != *kid)
     }
 
-    /// Every key, in order.
-    pub fn keys(&self) -> Vec<&Text> {
-        let mut keys: Vec<&Text> = self.by_key.keys().collect();
-        keys.sort();
-        keys
+    /// Every key, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &Text> {
+        self.by_key.keys()
     }
 }

@@ -44,7 +44,7 @@ const MAX_KEYS: usize = 200;
 pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
     let verdicts = &world.history.verdicts;
     let mut kids: Vec<&str> = world.keys.keys().map(|kid| &**kid).collect();
-    kids.extend(verdicts.keys().into_iter().map(|kid| &**kid).filter(|kid| verdicts.accepted(kid).is_some()));
+    kids.extend(verdicts.keys().map(|kid| &**kid).filter(|kid| verdicts.accepted(kid).is_some()));
     kids.sort_unstable();
     kids.dedup();
     let time = |place: Option<usize>| place.map(|place| world.happenings[place].time);
