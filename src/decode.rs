@@ -92,6 +92,25 @@ pub fn sniff(source: &Source) -> Result<Kind, SourceError> {
     Ok(Kind::of(&head))
 }
 
+/// The first `most` bytes of the text of a source that is no archive, as far as they can be read.
+pub fn head(source: &Source, most: u64) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let (Ok(kind), Ok(file)) = (sniff(source), File::open(&source.path)) {
+        let reader: Box<dyn Read> = match kind {
+            Kind::Plain => Box::new(file),
+            Kind::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+            Kind::Zstd => match zstd::stream::read::Decoder::new(file) {
+                Ok(decoder) => Box::new(decoder),
+                Err(_) => return text,
+            },
+            _ => return text,
+        };
+        // Damage is told by the pass that reads the whole.
+        reader.take(most).read_to_end(&mut text).ok();
+    }
+    text
+}
+
 /// Opens a plain file at `offset`, for the ranges of a large one.
 pub fn open_at(source: &Source, offset: u64) -> Result<File, SourceError> {
     let mut file = File::open(&source.path).map_err(SourceError::Open)?;

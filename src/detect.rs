@@ -125,14 +125,19 @@ pub struct Detector {
 impl Detector {
     /// Makes a catalog ready.
     pub fn new(catalog: Catalog) -> Self {
-        let prefilter = Prefilter::new(&catalog, &[]);
-        Self { catalog, prefilter, keeps_unknown: false }
+        Self::tuned(catalog, false, &[])
     }
 
     /// Makes a catalog ready to tell what it misses as well: looks at every record that speaks of authentication.
     pub fn keeping_unknown(catalog: Catalog) -> Self {
-        let prefilter = Prefilter::new(&catalog, &unknown::TOPICS);
-        Self { catalog, prefilter, keeps_unknown: true }
+        Self::tuned(catalog, true, &[])
+    }
+
+    /// The same, to be fast on logs that look like `sample`.
+    pub fn tuned(catalog: Catalog, keeps_unknown: bool, sample: &[u8]) -> Self {
+        let topics: &[&str] = if keeps_unknown { &unknown::TOPICS } else { &[] };
+        let prefilter = Prefilter::new(&catalog, topics, sample);
+        Self { catalog, prefilter, keeps_unknown }
     }
 
     /// The catalog.

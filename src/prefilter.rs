@@ -22,22 +22,31 @@ const REFUSALS: [&str; 12] = [
 
 /// How many bytes of a literal are looked up at once.
 const WINDOW: usize = 4;
-/// How many slots windows are hashed to, as a power of two: their bits stay in the innermost cache.
-const SLOT_BITS: u32 = 17;
+/// How many slots windows are hashed to, as a power of two: a byte each, which stays in the inner caches.
+const SLOT_BITS: u32 = 18;
+/// Of how many bytes one is looked at, at most.
+const MAX_STRIDE: usize = 3;
+/// How many windows are looked up before the first is judged, so that no load waits for the one before it.
+const BATCH: usize = 16;
+/// Literals that share an anchor are compared one after the other: beyond this many another anchor is better.
+const CROWD: u32 = 16;
 
 /// What most lines of most logs look like: made up, of the layouts that fill disks.
 static ORDINARY: &[u8] = include_bytes!("prefilter/ordinary.log");
 
 /// The search for everything the catalog's records must contain.
 ///
-/// Each literal is searched for by its anchor: of all its windows of four bytes the one that is rarest in ordinary
-/// logs, or as rare and another literal's anchor already. A window is hashed to a slot, and one bit a slot tells
-/// whether an anchor is there; only then are the slot's literals compared. So the price of a byte does not depend on
-/// how many literals there are, as long as few ordinary windows share a slot with an anchor.
+/// Only every second or third window of four bytes is looked at. So each literal has an anchor for every way it may lie
+/// to those: of its windows that can be met the one that is rarest in ordinary logs, or as rare and an anchor of other
+/// literals already. A window is hashed to a slot that tells whether an anchor is there; only then are the literals of
+/// the slot compared. The price of a byte does not depend on how many literals there are, as long as few ordinary
+/// windows share a slot with an anchor.
 #[derive(Debug)]
 pub struct Prefilter {
-    /// One bit a slot: whether a literal is anchored there.
-    marked: Box<[u64]>,
+    /// How far the windows looked at stand apart.
+    stride: usize,
+    /// For each slot, whether a literal is anchored there.
+    marked: Box<[u8]>,
     /// For each slot, where its literals begin in `anchored`; one more for the end of the last.
     starts: Box<[u32]>,
     anchored: Box<[Anchored]>,
@@ -46,10 +55,12 @@ pub struct Prefilter {
     owners: Vec<Vec<u32>>,
 }
 
-/// A literal, and how many of its bytes stand before its anchor.
+/// A literal and where it lies to its anchor.
 #[derive(Debug, Clone, Copy)]
 struct Anchored {
+    window: u32,
     literal: u32,
+    /// How many bytes before the end of the anchor's first byte the literal begins: 0 if it begins one byte after it.
     before: u32,
 }
 
@@ -63,11 +74,12 @@ pub struct Candidate {
 }
 
 impl Prefilter {
-    /// Builds the search for a catalog, and for further texts that make a record worth a look.
+    /// Builds the search for a catalog, and for further texts that make a record worth a look. `sample` are lines of the
+    /// logs that will be searched, as far as they are known: they decide how fast the search is, never what it finds.
     ///
     /// # Panics
     /// With more than four billion literals, or with one shorter than three bytes.
-    pub fn new(catalog: &Catalog, also: &[&str]) -> Self {
+    pub fn new(catalog: &Catalog, also: &[&str], sample: &[u8]) -> Self {
         let mut literals: Vec<Box<[u8]>> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
         let mut places = HashMap::new();
@@ -85,36 +97,35 @@ impl Prefilter {
             literals.push(text.as_bytes().into());
             owners.push(Vec::new());
         }
-        let mut anchored = anchors(&literals);
-        anchored.sort_by_key(|(slot, _)| *slot);
-        let mut marked = vec![0; (1 << SLOT_BITS) / 64].into_boxed_slice();
+        let shortest = literals.iter().map(|literal| literal.len()).min().unwrap_or(0);
+        assert!(shortest >= WINDOW - 1, "a literal is nearly a window long");
+        let stride = MAX_STRIDE.min(shortest - 1);
+        let mut anchored = anchors(&literals, stride, sample);
+        anchored.sort_by_key(|anchored| slot(anchored.window));
+        let mut marked = vec![0; 1 << SLOT_BITS].into_boxed_slice();
         let mut starts = vec![0; (1 << SLOT_BITS) + 1].into_boxed_slice();
-        for (slot, _) in &anchored {
-            marked[slot / 64] |= 1 << (slot % 64);
+        for anchored in &anchored {
+            let slot = slot(anchored.window);
+            marked[slot] = 1;
             starts[slot + 1] += 1;
         }
         for slot in 0..1 << SLOT_BITS {
             starts[slot + 1] += starts[slot];
         }
-        Self { marked, starts, anchored: anchored.into_iter().map(|(_, anchored)| anchored).collect(), literals, owners }
+        Self { stride, marked, starts, anchored: anchored.into(), literals, owners }
     }
 
     /// A byte inside a literal that stands at or after `from`: the last of one of those whose anchor comes first.
     pub fn next_hit(&self, block: &[u8], from: usize) -> Option<usize> {
-        let mut at = from;
-        while let Some(window) = self.next_marked(block, at) {
-            if let Some((literal, start)) = self.standing(block, window).find(|(_, start)| *start >= from) {
-                return Some(start + self.literals[literal].len() - 1);
-            }
-            at = window + 1;
-        }
-        None
+        self.windows(block, from).find_map(|window| {
+            let (literal, start) = self.standing(block, window).find(|(_, start)| *start >= from)?;
+            Some(start + self.literals[literal].len() - 1)
+        })
     }
 
     /// The signatures whose literals stand in `record`, in catalog order.
     pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) {
-        let mut at = 0;
-        while let Some(window) = self.next_marked(record, at) {
+        for window in self.windows(record, 0) {
             for (literal, _) in self.standing(record, window) {
                 let weight = self.literals[literal].len();
                 for &signature in &self.owners[literal] {
@@ -124,70 +135,130 @@ impl Prefilter {
                     }
                 }
             }
-            at = window + 1;
         }
         into.sort_by_key(|candidate| candidate.signature);
     }
 
-    /// The first place at or after `at` whose window has a marked slot.
-    fn next_marked(&self, text: &[u8], mut at: usize) -> Option<usize> {
-        // Four windows of each eight bytes: no load waits for the one before it.
-        while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            let bytes = u64::from_le_bytes(*bytes);
-            let marks = [0, 1, 2, 3].map(|skipped| self.mark(slot(low(bytes >> (8 * skipped)))));
-            if marks[0] | marks[1] | marks[2] | marks[3] != 0 {
-                return marks.iter().position(|mark| *mark != 0).map(|skipped| at + skipped);
-            }
-            at += 4;
-        }
-        (at..text.len()).find(|at| self.mark(slot(window_at(text, *at))) != 0)
-    }
-
-    fn mark(&self, slot: usize) -> u64 {
-        self.marked[slot / 64] >> (slot % 64) & 1
+    /// The places of the windows at and after `from` whose slots are marked.
+    fn windows<'t>(&'t self, text: &'t [u8], from: usize) -> Windows<'t> {
+        Windows { prefilter: self, text, at: from, marks: 0, batch: from }
     }
 
     /// The literals that stand in `text` with their anchor at `window`, and where each begins.
     fn standing(&self, text: &[u8], window: usize) -> impl Iterator<Item = (usize, usize)> {
-        let slot = slot(window_at(text, window));
+        let seen = window_at(text, window);
+        let slot = slot(seen);
         self.anchored[self.starts[slot] as usize..self.starts[slot + 1] as usize].iter().filter_map(move |anchored| {
+            if anchored.window != seen {
+                return None;
+            }
             let literal = anchored.literal as usize;
-            let start = window.checked_sub(anchored.before as usize)?;
-            text[start..].starts_with(&self.literals[literal]).then_some((literal, start))
+            let start = (window + 1).checked_sub(anchored.before as usize)?;
+            text.get(start..)?.starts_with(&self.literals[literal]).then_some((literal, start))
         })
     }
 }
 
-/// Where each literal is anchored.
-fn anchors(literals: &[Box<[u8]>]) -> Vec<(usize, Anchored)> {
-    let mut ordinary = vec![0_u32; 1 << SLOT_BITS];
-    for at in 0..ORDINARY.len() {
-        ordinary[slot(window_at(ORDINARY, at))] += 1;
+/// Goes over a text from marked window to marked window.
+struct Windows<'t> {
+    prefilter: &'t Prefilter,
+    text: &'t [u8],
+    /// Where the next windows are looked up.
+    at: usize,
+    /// The marked ones of the windows looked up last, a bit each, and where the first of them stands.
+    marks: u32,
+    batch: usize,
+}
+
+impl Windows<'_> {
+    /// Looks up windows that stand `STRIDE` apart until some are marked.
+    fn advance<const STRIDE: usize>(&mut self) {
+        let marked: &[u8; 1 << SLOT_BITS] = self.prefilter.marked[..].try_into().expect("a byte a slot");
+        let span = BATCH * STRIDE;
+        while let Some(text) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<{ BATCH * MAX_STRIDE + WINDOW }>) {
+            let mut marks = 0;
+            for index in 0..BATCH {
+                let at = index * STRIDE;
+                let window = u32::from_le_bytes([text[at], text[at + 1], text[at + 2], text[at + 3]]);
+                marks |= u32::from(marked[slot(window)]) << index;
+            }
+            self.batch = self.at;
+            self.at += span;
+            if marks != 0 {
+                self.marks = marks;
+                return;
+            }
+        }
+        while self.at < self.text.len() {
+            self.batch = self.at;
+            self.at += STRIDE;
+            if marked[slot(window_at(self.text, self.batch))] != 0 {
+                self.marks = 1;
+                return;
+            }
+        }
     }
-    let mut taken = vec![false; 1 << SLOT_BITS];
-    let mut anchored = Vec::with_capacity(literals.len());
+}
+
+impl Iterator for Windows<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let stride = self.prefilter.stride;
+        if self.marks == 0 {
+            match stride {
+                3 => self.advance::<3>(),
+                2 => self.advance::<2>(),
+                _ => self.advance::<1>(),
+            }
+        }
+        let index = self.marks.trailing_zeros() as usize;
+        if self.marks == 0 {
+            return None;
+        }
+        self.marks &= self.marks - 1;
+        Some(self.batch + index * stride)
+    }
+}
+
+/// Where the literals are anchored: once for each place that the windows looked at can have to them.
+fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored> {
+    let mut ordinary = vec![0_u32; 1 << SLOT_BITS];
+    for text in [ORDINARY, sample] {
+        for window in text.windows(WINDOW) {
+            ordinary[slot(window_at(window, 0))] += 1;
+        }
+    }
+    let mut crowd = vec![0_u32; 1 << SLOT_BITS];
+    let bytes = || 0..=u8::MAX;
+    let mut anchored = Vec::with_capacity(literals.len() * stride);
     // Those with the least choice choose first.
     let mut order: Vec<usize> = (0..literals.len()).collect();
     order.sort_by_key(|index| literals[*index].len());
     for index in order {
         let literal = &literals[index];
-        let here = |before: usize| Anchored { literal: number(index), before: number(before) };
-        if literal.len() < WINDOW {
-            assert_eq!(literal.len(), WINDOW - 1, "a literal is nearly a window long");
-            // One anchor for each byte that may follow, zero at the end of the text.
-            for last in 0..=u8::MAX {
-                let slot = slot(window_at(&[literal, &[last][..]].concat(), 0));
-                taken[slot] = true;
-                anchored.push((slot, here(0)));
+        let whole = literal.len().saturating_sub(WINDOW - 1);
+        for phase in 0..stride {
+            // A further marked slot costs a look at its list, a further literal of a marked one a comparison.
+            let cost = |window: u32| {
+                let slot = slot(window);
+                let alone = u32::from(crowd[slot] == 0 || crowd[slot] > CROWD);
+                (ordinary[slot] * 4 + alone, crowd[slot])
+            };
+            let windows = (phase..whole).step_by(stride).map(|at| (window_at(literal, at), at + 1));
+            let chosen = match windows.min_by_key(|(window, _)| cost(*window)) {
+                Some(window) => vec![window],
+                // One for each byte that may stand after the literal's last three, or before its first three.
+                None if whole % stride == phase => {
+                    let last = &literal[whole..];
+                    bytes().map(|byte| (u32::from_le_bytes([last[0], last[1], last[2], byte]), whole + 1)).collect()
+                }
+                None => bytes().map(|byte| (u32::from_le_bytes([byte, literal[0], literal[1], literal[2]]), 0)).collect(),
+            };
+            for (window, before) in chosen {
+                crowd[slot(window)] += 1;
+                anchored.push(Anchored { window, literal: number(index), before: number(before) });
             }
-            continue;
-        }
-        // A further marked slot costs a look at its list, a further literal of a marked one a comparison.
-        let cost = |slot: usize| if taken[slot] { ordinary[slot] } else { 4 * ordinary[slot] + 1 };
-        let best = (0..=literal.len() - WINDOW).map(|before| (slot(window_at(literal, before)), before));
-        if let Some((slot, before)) = best.min_by_key(|(slot, _)| cost(*slot)) {
-            taken[slot] = true;
-            anchored.push((slot, here(before)));
         }
     }
     anchored
@@ -199,11 +270,6 @@ fn window_at(text: &[u8], at: usize) -> u32 {
     let rest = &text[at..text.len().min(at + WINDOW)];
     bytes[..rest.len()].copy_from_slice(rest);
     u32::from_le_bytes(bytes)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
-const fn low(bytes: u64) -> u32 {
-    bytes as u32
 }
 
 /// Multiplicative hashing (Knuth): the high bits of a product depend on all bytes of the window.
@@ -251,7 +317,7 @@ mod tests {
     #[test]
     fn finds_what_the_obvious_search_finds() {
         let catalog = Catalog::builtin().expect("the built-in catalog holds");
-        let prefilter = Prefilter::new(&catalog, &crate::unknown::TOPICS);
+        let prefilter = Prefilter::new(&catalog, &crate::unknown::TOPICS, &[]);
         for record in ORDINARY.split(|b| *b == b'\n').step_by(7) {
             check(&prefilter, record);
         }
@@ -266,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_literal_begun_before_the_place_asked_for_is_not_found() {
-        let prefilter = Prefilter::new(&Catalog::default(), &["jwt"]);
+        let prefilter = Prefilter::new(&Catalog::default(), &["jwt"], &[]);
         assert_eq!(prefilter.next_hit(b"a jwt", 0), Some(4));
         assert_eq!(prefilter.next_hit(b"a jwt", 3), None);
         assert_eq!(prefilter.next_hit(b"a jwt jwt", 3), Some(8));
@@ -274,12 +340,8 @@ mod tests {
 
     #[test]
     fn few_ordinary_windows_are_looked_at_twice() {
-        let prefilter = Prefilter::new(&Catalog::builtin().expect("the built-in catalog holds"), &[]);
-        let (mut at, mut marked) = (0, 0);
-        while let Some(window) = prefilter.next_marked(ORDINARY, at) {
-            marked += 1;
-            at = window + 1;
-        }
-        assert!(marked * 50 < ORDINARY.len(), "{marked} of {} windows", ORDINARY.len());
+        let prefilter = Prefilter::new(&Catalog::builtin().expect("the built-in catalog holds"), &[], &[]);
+        let marked = prefilter.windows(ORDINARY, 0).count();
+        assert!(marked * 30 < ORDINARY.len() / prefilter.stride, "{marked} of {} bytes", ORDINARY.len());
     }
 }

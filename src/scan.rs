@@ -26,6 +26,10 @@ use crate::unknown::Unknown;
 const SPAN: u64 = 16 << 20;
 /// How much of a plain file teaches its style before it is split.
 const HEAD: u64 = 64 << 10;
+/// How many sources a sample is taken of, and how much of each.
+const SAMPLED: usize = 48;
+/// See [`SAMPLED`].
+const SAMPLE: u64 = 16 << 10;
 /// How many requests of a stream the chase looks for to hold its clock against others'.
 const CLOCK_SAMPLES: usize = 20;
 /// How many addresses the chase asks after.
@@ -99,6 +103,17 @@ impl Scan {
         }
         total
     }
+}
+
+/// The first lines of the largest sources: what the logs that a detector is tuned to look like.
+pub fn sample(sources: &[Source]) -> Vec<u8> {
+    let mut largest: Vec<&Source> = sources.iter().filter(|source| source.rereadable).collect();
+    largest.sort_by_key(|source| std::cmp::Reverse(source.size));
+    let mut sample = Vec::new();
+    for source in largest.into_iter().take(SAMPLED) {
+        sample.extend(decode::head(source, SAMPLE));
+    }
+    sample
 }
 
 /// Reads every source, twice where it helps.

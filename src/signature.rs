@@ -119,7 +119,32 @@ impl<'de> Deserialize<'de> for Pattern {
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).multi_line(true).size_limit(4 << 20).build()
+    RegexBuilder::new(&ascii(source)).multi_line(true).size_limit(4 << 20).build()
+}
+
+/// A pattern whose `\w`, `\d`, `\s` and `\b` mean ASCII alone: log texts need no more, and the letters and digits of all
+/// scripts make an automaton a hundred times as large.
+fn ascii(source: &str) -> String {
+    let mut ascii = String::with_capacity(source.len() + 64);
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once('\\') {
+        ascii.push_str(before);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('w') => ascii.push_str("[0-9A-Za-z_]"),
+            Some('W') => ascii.push_str("[^0-9A-Za-z_]"),
+            Some('d') => ascii.push_str("[0-9]"),
+            Some('D') => ascii.push_str("[^0-9]"),
+            Some('s') => ascii.push_str(r"[\t\n\v\f\r ]"),
+            Some('S') => ascii.push_str(r"[^\t\n\v\f\r ]"),
+            Some('b') => ascii.push_str(r"(?-u:\b)"),
+            Some(other) => ascii.extend(['\\', other]),
+            None => ascii.push('\\'),
+        }
+        rest = chars.as_str();
+    }
+    ascii.push_str(rest);
+    ascii
 }
 
 /// One meaning of one product's text.

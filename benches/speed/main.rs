@@ -27,7 +27,7 @@ fn hits(prefilter: &Prefilter, text: &[u8]) -> u64 {
 
 fn stages(criterion: &mut Criterion) {
     let catalog = || Catalog::builtin().expect("the built-in catalog holds");
-    let prefilter = Prefilter::new(&catalog(), &[]);
+    let prefilter = Prefilter::new(&catalog(), &[], &[]);
     let detector = Detector::new(catalog());
     let context = Context { zone: Tz::UTC, latest: DateTime::<Utc>::UNIX_EPOCH, service: None, host: None };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {
@@ -69,7 +69,7 @@ fn catalogs(criterion: &mut Criterion) {
             index += 1;
             index * count / all > (index - 1) * count / all
         });
-        let prefilter = Prefilter::new(&catalog, &[]);
+        let prefilter = Prefilter::new(&catalog, &[], &[]);
         group.bench_function(format!("{count} signatures"), |bencher| {
             bencher.iter(|| black_box(hits(&prefilter, &text)));
         });

@@ -5,10 +5,12 @@
 //! same thing all over the field, so that no format has to know events.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use fnv::FnvBuildHasher;
+use rustc_hash::FxBuildHasher;
+
+use super::json;
 
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,19 +45,35 @@ impl<'r> Fields<'r> {
     /// What the fields mean, as far as their names tell.
     pub fn roles(&self) -> Roles<'_> {
         let mut roles = Roles([None; Role::ALL.len()]);
-        let mut folded = String::new();
-        for (name, value) in self.iter() {
-            folded.clear();
-            let (mut last_two, mut last) = (0, 0);
-            for part in name.split('.').filter(|part| !part.bytes().all(|b| b.is_ascii_digit())) {
-                (last_two, last) = (last, folded.len());
-                folded.extend(part.chars().filter(|c| !matches!(c, '_' | '-' | '@' | '$' | ' ')).map(|c| c.to_ascii_lowercase()));
+        self.each_meaning(|meaning, value| {
+            for (role, rank) in &meaning.roles {
+                roles.note(*role, *rank, value);
             }
-            for (depth, start) in [(0, 0), (1, last_two), (2, last)] {
-                roles.note(&folded[start..], depth, value);
-            }
-        }
+        });
         roles
+    }
+
+    /// Hands on each value whose name says something of it, in order.
+    pub(super) fn each_meaning<'f>(&'f self, mut each: impl FnMut(&Meaning, &'f str)) {
+        MEANINGS.with_borrow_mut(|known| {
+            for (name, value) in self.iter() {
+                if let Some(meaning) = known.get(name) {
+                    meaning.iter().for_each(|meaning| each(meaning, value));
+                    continue;
+                }
+                let meaning = Meaning::of(name);
+                meaning.iter().for_each(|meaning| each(meaning, value));
+                if known.len() >= MOST_NAMES {
+                    known.clear();
+                }
+                known.insert(name.into(), meaning);
+            }
+        });
+    }
+
+    /// Takes back all fields but the first `length`.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
     }
 
     /// Number of fields.
@@ -76,10 +94,13 @@ impl<'r> Fields<'r> {
 /// `X-Request-Id`, `x_request_id`, `xRequestId`.
 pub struct Roles<'f>([Option<Played<'f>>; Role::ALL.len()]);
 
+/// How well a name fits: how much of the path it leaves out, and its place among the names that would do. The least is
+/// best.
+type Rank = (u8, usize);
+
 #[derive(Clone, Copy)]
 struct Played<'f> {
-    /// How much of the path the name leaves out, then its place among the role's names: the least wins.
-    rank: (u8, usize),
+    rank: Rank,
     value: &'f str,
 }
 
@@ -89,30 +110,76 @@ impl<'f> Roles<'f> {
         self.0[role as usize].map(|played| played.value)
     }
 
-    fn note(&mut self, name: &str, depth: u8, value: &'f str) {
-        for (role, place) in NAMES.get(name).into_iter().flatten() {
-            let rank = (depth, *place);
-            let here = &mut self.0[*role as usize];
-            let better = here.is_none_or(|played| rank < played.rank);
-            if better && (depth == 0 || !NEEDS_ITS_PATH.contains(&name)) && role.accepts(value) {
-                *here = Some(Played { rank, value });
-            }
+    fn note(&mut self, role: Role, rank: Rank, value: &'f str) {
+        let here = &mut self.0[role as usize];
+        if here.is_none_or(|played| rank < played.rank) && role.accepts(value) {
+            *here = Some(Played { rank, value });
         }
     }
 }
 
-type Names = HashMap<&'static str, Vec<(Role, usize)>, FnvBuildHasher>;
+/// What the name of a field says of its value.
+pub(super) struct Meaning {
+    /// What an event wants to know.
+    roles: Vec<(Role, Rank)>,
+    /// The text a person reads: a place in [`super::json::MESSAGES`], and how much of the path that leaves out.
+    pub(super) message: Option<(usize, u8)>,
+    /// The level, likewise in [`super::json::LEVELS`].
+    pub(super) level: Option<(usize, u8)>,
+    /// The time: how much of the path is left out, and the place in [`super::json::TIMES`].
+    pub(super) time: Option<Rank>,
+}
 
-/// Each name, folded, and the roles it may play with its place among their names.
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names::default();
-    for role in Role::ALL {
-        for (place, name) in role.names().iter().enumerate() {
-            names.entry(*name).or_default().push((role, place));
+/// How many names are remembered by a thread.
+const MOST_NAMES: usize = 4096;
+
+thread_local! {
+    /// What names mean, worked out once for each; `None` for those that mean nothing.
+    static MEANINGS: RefCell<HashMap<Box<str>, Option<Meaning>, FxBuildHasher>> = RefCell::default();
+}
+
+impl Meaning {
+    fn of(name: &str) -> Option<Self> {
+        let fits = |known: &[&str]| {
+            let fit = |place: usize| {
+                let head = name.strip_suffix(known[place])?;
+                (head.is_empty() || head.ends_with('.')).then_some((place, u8::from(!head.is_empty())))
+            };
+            (0..known.len()).filter_map(fit).collect::<Vec<_>>()
+        };
+        let meaning = Self {
+            roles: roles_of(name),
+            message: fits(&json::MESSAGES).into_iter().min(),
+            level: fits(&json::LEVELS).into_iter().min(),
+            time: fits(&json::TIMES).into_iter().map(|(place, depth)| (depth, place)).min(),
+        };
+        let says = !meaning.roles.is_empty() || meaning.message.is_some() || meaning.level.is_some() || meaning.time.is_some();
+        says.then_some(meaning)
+    }
+}
+
+/// The roles a name may play.
+fn roles_of(name: &str) -> Vec<(Role, Rank)> {
+    let mut folded = String::new();
+    let (mut last_two, mut last) = (0, 0);
+    for part in name.split('.').filter(|part| !part.bytes().all(|b| b.is_ascii_digit())) {
+        (last_two, last) = (last, folded.len());
+        folded.extend(part.chars().filter(|c| !matches!(c, '_' | '-' | '@' | '$' | ' ')).map(|c| c.to_ascii_lowercase()));
+    }
+    let mut roles = Vec::new();
+    for (depth, start) in [(0, 0), (1, last_two), (2, last)] {
+        let name = &folded[start..];
+        if depth > 0 && NEEDS_ITS_PATH.contains(&name) {
+            continue;
+        }
+        for role in Role::ALL {
+            if let Some(place) = role.names().iter().position(|known| *known == name) {
+                roles.push((role, (depth, place)));
+            }
         }
     }
-    names
-});
+    roles
+}
 
 /// Names that mean too much to be believed at the end of any path.
 const NEEDS_ITS_PATH: [&str; 29] = [

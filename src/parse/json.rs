@@ -1,12 +1,15 @@
 //! JSON records: one object a record, whatever its names. Flattened into [`Fields`] with dotted paths.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+use serde_json::value::RawValue;
 
-use super::{Entry, Fields, Format, Stamp, timestamp};
+use super::{Entry, Fields, Format, timestamp};
 
 /// Paths deeper than this are cut off: nothing in the field goes there, and attackers might.
 const MAX_DEPTH: usize = 24;
@@ -26,12 +29,19 @@ impl Format for Json {
         if !text.starts_with('{') {
             return None;
         }
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => Some(entry(&value)),
+        match entry(text) {
+            Ok(entry) => Some(entry),
             Err(error) if error.is_eof() => cut_off(text),
             Err(_) => None,
         }
     }
+}
+
+/// Reads a whole JSON object.
+pub(super) fn entry(text: &str) -> serde_json::Result<Entry<'_>> {
+    let mut fields = Fields::default();
+    flatten(text, "", &mut fields)?;
+    Ok(read(fields))
 }
 
 /// A pair of a JSON object, read on its own.
@@ -51,26 +61,32 @@ fn cut_off<'r>(text: &str) -> Option<Entry<'r>> {
     (fields.len() >= 2).then(|| read(fields))
 }
 
-/// The entry of a JSON object that is already read.
-pub(super) fn entry<'r>(value: &Value) -> Entry<'r> {
-    let mut fields = Fields::default();
-    flatten(value, &mut String::new(), &mut fields);
-    read(fields)
-}
-
 /// What the fields of an object say.
 fn read(fields: Fields<'_>) -> Entry<'_> {
-    let stamp = stamp(&fields);
-    let level = level(&fields).map(|level| Cow::Owned(level.to_owned()));
-    let message = MESSAGES
-        .iter()
-        .find_map(|name| fields.exact(name).or_else(|| fields.get(name)))
-        .map_or(Cow::Borrowed(""), |text| Cow::Owned(text.to_owned()));
+    let (mut message, mut level, mut times) = (None, None, Vec::new());
+    fields.each_meaning(|meaning, value| {
+        note(&mut message, meaning.message, value);
+        note(&mut level, meaning.level, value);
+        times.extend(meaning.time.map(|rank| (rank, value)));
+    });
+    times.sort_by_key(|(rank, _)| *rank);
+    let stamp = times.iter().find_map(|(_, value)| timestamp::whole(value));
+    let level = level.map(|(_, value)| Cow::Owned(named_level(value).to_owned()));
+    let message = message.map_or(Cow::Borrowed(""), |(_, value): (_, &str)| Cow::Owned(value.to_owned()));
     Entry { format: "json", stamp, level, message, fields }
 }
 
-/// Where JSON layouts keep the text a person reads.
-const MESSAGES: [&str; 16] = [
+/// Keeps the value of the best name, of equally good ones the first.
+fn note<'f, R: Ord + Copy>(best: &mut Option<(R, &'f str)>, rank: Option<R>, value: &'f str) {
+    if let Some(rank) = rank
+        && best.is_none_or(|(best, _)| rank < best)
+    {
+        *best = Some((rank, value));
+    }
+}
+
+/// Where JSON layouts keep the text a person reads, most telling first.
+pub(super) const MESSAGES: [&str; 16] = [
     "msg",
     "message",
     "@message",
@@ -89,8 +105,10 @@ const MESSAGES: [&str; 16] = [
     "error",
 ];
 
-/// Where JSON layouts keep the time, most telling first.
-const TIMES: [&str; 27] = [
+/// Where JSON layouts keep the time, most telling first: Traefik's `time` is cut to the second and is the end of the
+/// request, `StartUTC` is neither.
+pub(super) const TIMES: [&str; 27] = [
+    "StartUTC",
     "time",
     "timestamp",
     "@timestamp",
@@ -98,7 +116,6 @@ const TIMES: [&str; 27] = [
     "t",
     "@t",
     "start_time",
-    "StartUTC",
     "started_at",
     "datetime",
     "eventTime",
@@ -120,23 +137,13 @@ const TIMES: [&str; 27] = [
     "receivedTimestamp",
 ];
 
-fn stamp(fields: &Fields<'_>) -> Option<Stamp> {
-    // Traefik's `time` is cut to the second and is the end of the request, `StartUTC` is neither.
-    if let Some(stamp) = fields.exact("StartUTC").and_then(timestamp::whole) {
-        return Some(stamp);
-    }
-    TIMES
-        .iter()
-        .find_map(|name| fields.exact(name).and_then(timestamp::whole))
-        .or_else(|| TIMES.iter().find_map(|name| fields.get(name).and_then(timestamp::whole)))
-}
+/// Where JSON layouts keep the level, most telling first.
+pub(super) const LEVELS: [&str; 11] =
+    ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"];
 
-fn level<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
-    let raw =
-        ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"]
-            .iter()
-            .find_map(|name| fields.exact(name).or_else(|| fields.get(name)))?;
-    Some(match raw {
+/// The level that a number of bunyan and pino stands for.
+fn named_level(raw: &str) -> &str {
+    match raw {
         "10" => "trace",
         "20" => "debug",
         "30" => "info",
@@ -144,62 +151,186 @@ fn level<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
         "50" => "error",
         "60" => "fatal",
         other => other,
-    })
+    }
 }
 
-/// Pushes every leaf of `value` under its dotted path; array elements are named by their index.
+/// Pushes every leaf of the JSON value `text` under its dotted path; array elements are named by their index. Nothing is
+/// pushed if it is no JSON.
 ///
 /// A string that itself holds a JSON object (a log line inside a log line) is flattened under its own path too.
-pub(super) fn flatten(value: &Value, prefix: &mut String, fields: &mut Fields<'_>) {
-    flatten_at(value, prefix, fields, 0);
+pub(super) fn flatten<'r>(text: &'r str, prefix: &str, fields: &mut Fields<'r>) -> serde_json::Result<()> {
+    flatten_as(text, &mut prefix.to_owned(), fields, 0, Cow::Borrowed)
 }
 
-fn flatten_at(value: &Value, prefix: &mut String, fields: &mut Fields<'_>, depth: usize) {
-    if depth > MAX_DEPTH || fields.len() > MAX_LEAVES {
-        return;
+/// The same for text that will not outlive the fields.
+pub(super) fn flatten_owned(text: &str, prefix: &str, fields: &mut Fields<'_>) -> serde_json::Result<()> {
+    flatten_as(text, &mut prefix.to_owned(), fields, 0, |text| Cow::Owned(text.to_owned()))
+}
+
+fn flatten_as<'t, 'r>(
+    text: &'t str,
+    path: &mut String,
+    fields: &mut Fields<'r>,
+    depth: usize,
+    keep: fn(&'t str) -> Cow<'r, str>,
+) -> serde_json::Result<()> {
+    let before = fields.len();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let outcome = Leaves { name: None, path, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
+    if outcome.is_err() {
+        fields.truncate(before);
     }
-    match value {
-        Value::Object(map) => {
-            for (name, inner) in map {
-                nested(name, inner, prefix, fields, depth);
-            }
+    outcome
+}
+
+/// Reads one value and pushes what it holds.
+struct Leaves<'f, 't, 'r> {
+    /// The path, where it is one name of the document.
+    name: Option<Cow<'r, str>>,
+    path: &'f mut String,
+    fields: &'f mut Fields<'r>,
+    depth: usize,
+    /// Makes text of the document text of a field.
+    keep: fn(&'t str) -> Cow<'r, str>,
+}
+
+impl<'t, 'r> Leaves<'_, 't, 'r> {
+    fn push(&mut self, value: impl Into<Cow<'r, str>>) {
+        let name = self.name.clone().unwrap_or_else(|| Cow::Owned(self.path.clone()));
+        self.fields.push(name, value);
+    }
+
+    /// Goes one step down, to what is called `name`.
+    fn below<T>(&mut self, name: Cow<'t, str>, read: impl FnOnce(Leaves<'_, 't, 'r>) -> T) -> T {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
         }
-        Value::Array(items) => {
-            let all_text = !items.is_empty() && items.iter().all(Value::is_string);
-            if all_text {
-                let joined: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                fields.push(prefix.clone(), joined.join(","));
-            }
-            for (index, inner) in items.iter().enumerate() {
-                if !all_text {
-                    nested(&index.to_string(), inner, prefix, fields, depth);
-                }
-            }
+        self.path.push_str(&name);
+        let name = match name {
+            Cow::Borrowed(name) if length == 0 => Some((self.keep)(name)),
+            _ => None,
+        };
+        let told = read(Leaves { name, path: self.path, fields: self.fields, depth: self.depth + 1, keep: self.keep });
+        self.path.truncate(length);
+        told
+    }
+
+    /// Flattens the object that a string holds.
+    fn inside(&mut self, text: &str) {
+        let inner = text.trim();
+        if inner.starts_with('{') && inner.ends_with('}') && self.depth < MAX_DEPTH {
+            // What is no JSON is only a string.
+            flatten_as(inner, self.path, self.fields, self.depth + 1, |text| Cow::Owned(text.to_owned())).ok();
         }
-        Value::String(text) => {
-            fields.push(prefix.clone(), text.clone());
-            let inner = text.trim();
-            if inner.starts_with('{')
-                && inner.ends_with('}')
-                && let Ok(inner) = serde_json::from_str::<Value>(inner)
-            {
-                flatten_at(&inner, prefix, fields, depth + 1);
-            }
-        }
-        Value::Number(number) => fields.push(prefix.clone(), number.to_string()),
-        Value::Bool(flag) => fields.push(prefix.clone(), flag.to_string()),
-        Value::Null => {}
     }
 }
 
-fn nested(name: &str, inner: &Value, prefix: &mut String, fields: &mut Fields<'_>, depth: usize) {
-    let length = prefix.len();
-    if length > 0 {
-        prefix.push('.');
+/// A name or text of a document: a part of it, unless it is escaped there.
+struct Name<'t>(Cow<'t, str>);
+
+impl<'de: 't, 't> Deserialize<'de> for Name<'t> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Name<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Reader)
     }
-    prefix.push_str(name);
-    flatten_at(inner, prefix, fields, depth + 1);
-    prefix.truncate(length);
+}
+
+impl<'t> DeserializeSeed<'t> for Leaves<'_, 't, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.depth > MAX_DEPTH || self.fields.len() > MAX_LEAVES {
+            return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ());
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            self.below(name, |leaves| map.next_value_seed(leaves))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'t>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let mut values: Vec<&'t RawValue> = Vec::new();
+        while let Some(value) = items.next_element()? {
+            values.push(value);
+        }
+        let text = |value: &&'t RawValue| serde_json::from_str(value.get()).map(|Name(text)| text).ok();
+        if let Some(texts) = values.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty()) {
+            self.push(texts.join(","));
+            return Ok(());
+        }
+        for (index, value) in values.into_iter().enumerate() {
+            self.below(Cow::Owned(index.to_string()), |leaves| {
+                flatten_as(value.get(), leaves.path, leaves.fields, leaves.depth, leaves.keep).map_err(A::Error::custom)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(mut self, text: &'t str) -> Result<(), E> {
+        self.push((self.keep)(text));
+        self.inside(text);
+        Ok(())
+    }
+
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.push(text.to_owned());
+        self.inside(text);
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, number: u64) -> Result<(), E> {
+        self.push(number.to_string());
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, number: i64) -> Result<(), E> {
+        self.push(number.to_string());
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, number: f64) -> Result<(), E> {
+        if let Some(number) = Number::from_f64(number) {
+            self.push(number.to_string());
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(mut self, flag: bool) -> Result<(), E> {
+        self.push(if flag { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

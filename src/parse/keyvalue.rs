@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use super::{Entry, Fields, Format, Stamp, text, timestamp};
+use super::{Entry, Fields, Format, Stamp, json, text, timestamp};
 
 /// Keys longer than this are no keys but text that happens to hold a `=`.
 const MAX_KEY: usize = 96;
@@ -25,14 +23,10 @@ pub(super) fn pairs<'r>(text: &'r str, fields: &mut Fields<'r>) {
 }
 
 fn push<'r>(key: &'r str, value: Cow<'r, str>, fields: &mut Fields<'r>) {
-    if value.starts_with('{')
-        && value.ends_with('}')
-        && let Ok(object) = serde_json::from_str::<Value>(&value)
-    {
-        super::json::flatten(&object, &mut key.to_owned(), fields);
-        return;
+    let object = value.starts_with('{') && value.ends_with('}');
+    if !(object && json::flatten_owned(&value, key, fields).is_ok()) {
+        fields.push(key, value);
     }
-    fields.push(key, value);
 }
 
 /// Flattens the JSON object that `text` ends in, if any, and gives the text before it.
@@ -46,8 +40,9 @@ pub(super) fn trailing_json<'r>(text: &'r str, fields: &mut Fields<'r>) -> &'r s
         if let Some(head) = rest.strip_suffix("[]").filter(|head| head.is_empty() || head.ends_with(' ')) {
             rest = head.trim_end();
             empties += 1;
-        } else if let Some((head, object)) = split_object(rest) {
-            super::json::flatten(&object, &mut String::new(), fields);
+        } else if let Some((head, object)) = split_object(rest)
+            && json::flatten(object, "", fields).is_ok()
+        {
             rest = head.trim_end();
             before = rest;
         } else {
@@ -57,11 +52,9 @@ pub(super) fn trailing_json<'r>(text: &'r str, fields: &mut Fields<'r>) -> &'r s
     if empties == MAX_OBJECTS { rest } else { before }
 }
 
-/// The text and the JSON object after it.
-fn split_object(text: &str) -> Option<(&str, Value)> {
-    let (head, object) = text.split_at_checked(opening_brace(text.as_bytes())?)?;
-    let value: Value = serde_json::from_str(object).ok()?;
-    value.is_object().then_some((head, value))
+/// The text and what may be a JSON object after it.
+fn split_object(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(opening_brace(text.as_bytes())?)
 }
 
 /// Where the object that ends with the last byte opens; read backwards, as what stands before it is any text.

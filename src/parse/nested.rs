@@ -111,7 +111,7 @@ fn inside(message: &str, depth: usize) -> Option<Entry<'static>> {
         return None;
     }
     if message.starts_with('{') {
-        return serde_json::from_str(message).ok().map(|value| json::entry(&value));
+        return json::entry(message).ok().map(owned);
     }
     let inner = read(message, depth + 1)?;
     // A bare sentence is not a layout: the message stays what it is.

@@ -10,7 +10,7 @@ const WINDOW: usize = 16 << 10;
 /// `Correlation ID: …`, `request id 3714365f-…`, `requestID: …`, `<RequestId>…`.
 static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?:\b|_)(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req|error)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
+        r#"(?i-u)(?:\b|_)(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req|error)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
         r#"\\?["']?([0-9a-z][0-9a-z._-]{7,63})\b"#,
     ))
     .expect("a constant pattern compiles")
@@ -20,9 +20,9 @@ static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
 /// a gateway's line.
 static LONE_ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^.{0,100}?(?:\[|\| ?|\b(?:ERR!|ERROR|WARN|INFO):? )",
+        r"^.{0,100}?(?:\[|\| ?|(?-u:\b)(?:ERR!|ERROR|WARN|INFO):? )",
         r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:\]| )",
-        r#"|\s"?([0-9a-f]{32})"?$"#,
+        r#"|[\t ]"?([0-9a-f]{32})"?$"#,
     ))
     .expect("a constant pattern compiles")
 });
@@ -30,9 +30,9 @@ static LONE_ID: LazyLock<Regex> = LazyLock::new(|| {
 /// `from 10.0.0.1`, `from=[::1]:53544`, `client: …`, `src_ip=…`, and Java's `[/10.0.0.1:35074]`.
 static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?:\b(?:from|client|src|source|remote|peer|caller|request for|(?:get|post|put|delete|patch) "[^"\s]*" for)"#,
-        r#"[-_ ]?(?:ip|addr(?:ess)?|host)?\\?["']?(?:\s*[:=]\s*|\s+)\\?["']?[\[(/]{0,2}|\[/|^)"#,
-        r"((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?:$|[^\w.]|\.\s)",
+        r#"(?i)(?:(?-u:\b)(?:from|client|src|source|remote|peer|caller|request for|(?:get|post|put|delete|patch) "[^"\s]*" for)"#,
+        r#"[-_ ]?(?:ip|addr(?:ess)?|host)?\\?["']?(?:(?-u:\s)*[:=](?-u:\s)*|(?-u:\s)+)\\?["']?[\[(/]{0,2}|\[/|^)"#,
+        r"((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?:$|[^0-9A-Za-z_.]|\.(?-u:\s))",
     ))
     .expect("a constant pattern compiles")
 });

@@ -37,9 +37,9 @@ static TOKEN: LazyLock<Regex> =
 /// Secrets that are no JWT: what follows a credential's name.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)((?:bearer|basic|digest)\s+)([A-Za-z0-9+/=_.~-]{12,})"#,
+        r#"(?i)((?:bearer|basic|digest)(?-u:\s)+)([A-Za-z0-9+/=_.~-]{12,})"#,
         r#"|((?:password|passwd|pwd|secret|client_secret|refresh_token|access_token|id_token|api[_-]?key|apikey|"#,
-        r#"private[_-]?key|authorization|cookie|set-cookie|session_token|signature)["']?\s*(?:[:=]|=>)\s*["']?)([^\s"'&,;)}\]]{6,})"#,
+        r#"private[_-]?key|authorization|cookie|set-cookie|session_token|signature)["']?(?-u:\s)*(?:[:=]|=>)(?-u:\s)*["']?)([^\t\n\r "'&,;)}\]]{6,})"#,
     ))
     .expect("a constant pattern compiles")
 });
@@ -48,8 +48,8 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
 /// escaped.
 static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"\\*"(sub|iss|aud|kid|alg|jti|exp|iat|azp)\\*"\s*:\s*(?:\[\s*)?"#,
-        r#"(?:\\*"([^"\\\n]{1,256})\\*"|(\d{1,19})\b)"#,
+        r#""(sub|iss|aud|kid|alg|jti|exp|iat|azp)\\*"(?-u:\s)*:(?-u:\s)*(?:\[(?-u:\s)*)?"#,
+        r#"(?:\\*"([^"\\\n]{1,256})\\*"|([0-9]{1,19})(?-u:\b))"#,
     ))
     .expect("a constant pattern compiles")
 });
@@ -137,7 +137,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// Whether a value may be shown as an id: not a token or a part of one.
 pub fn is_secret(value: &str) -> bool {
-    TOKEN.is_match(value)
+    value.contains("ey") && TOKEN.is_match(value)
 }
 
 /// Reads a segment leniently: padding and stray last bits are common in what people paste.

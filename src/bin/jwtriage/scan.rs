@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     }
     let found = discover(&args.paths).map_err(with_hint)?;
     let catalog = catalog(&args.catalog)?;
-    let detector = if args.unknown.is_empty() { Detector::new(catalog) } else { Detector::keeping_unknown(catalog) };
+    let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &scan::sample(&found.sources));
     let inventory = inventory(&args.known)?;
     let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
