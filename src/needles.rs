@@ -1,40 +1,38 @@
-//! Searches for many long ids at once, at the price of looking at a fraction of the bytes (Wu and Manber, 1994).
+//! Searches for many long ids at once, at the price of looking at a fraction of the bytes.
 //!
-//! The second pass looks for thousands of request ids and subjects. An automaton over them would be large and look
-//! at each byte; this looks at one window a needle's length and skips on by how far no needle can end.
+//! The second pass looks for thousands of request ids and subjects. An automaton over them would be large and look at
+//! each byte. Here every place that a gram of eight bytes can have in a needle is known, so that it is enough to look at
+//! one gram for each needle's length, and no look waits for the one before it.
 
 use std::collections::HashMap;
 
-use fnv::FnvBuildHasher;
+use rustc_hash::FxBuildHasher;
 
-/// The last bytes of a window, hashed to tell how far to skip.
+/// How many bytes are looked at together.
 const GRAM: usize = 8;
-/// Needles at least this long make a group of their own, so that short ones do not shorten its skips.
-const LONG: usize = 32;
 /// Shorter needles are not searched for: they would stand in everything.
 pub const SHORTEST: usize = 12;
-/// How many slots a table has for each gram, so that most others skip as far as they can.
+/// Of a needle no more bytes than this are looked for at first.
+const LONGEST: usize = 40;
+/// How many slots the table has for each gram, so that few others share one.
 const ROOM: usize = 8;
-/// How large a table may be, as powers of two: it is looked into at random, so a small one is a fast one.
-const TABLE_BITS: std::ops::RangeInclusive<u32> = 10..=20;
+/// How large the table may be, as powers of two: it is looked into at random, so a small one is a fast one.
+const TABLE_BITS: std::ops::RangeInclusive<u32> = 10..=21;
+/// The mark of a slot that several grams share.
+const SHARED: u8 = u8::MAX;
 
 /// A set of ids to look for.
 #[derive(Debug)]
 pub struct Needles {
     needles: Vec<Box<[u8]>>,
-    groups: Vec<Group>,
-}
-
-#[derive(Debug)]
-struct Group {
-    /// The shortest needle's length: the window.
-    window: usize,
-    /// For a hashed gram, how far the window may move on; 0 where a needle's first `window` bytes may end here.
-    skips: Vec<u8>,
+    /// How far the grams looked at stand apart: each needle holds one of them in its first bytes.
+    stride: usize,
+    /// For a hashed gram: 0 if no needle has it, else a mark that tells it from most others.
+    marks: Vec<u8>,
     /// How many bits of a hash tell its slot there.
     bits: u32,
-    /// The last gram of each needle's first `window` bytes -> needles.
-    ends: HashMap<[u8; GRAM], Vec<u32>, FnvBuildHasher>,
+    /// For each gram, the needles that have it and how many bytes stand before it there.
+    grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher>,
 }
 
 impl Needles {
@@ -44,9 +42,21 @@ impl Needles {
             ids.into_iter().filter(|id| id.len() >= SHORTEST).map(|id| id.as_bytes().into()).collect();
         needles.sort_unstable();
         needles.dedup();
-        let groups =
-            [(SHORTEST, LONG), (LONG, usize::MAX)].into_iter().filter_map(|(from, to)| Group::new(&needles, from..to)).collect();
-        Self { needles, groups }
+        let window = needles.iter().map(|needle| needle.len()).min().unwrap_or(SHORTEST).min(LONGEST);
+        let stride = window - GRAM + 1;
+        let bits = (needles.len() * stride * ROOM).next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
+        let mut marks = vec![0; 1 << bits];
+        let mut grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher> = HashMap::default();
+        for (index, needle) in (0_u32..).zip(&needles) {
+            for (before, gram) in (0_u8..).zip(needle[..window].windows(GRAM)) {
+                let gram = gram_at(gram, 0);
+                let (slot, mark) = hashed(gram, bits);
+                let known = &mut marks[slot];
+                *known = if *known == 0 || *known == mark { mark } else { SHARED };
+                grams.entry(gram).or_default().push((index, before));
+            }
+        }
+        Self { needles, stride, marks, bits, grams }
     }
 
     /// How many ids are looked for.
@@ -62,58 +72,30 @@ impl Needles {
     /// Where the ids stand in `block`, as the place of each one's first byte, in order.
     pub fn find(&self, block: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
-        for group in &self.groups {
-            group.find(block, &self.needles, &mut found);
+        if self.is_empty() {
+            return found;
+        }
+        let grams = block.len().saturating_sub(GRAM - 1);
+        for at in (0..grams).step_by(self.stride) {
+            let gram = gram_at(block, at);
+            let (slot, mark) = hashed(gram, self.bits);
+            let known = self.marks[slot];
+            if known == mark || known == SHARED {
+                found.extend(self.standing(block, at, gram));
+            }
         }
         found.sort_unstable();
         found.dedup();
         found
     }
-}
 
-impl Group {
-    fn new(needles: &[Box<[u8]>], lengths: std::ops::Range<usize>) -> Option<Self> {
-        let members = || (0_u32..).zip(needles).filter(|(_, needle)| lengths.contains(&needle.len()));
-        let window = members().map(|(_, needle)| needle.len()).min()?.min(usize::from(u8::MAX));
-        let furthest = window - GRAM + 1;
-        let grams = members().count() * furthest;
-        let bits = (grams * ROOM).next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
-        let mut skips = vec![u8::try_from(furthest).unwrap_or(u8::MAX); 1 << bits];
-        let mut ends: HashMap<[u8; GRAM], Vec<u32>, FnvBuildHasher> = HashMap::default();
-        for (index, needle) in members() {
-            for (at, gram) in needle[..window].windows(GRAM).enumerate() {
-                let skip = u8::try_from(window - GRAM - at).unwrap_or(u8::MAX);
-                let slot = &mut skips[slot(gram, bits)];
-                *slot = (*slot).min(skip);
-            }
-            let mut end = [0; GRAM];
-            end.copy_from_slice(&needle[window - GRAM..window]);
-            ends.entry(end).or_default().push(index);
-        }
-        Some(Self { window, skips, bits, ends })
-    }
-
-    fn find(&self, block: &[u8], needles: &[Box<[u8]>], found: &mut Vec<usize>) {
-        let mut end = self.window;
-        while end <= block.len() {
-            let gram = &block[end - GRAM..end];
-            let skip = usize::from(self.skips[slot(gram, self.bits)]);
-            if skip > 0 {
-                end += skip;
-                continue;
-            }
-            let start = end - self.window;
-            if let Some(candidates) = self.ends.get(gram) {
-                let stands = candidates.iter().any(|index| {
-                    let needle = &needles[*index as usize];
-                    block[start..].starts_with(needle) && apart(block, start, start + needle.len())
-                });
-                if stands {
-                    found.push(start);
-                }
-            }
-            end += 1;
-        }
+    /// Where the ids begin that have this gram at this place.
+    fn standing(&self, block: &[u8], at: usize, gram: u64) -> impl Iterator<Item = usize> {
+        self.grams.get(&gram).into_iter().flatten().filter_map(move |(index, before)| {
+            let needle = &self.needles[*index as usize];
+            let start = at.checked_sub(usize::from(*before))?;
+            (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
+        })
     }
 }
 
@@ -123,11 +105,17 @@ fn apart(block: &[u8], start: usize, end: usize) -> bool {
     !joins(start.checked_sub(1).and_then(|before| block.get(before))) && !joins(block.get(end))
 }
 
-fn slot(gram: &[u8], bits: u32) -> usize {
+fn gram_at(block: &[u8], at: usize) -> u64 {
     let mut bytes = [0; GRAM];
-    bytes.copy_from_slice(gram);
-    let hash = u64::from_le_bytes(bytes).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(hash >> (64 - bits)).unwrap_or(0)
+    bytes.copy_from_slice(&block[at..at + GRAM]);
+    u64::from_le_bytes(bytes)
+}
+
+/// A gram's slot and its mark there.
+#[expect(clippy::cast_possible_truncation, reason = "some bits of a hash are what is asked for")]
+fn hashed(gram: u64, bits: u32) -> (usize, u8) {
+    let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((hash >> (64 - bits)) as usize, (hash >> 32) as u8 | 1)
 }
 
 #[cfg(test)]
