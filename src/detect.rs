@@ -308,14 +308,12 @@ struct Told<'t> {
 impl Told<'_> {
     /// What `signature` reads from the entry, or `None` where it does not apply.
     fn matches(&self, signature: &Signature) -> Option<Captured<'_>> {
+        if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
+            return None;
+        }
         for (paths, pattern) in &signature.conditions {
             let regex = pattern.regex()?;
-            if !paths.split('|').filter_map(|path| self.at(path)).any(|value| regex.is_match(value)) {
-                return None;
-            }
-        }
-        for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
-            if unless.regex()?.is_match(&self.text) {
+            if !paths.split('|').filter_map(|path| self.at(path)).any(|value| regex.is_match(value.as_bytes())) {
                 return None;
             }
         }
@@ -326,19 +324,24 @@ impl Told<'_> {
         let mut captured: Captured<'_> = Vec::new();
         if let Some(pattern) = &signature.pattern {
             let regex = pattern.regex()?;
-            let found = regex.captures(haystack)?;
-            for name in regex.capture_names().flatten() {
-                let field = EVENT_FIELDS.iter().find(|field| **field == name)?;
-                if let Some(value) = found.name(name).filter(|value| !value.is_empty()) {
-                    captured.push((field, Cow::Borrowed(value.as_str())));
+            let found = regex.captures(haystack.as_bytes())?;
+            for (group, name) in regex.capture_names().enumerate() {
+                if let (Some(value), Some(name)) = (found.get(group), name)
+                    && !value.is_empty()
+                {
+                    let field = EVENT_FIELDS.iter().find(|field| **field == name)?;
+                    captured.push((field, String::from_utf8_lossy(value.as_bytes())));
                 }
             }
         } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str()))
         {
             return None;
         }
-        if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
-            return None;
+        // What speaks against it comes last: it is looked for in the whole text.
+        for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
+            if unless.regex()?.is_match(self.text.as_bytes()) {
+                return None;
+            }
         }
         for (field, path) in &signature.reads {
             let field = EVENT_FIELDS.iter().find(|known| *known == field)?;
@@ -404,6 +407,7 @@ impl Told<'_> {
             }
             set(&mut event, field, &value);
         }
+        self.add_prose(&mut event);
         if subjects.is_empty() {
             return vec![event];
         }
@@ -433,9 +437,6 @@ impl Told<'_> {
             event.extra_mut().duration_ms = Some(duration);
         }
         self.add_claims(&mut event);
-        if kind != EventKind::Request {
-            self.add_prose(&mut event);
-        }
         event
     }
 
@@ -666,6 +667,9 @@ fn bounded(value: &str) -> Text {
 }
 
 fn bounded_to(value: &str, limit: usize) -> Text {
+    if value.len() <= limit {
+        return value.into();
+    }
     match value.char_indices().nth(limit) {
         Some((end, _)) => {
             let mut cut = value.get(..end).unwrap_or(value).to_owned();

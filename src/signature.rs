@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::event::{EventKind, Reason};
@@ -59,7 +59,7 @@ pub enum CatalogError {
     },
 }
 
-/// A regular expression that is compiled when it is first needed: most signatures never meet their text.
+/// A regular expression over the bytes of a text, compiled when it is first needed: most signatures never meet theirs.
 #[derive(Debug)]
 pub struct Pattern {
     source: String,
@@ -119,7 +119,8 @@ impl<'de> Deserialize<'de> for Pattern {
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&ascii(source)).multi_line(true).size_limit(4 << 20).build()
+    // A pattern of ASCII need not know where characters end, which makes its automaton small.
+    RegexBuilder::new(&ascii(source)).unicode(!source.is_ascii()).multi_line(true).size_limit(4 << 20).build()
 }
 
 /// A pattern whose `\w`, `\d`, `\s` and `\b` mean ASCII alone: log texts need no more, and the letters and digits of all

@@ -114,9 +114,9 @@ impl Format for Combined {
         let line = text::basic(line).map_or(line, |(_, _, message)| message);
         let mut fields = Fields::default();
         let (input, peers) = take_until::<_, _, nom::error::Error<_>>(" [").parse(line).ok()?;
-        push_peers(peers, &mut fields)?;
         let head = (preceded(char(' '), bracketed_stamp), preceded(space1, quoted), preceded(space1, status));
         let (tail, (stamp, request, status)) = complete(head, input)?;
+        push_peers(peers, &mut fields)?;
         if tail.starts_with(|c: char| !c.is_whitespace()) {
             return None;
         }
@@ -188,7 +188,11 @@ impl Format for Iis {
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
         let line = text::first_line(record.trim_start());
         let (stamp, rest) = super::timestamp::leading(line)?;
-        let words: Vec<&str> = rest.split(' ').filter(|word| !word.is_empty()).collect();
+        let words = || rest.split(' ').filter(|word| !word.is_empty());
+        if !words().nth(2)?.starts_with('/') {
+            return None;
+        }
+        let words: Vec<&str> = words().collect();
         let [_, method, path, _, port, user, client, agent, tail @ ..] = words.as_slice() else { return None };
         let referrer = (tail.len() == 5).then(|| tail[0]);
         let [status, .., took] = tail.get(usize::from(referrer.is_some())..).filter(|tail| tail.len() == 4)? else { return None };

@@ -52,13 +52,60 @@ pub fn request_id(text: &str) -> Option<&str> {
         let mut ids = pattern.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2))).map(|found| found.as_str());
         ids.find(|id| id.bytes().any(|b| b.is_ascii_digit()))
     };
-    told(&NAMED_ID).or_else(|| told(&LONE_ID))
+    let named = names_an_id(text.as_bytes()).then(|| told(&NAMED_ID)).flatten();
+    named.or_else(|| holds_long_id(text.as_bytes()).then(|| told(&LONE_ID)).flatten())
+}
+
+/// Whether one of the names that [`NAMED_ID`] knows may stand in a text: a look that costs less than the pattern.
+fn names_an_id(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'd', b'D', text).any(|d| {
+        let Some(before) = d.checked_sub(1).filter(|i| matches!(text[*i], b'i' | b'I')) else { return false };
+        let name = |end: usize| {
+            let end = if end > 0 && matches!(text[end - 1], b'-' | b'_' | b' ') { end - 1 } else { end };
+            ["request", "correlation", "req", "error"]
+                .iter()
+                .any(|name| end >= name.len() && text[end - name.len()..end].eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let uu = before >= 2 && text[before - 2..before].eq_ignore_ascii_case(b"uu");
+        name(before) || (uu && name(before - 2))
+    })
+}
+
+/// Whether a text may hold what [`LONE_ID`] looks for: four dashes as a UUID has them, or an end of many hex digits.
+fn holds_long_id(text: &[u8]) -> bool {
+    let end = text.strip_suffix(b"\"").unwrap_or(text);
+    let digits = end.len().checked_sub(32).is_some_and(|start| end[start..].iter().all(u8::is_ascii_hexdigit));
+    let is_dash = |at: usize| text.get(at) == Some(&b'-');
+    digits || memchr::memchr_iter(b'-', text).any(|at| is_dash(at + 5) && is_dash(at + 10) && is_dash(at + 15))
 }
 
 /// The address of the client that the text speaks of.
 pub fn client(text: &str) -> Option<&str> {
+    let text = window(text);
+    if !holds_address(text.as_bytes()) {
+        return None;
+    }
     let address = |found: &str| found.parse::<std::net::IpAddr>().is_ok();
-    CLIENT.captures_iter(window(text)).filter_map(|found| found.get(1)).map(|found| found.as_str()).find(|found| address(found))
+    CLIENT.captures_iter(text).filter_map(|found| found.get(1)).map(|found| found.as_str()).find(|found| address(found))
+}
+
+/// Whether an address may stand in a text: a digit between two dots, or two colons with no more than four signs between
+/// them.
+fn holds_address(text: &[u8]) -> bool {
+    let mut last: Option<(u8, usize)> = None;
+    memchr::memchr2_iter(b'.', b':', text).any(|at| {
+        let sign = text[at];
+        let found = last.is_some_and(|(before, place)| {
+            let between = &text[place + 1..at];
+            before == sign
+                && match sign {
+                    b'.' => (1..=3).contains(&between.len()) && between.iter().all(u8::is_ascii_digit),
+                    _ => between.len() <= 4 && between.iter().all(u8::is_ascii_hexdigit),
+                }
+        });
+        last = Some((sign, at));
+        found
+    })
 }
 
 #[cfg(test)]

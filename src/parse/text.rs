@@ -368,8 +368,9 @@ impl Format for Postgres {
 }
 
 fn postgres_line(line: &str) -> Option<PostgresLine<'_>> {
-    let (rest, stamp) = complete(stamp, line)?;
-    let (head, text) = rest.split_once(":  ")?;
+    // Two blanks are rarer than time stamps.
+    let (head, text) = line.split_once(":  ")?;
+    let (head, stamp) = complete(stamp, head)?;
     let (prefix, severity) = head.rsplit_once([' ', ':'])?;
     let known = SEVERITIES.contains(&severity.trim_end_matches(|c: char| c.is_ascii_digit()));
     let process = prefix.split_once('[').is_some_and(|(_, pid)| pid.starts_with(|c: char| c.is_ascii_digit()));
