@@ -71,12 +71,14 @@ fn names_an_id(text: &[u8]) -> bool {
     })
 }
 
-/// Whether a text may hold what [`LONE_ID`] looks for: four dashes as a UUID has them, or an end of many hex digits.
+/// Whether a text may hold what [`LONE_ID`] looks for: a UUID after a bracket, a bar or a blank, or an end of many hex
+/// digits.
 fn holds_long_id(text: &[u8]) -> bool {
     let end = text.strip_suffix(b"\"").unwrap_or(text);
     let digits = end.len().checked_sub(32).is_some_and(|start| end[start..].iter().all(u8::is_ascii_hexdigit));
     let is_dash = |at: usize| text.get(at) == Some(&b'-');
-    digits || memchr::memchr_iter(b'-', text).any(|at| is_dash(at + 5) && is_dash(at + 10) && is_dash(at + 15))
+    let apart = |at: usize| at.checked_sub(9).is_some_and(|before| matches!(text[before], b'[' | b'|' | b' '));
+    digits || memchr::memchr_iter(b'-', text).any(|at| is_dash(at + 5) && is_dash(at + 10) && is_dash(at + 15) && apart(at))
 }
 
 /// The address of the client that the text speaks of.
