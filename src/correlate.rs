@@ -34,6 +34,7 @@ mod user_disabled;
 mod user_never_existed;
 mod user_store_outage;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -92,25 +93,25 @@ pub struct Failure {
     /// The most specific of what its lines say.
     pub reason: Reason,
     /// The token's subject.
-    pub sub: Option<String>,
+    pub sub: Option<Text>,
     /// The token's key.
-    pub kid: Option<String>,
+    pub kid: Option<Text>,
     /// The token's issuer.
-    pub iss: Option<String>,
+    pub iss: Option<Text>,
     /// The token's audience.
-    pub aud: Option<String>,
+    pub aud: Option<Text>,
     /// Who asked.
-    pub client_ip: Option<String>,
+    pub client_ip: Option<Text>,
     /// Request id.
-    pub request_id: Option<String>,
+    pub request_id: Option<Text>,
     /// Trace id.
-    pub trace_id: Option<String>,
+    pub trace_id: Option<Text>,
     /// The service that refused.
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// HTTP method.
-    pub method: Option<String>,
+    pub method: Option<Text>,
     /// Path, without query.
-    pub path: Option<String>,
+    pub path: Option<Text>,
     /// HTTP status.
     pub status: Option<u16>,
     /// Why it failed.
@@ -143,9 +144,9 @@ pub struct CauseEvent {
     /// When.
     pub time: Option<DateTime<Utc>>,
     /// The id its log gave it.
-    pub event_id: Option<String>,
+    pub event_id: Option<Text>,
     /// Where it stands.
-    pub file: String,
+    pub file: Text,
     /// Where it stands.
     pub line: u64,
 }
@@ -154,13 +155,13 @@ pub struct CauseEvent {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
     /// The file.
-    pub file: String,
+    pub file: Text,
     /// The line, from 1.
     pub line: u64,
     /// When.
     pub time: Option<DateTime<Utc>>,
     /// What it shows, in a few words.
-    pub says: String,
+    pub says: Cow<'static, str>,
 }
 
 /// Something looked for against a diagnosis.
@@ -182,7 +183,7 @@ pub struct Alternative {
     /// Its score, 0 to 1.
     pub score: f64,
     /// Why it was not chosen.
-    pub why_not: String,
+    pub why_not: &'static str,
 }
 
 /// What correlation makes of a scan.
@@ -212,7 +213,7 @@ pub struct Correlated {
 /// What polars says, which is a mistake of ours.
 pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
     inventory.tell(scan);
-    let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
+    let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
     let mut merged = merge::merge(&scan.events);
@@ -292,9 +293,8 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
     if case.inferred.is_some() || case.sub_from.is_some() {
         for verdict in &mut verdicts {
             verdict.evidence.extend(
-                case.sub_from.map(|place| {
-                    (place, "the subject is inferred: the only one of this client here within ten minutes".to_owned())
-                }),
+                case.sub_from
+                    .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
             );
             // No further than the threshold: what would be possible stays possible.
             verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
@@ -359,7 +359,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(
                 0,
-                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".to_owned()),
+                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".into()),
             );
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((place, verdict))
@@ -375,7 +375,7 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String]) -> Failure {
+fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[Text]) -> Failure {
     let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
     let chosen = verdicts.first().unwrap_or(&fallback);
     let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
@@ -388,21 +388,20 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
             Evidence { file, line, time, says }
         })
         .collect();
-    let owned = |text: &Option<Text>| text.as_deref().map(str::to_owned);
     Failure {
         failure_id: failure_id(case, &seen_in),
         time: case.time,
         reason: case.reason,
-        sub: owned(&case.sub),
-        kid: owned(&case.kid),
-        iss: owned(&case.iss),
-        aud: owned(&case.aud),
-        client_ip: owned(&case.client_ip),
-        request_id: owned(&case.request_id),
-        trace_id: owned(&case.trace_id),
-        service: owned(&case.service),
-        method: owned(&case.method),
-        path: owned(&case.path),
+        sub: case.sub.clone(),
+        kid: case.kid.clone(),
+        iss: case.iss.clone(),
+        aud: case.aud.clone(),
+        client_ip: case.client_ip.clone(),
+        request_id: case.request_id.clone(),
+        trace_id: case.trace_id.clone(),
+        service: case.service.clone(),
+        method: case.method.clone(),
+        path: case.path.clone(),
         status: case.status,
         root_cause: chosen.cause,
         variant: chosen.variant,
@@ -418,25 +417,25 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
 }
 
 /// What a failure's own line shows.
-fn said(case: &Case, event: &Event) -> String {
+fn said(case: &Case, event: &Event) -> Cow<'static, str> {
     if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
-        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}");
+        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();
     }
     match (event.reason, event.status) {
-        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}"),
-        (Some(reason), _) => format!("the verifier says {reason}"),
-        (None, _) => "the request was refused".to_owned(),
+        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}").into(),
+        (Some(reason), _) => format!("the verifier says {reason}").into(),
+        (None, _) => "the request was refused".into(),
     }
 }
 
-fn blamed(place: usize, world: &World<'_>, files: &[String]) -> CauseEvent {
+fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
     let happening = &world.happenings[place];
     let event = &world.events[happening.event];
     let Line { file, line } = Line::at(event.place, files);
     CauseEvent {
         kind: happening.kind,
         time: Some(happening.time),
-        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.as_deref()).map(str::to_owned),
+        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.clone()),
         file,
         line,
     }
@@ -449,7 +448,7 @@ fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
     for verdict in verdicts {
         if !seen.contains(&(verdict.cause, verdict.rule)) && verdict.cause != Cause::Unexplained && others.len() < 2 {
             seen.push((verdict.cause, verdict.rule));
-            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker".to_owned() } else { verdict.lacks.to_owned() };
+            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker" } else { verdict.lacks };
             others.push(Alternative { root_cause: verdict.cause, rule: verdict.rule, score: verdict.confidence(), why_not });
         }
     }
@@ -464,7 +463,7 @@ fn failure_id(case: &Case, seen_in: &[Line]) -> String {
 }
 
 /// Silence of an audit source where failures ask for it (DR-43).
-fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
+fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
     let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
     for happening in &world.happenings {
         let of_a_user = matches!(
@@ -506,7 +505,7 @@ fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<St
 }
 
 /// What is missing from the inputs, as far as failures ask for it.
-fn gaps(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
+fn gaps(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());

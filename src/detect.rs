@@ -178,7 +178,7 @@ impl Detector {
         let answered =
             access.method.is_some() && access.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403));
         if access.kind == EventKind::Request && answered && access.time.is_some() {
-            fold::complete(event, access.clone());
+            fold::complete(event, &mut access.clone());
         }
     }
 

@@ -219,8 +219,8 @@ words! {
     }
 }
 
-/// Text kept beyond its record: owned, and no larger than it has to be.
-pub type Text = Box<str>;
+/// Text kept beyond its record: a counted reference as thin as a pointer, so that it is shared and not copied.
+pub type Text = arcstr::ArcStr;
 
 /// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

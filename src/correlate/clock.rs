@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{Event, StreamId};
+use crate::event::{Event, StreamId, Text};
 
 /// Zones lie on quarters of an hour, from 14 hours behind to 14 ahead.
 const STEP: i64 = 15 * 60;
@@ -36,7 +36,7 @@ type Partners = BTreeMap<(String, Option<u16>), Vec<DateTime<Utc>>>;
 /// Finds the zone of each family of zone-less streams and moves their events to it.
 ///
 /// `files` names the streams; rotated siblings are one family.
-pub fn settle(events: &mut [Event], files: &[String]) -> BTreeMap<String, Option<Proof>> {
+pub fn settle(events: &mut [Event], files: &[Text]) -> BTreeMap<String, Option<Proof>> {
     let mut partners: Partners = BTreeMap::new();
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
@@ -100,16 +100,16 @@ fn key(event: &Event) -> Option<String> {
 }
 
 /// A log's name without what rotation adds to it: rotated siblings are one source, instances are not.
-pub fn source(files: &[String], stream: StreamId) -> String {
-    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+pub fn source(files: &[Text], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", Text::as_str);
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem = file.split('.').next().unwrap_or(file);
     if directory.is_empty() { stem.to_owned() } else { format!("{directory}/{stem}") }
 }
 
 /// A stream's name without what rotation adds to it and without the number of an instance.
-pub fn family(files: &[String], stream: StreamId) -> String {
-    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+pub fn family(files: &[Text], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", Text::as_str);
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem: Vec<&str> = file
         .split(['.', '-'])

@@ -34,7 +34,7 @@ pub struct Finding {
     /// What to do.
     pub fix: &'static str,
     /// The service that let through, where it is one.
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// Distinct subjects.
     pub subjects: u64,
     /// Requests.
@@ -70,7 +70,7 @@ impl Through {
 }
 
 /// Everything that matters to security, the gravest first.
-pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Vec<Finding> {
+pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<Finding> {
     let mut through: BTreeMap<(&'static str, Text), Through> = BTreeMap::new();
     for success in &world.successes {
         let service = success.service.as_deref().map_or("", plain_name);
@@ -92,7 +92,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Ve
                 severity: severity(rule, stateful, through.longest),
                 says: says(rule, &service, stateful, &through),
                 fix: fix(rule),
-                service: (!service.is_empty()).then(|| service.to_string()),
+                service: Some(service).filter(|service| !service.is_empty()),
                 subjects: through.subjects.len() as u64,
                 requests: through.times.len() as u64,
                 exposure_seconds: Some(through.longest),

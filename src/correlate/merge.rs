@@ -85,7 +85,7 @@ pub struct Merged {
 /// A request of a verifier that died of its user store was refused for it: such errors become failures.
 ///
 /// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
-pub fn promote(events: &mut [Event], files: &[String]) {
+pub fn promote(events: &mut [Event], files: &[Text]) {
     let log = |event: &Event| super::clock::source(files, event.place.stream);
     let verifiers: HashSet<String> =
         events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(log).collect();

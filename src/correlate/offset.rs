@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::source;
-use crate::event::Event;
+use crate::event::{Event, Text};
 use crate::scan::Sighting;
 
 /// Fewer shared requests than this say nothing of clocks.
@@ -39,7 +39,7 @@ pub struct Offset {
 type Differences = BTreeMap<(usize, usize), Vec<(DateTime<Utc>, i64)>>;
 
 /// Finds sources whose clock is off and moves their events.
-pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[String]) -> Vec<Offset> {
+pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) -> Vec<Offset> {
     let names: Vec<String> = (0..).take(files.len()).map(|stream| source(files, crate::event::StreamId(stream))).collect();
     let sources: Vec<&String> = names.iter().collect::<BTreeSet<_>>().into_iter().collect();
     let of_stream: Vec<usize> = names.iter().map(|name| sources.binary_search(&name).unwrap_or_default()).collect();
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_ahead_is_found_and_moved() {
-        let files = ["gw/access.log", "idp/idp-1.log", "idp/idp-2.log"].map(str::to_owned);
+        let files = ["gw/access.log", "idp/idp-1.log", "idp/idp-2.log"].map(Text::from);
         let mut events = Vec::new();
         for n in 0..8 {
             events.push(told(0, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn requests_that_take_long_or_are_few_prove_nothing() {
-        let files = ["gw/access.log", "app/app.log"].map(str::to_owned);
+        let files = ["gw/access.log", "app/app.log"].map(Text::from);
         let few: Vec<Event> =
             (0..4).flat_map(|n| [told(0, n, &format!("a-{n}"), 0), told(1, n, &format!("a-{n}"), 60)]).collect();
         assert!(settle(&mut few.clone(), &mut [], &files).is_empty());

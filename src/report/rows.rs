@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -217,8 +218,8 @@ fn boxed(field: &Option<Text>) -> Option<Cow<'_, str>> {
     text(field.as_deref())
 }
 
-fn named(names: &[String], place: u32) -> Option<Cow<'_, str>> {
-    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(name.as_str()))
+fn named(names: &[impl Deref<Target = str>], place: u32) -> Option<Cow<'_, str>> {
+    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(&**name))
 }
 
 fn whole(number: u64) -> Option<i64> {
