@@ -11,6 +11,7 @@ pub mod answer;
 pub mod clock;
 pub mod finding;
 pub mod history;
+pub mod ids;
 pub mod judged;
 pub mod merge;
 pub mod offset;
@@ -35,12 +36,12 @@ mod user_never_existed;
 mod user_store_outage;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::event::{Band, Cause, Event, EventKind, Reason, Text};
+use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
 use crate::inventory::Inventory;
 use crate::scan::Scan;
 use finding::Finding;
@@ -254,6 +255,7 @@ fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec
     let mut links = vec![Links::default(); cases.len()];
     let asked: Vec<Option<Row<'_>>> =
         cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
+    let subjects: HashSet<&str> = asked.iter().flatten().map(|row| row.key).collect();
     let slots: [(EventKind, Slot); 6] = [
         (EventKind::UserDeleted, |links| &mut links.deleted),
         (EventKind::UserDisabled, |links| &mut links.disabled),
@@ -263,23 +265,22 @@ fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec
         (EventKind::TokenIssued, |links| &mut links.issued),
     ];
     for (kind, slot) in slots {
-        let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
-            .happenings
-            .iter()
-            .enumerate()
-            .filter(|(_, happening)| happening.kind == kind)
-            .map(|(place, happening)| (place, Row { key: &happening.key, time: happening.time }))
-            .unzip();
-        for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
-            *slot(links) = found.map(|found| places[found]);
+        for (links, row) in links.iter_mut().zip(&asked) {
+            *slot(links) = row.and_then(|row| world.last_before(kind, row.key, row.time));
         }
     }
-    let rows: Vec<Row<'_>> = world.successes.iter().map(|success| Row { key: &success.sub, time: success.time }).collect();
+    let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
+        .successes
+        .iter()
+        .enumerate()
+        .filter(|(_, success)| subjects.contains(&*success.sub))
+        .map(|(place, success)| (place, Row { key: &success.sub, time: success.time }))
+        .unzip();
     for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
-        links.success_before = found;
+        links.success_before = found.map(|found| places[found]);
     }
     for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)?) {
-        links.success_after = found;
+        links.success_after = found.map(|found| places[found]);
     }
     Ok(links)
 }
@@ -301,6 +302,11 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
         }
     }
     strongest_first(&mut verdicts);
+    // Of the others only the names are told.
+    for verdict in verdicts.iter_mut().skip(1) {
+        (verdict.evidence, verdict.counter) = (Vec::new(), Vec::new());
+    }
+    verdicts.shrink_to_fit();
     verdicts
 }
 
@@ -464,25 +470,30 @@ fn failure_id(case: &Case, seen_in: &[Line]) -> String {
 
 /// Silence of an audit source where failures ask for it (DR-43).
 fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
-    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
-    for happening in &world.happenings {
+    let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for event in world.events.iter().filter(|event| event.sub.is_some()) {
         let of_a_user = matches!(
-            happening.kind,
+            event.kind,
             EventKind::UserCreated
                 | EventKind::UserDeleted
                 | EventKind::UserDisabled
                 | EventKind::UserRestored
                 | EventKind::TokenIssued
         );
-        for event in happening.witnesses.iter().map(|witness| &world.events[*witness]).filter(|_| of_a_user) {
-            told.entry(clock::family(files, event.place.stream)).or_default().extend(event.time);
+        if let Some(time) = event.time.filter(|_| of_a_user) {
+            by_stream.entry(event.place.stream).or_default().push(time);
         }
     }
-    let asking: Vec<DateTime<Utc>> = failures
+    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for (stream, mut times) in by_stream {
+        told.entry(clock::family(files, stream)).or_default().append(&mut times);
+    }
+    let mut asking: Vec<DateTime<Utc>> = failures
         .iter()
         .filter(|failure| failure.reason == Reason::SubNotFound && failure.cause.is_none())
         .filter_map(|failure| failure.time)
         .collect();
+    asking.sort();
     let mut silences = Vec::new();
     for (source, mut times) in told.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
         times.sort();
@@ -490,7 +501,7 @@ fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<Stri
         pauses.sort();
         let least = (pauses[pauses.len() / 2] * 5).max(SILENT);
         for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > least) {
-            let count = asking.iter().filter(|time| pair[0] < **time && **time < pair[1]).count();
+            let count = asking.partition_point(|time| *time < pair[1]) - asking.partition_point(|time| *time <= pair[0]);
             if count > 0 {
                 silences.push(format!(
                     "DR-43: `{}` is silent from {} to {}, where {count} refusals ask what became of the user",

@@ -3,11 +3,12 @@
 //! The median difference of shared request ids is the offset of a pair of sources; its spread says how far to trust it.
 //! A source that is off is moved, so that the order of cause and effect holds over all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::source;
+use super::ids::{self, Bearer};
 use crate::event::{Event, Text};
 use crate::scan::Sighting;
 
@@ -77,21 +78,30 @@ pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) 
         .collect()
 }
 
+/// What tells that two lines are of one request.
+fn id(event: &Event) -> Option<&str> {
+    event.request_id.as_deref().or(event.trace_id.as_deref())
+}
+
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
-    let mut requests: HashMap<&str, BTreeMap<usize, DateTime<Utc>>> = HashMap::new();
-    for event in events {
-        let id = event.request_id.as_deref().or(event.trace_id.as_deref());
-        if let (Some(id), Some(time), Some(source)) = (id, event.time, of_stream.get(event.place.stream.0 as usize)) {
-            let first = requests.entry(id).or_default().entry(*source).or_insert(time);
-            *first = time.min(*first);
-        }
-    }
+    let mut bearers: Vec<Bearer> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.time.is_some())
+        .filter_map(|(place, event)| Some(Bearer::new(id(event)?, 0, place)))
+        .collect();
     let mut differences = Differences::new();
-    for told in requests.values().filter(|told| told.len() > 1) {
-        let told: Vec<(&usize, &DateTime<Utc>)> = told.iter().collect();
-        for (place, (one, time)) in told.iter().enumerate() {
-            for (other, later) in &told[place + 1..] {
-                differences.entry((**one, **other)).or_default().push((**time, (**later - **time).num_milliseconds()));
+    for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(|told| told.len() > 1) {
+        let mut first: BTreeMap<usize, DateTime<Utc>> = BTreeMap::new();
+        for event in told.iter().map(|bearer| &events[bearer.event()]) {
+            if let (Some(time), Some(source)) = (event.time, of_stream.get(event.place.stream.0 as usize)) {
+                first.entry(*source).and_modify(|first| *first = time.min(*first)).or_insert(time);
+            }
+        }
+        let mut rest = first.iter();
+        while let Some((one, time)) = rest.next() {
+            for (other, later) in rest.clone() {
+                differences.entry((*one, *other)).or_default().push((*time, (*later - *time).num_milliseconds()));
             }
         }
     }

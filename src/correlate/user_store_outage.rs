@@ -52,10 +52,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
             let Some(outage) = outage else { return };
             let returns = links.success_after.is_some();
             let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
-            let own = outage
-                .witnesses
-                .iter()
-                .any(|place| world.events[*place].service.as_ref().is_some_and(|s| case.services.contains(s)));
+            let own = case.services.iter().any(|service| outage.services.contains(service));
             // Without a subject nothing can return: then the store must have failed this very service at this very time.
             if case.sub.is_none() && !(inside && own) || case.reason == Reason::Other && !(returns || own && inside) {
                 return;
