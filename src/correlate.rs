@@ -221,7 +221,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
-    let links = links(&merged.cases, &world)?;
+    let links = links(&merged.cases, &world);
     let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
     by_session(&merged.cases, &mut judged, &world);
     let mut rows: Vec<(usize, Failure)> = merged
@@ -251,7 +251,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
 type Slot = fn(&mut Links) -> &mut Option<usize>;
 
 /// Joins each case with what happened to its subject before and after it.
-fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec<Links>> {
+fn links(cases: &[Case], world: &World<'_>) -> Vec<Links> {
     let mut links = vec![Links::default(); cases.len()];
     let asked: Vec<Option<Row<'_>>> =
         cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
@@ -276,13 +276,13 @@ fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec
         .filter(|(_, success)| subjects.contains(&*success.sub))
         .map(|(place, success)| (place, Row { key: &success.sub, time: success.time }))
         .unzip();
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)) {
         links.success_before = found.map(|found| places[found]);
     }
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)?) {
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)) {
         links.success_after = found.map(|found| places[found]);
     }
-    Ok(links)
+    links
 }
 
 /// What every cause says of a case, the strongest first.

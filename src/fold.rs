@@ -60,10 +60,6 @@ pub fn complete(first: &mut Event, next: &mut Event) {
     let fill = [
         (&mut first.sub, &mut next.sub),
         (&mut first.kid, &mut next.kid),
-        (&mut first.iss, &mut next.iss),
-        (&mut first.aud, &mut next.aud),
-        (&mut first.alg, &mut next.alg),
-        (&mut first.jti, &mut next.jti),
         (&mut first.client_ip, &mut next.client_ip),
         (&mut first.request_id, &mut next.request_id),
         (&mut first.trace_id, &mut next.trace_id),
@@ -78,8 +74,16 @@ pub fn complete(first: &mut Event, next: &mut Event) {
     }
     first.status = first.status.or(next.status);
     first.response_bytes = first.response_bytes.or(next.response_bytes);
-    first.iat = first.iat.or(next.iat);
-    first.exp = first.exp.or(next.exp);
+    first.duration_ms = first.duration_ms.or(next.duration_ms);
+    if let Some(more) = next.claims.take() {
+        let claims = first.claims_mut();
+        claims.iss = claims.iss.take().or(more.iss);
+        claims.aud = claims.aud.take().or(more.aud);
+        claims.alg = claims.alg.take().or(more.alg);
+        claims.jti = claims.jti.take().or(more.jti);
+        claims.iat = claims.iat.or(more.iat);
+        claims.exp = claims.exp.or(more.exp);
+    }
     if first.extra.is_none() {
         first.extra = next.extra.take();
     }

@@ -1,16 +1,17 @@
 //! What is held of events in memory: equal texts once, and not at all what nobody will read.
 //!
-//! Services, subjects, addresses and paths repeat from record to record. A [`Keeper`] gives equal texts one allocation,
-//! as far as it remembers them: it has one slot for each hash, so it costs the same whatever the logs hold.
+//! Services, subjects, addresses and paths repeat from record to record, ids of requests hardly do. A [`Keeper`] gives
+//! equal texts one allocation, as far as it remembers them: it has a slot for each hash, so it costs the same whatever
+//! the logs hold.
 
 use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::event::{Event, EventKind, Text};
+use crate::event::{Claims, Event, EventKind, Extra, Text};
 
 /// How many texts a keeper remembers, a power of two.
-const SLOTS: usize = 1 << 15;
+const SLOTS: usize = 1 << 16;
 
 /// Makes events small before they are kept.
 #[derive(Debug)]
@@ -34,13 +35,7 @@ impl Keeper {
             let texts = [
                 &mut event.sub,
                 &mut event.kid,
-                &mut event.iss,
-                &mut event.aud,
-                &mut event.alg,
-                &mut event.jti,
                 &mut event.client_ip,
-                &mut event.request_id,
-                &mut event.trace_id,
                 &mut event.service,
                 &mut event.host,
                 &mut event.method,
@@ -49,6 +44,11 @@ impl Keeper {
             ];
             for text in texts.into_iter().flatten() {
                 self.share(text);
+            }
+            if let Some(claims) = event.claims.as_deref_mut() {
+                for text in [&mut claims.iss, &mut claims.aud, &mut claims.alg, &mut claims.jti].into_iter().flatten() {
+                    self.share(text);
+                }
             }
             if let Some(extra) = event.extra.as_deref_mut() {
                 let texts =
@@ -73,11 +73,20 @@ impl Keeper {
     }
 }
 
-/// Drops what no diagnosis reads. Of refusals and what may become one, the text is read as well.
+/// Drops what no diagnosis reads. A refusal stays whole: by its text it is told whether the next one is the same.
 fn forget_rows(event: &mut Event) {
-    event.alg = None;
-    event.jti = None;
+    if event.kind == EventKind::AuthFailure {
+        return;
+    }
     event.level = None;
+    if let Some(claims) = event.claims.as_deref_mut() {
+        (claims.alg, claims.jti) = (None, None);
+    }
+    event.claims.take_if(|claims| **claims == Claims::default());
+    if let Some(extra) = event.extra.as_deref_mut() {
+        (extra.session_id, extra.change) = (None, None);
+    }
+    event.extra.take_if(|extra| **extra == Extra::default());
     if matches!(event.kind, EventKind::TokenIssued | EventKind::AuthSuccess | EventKind::Request) {
         event.message = Text::new();
     }

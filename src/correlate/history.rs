@@ -66,7 +66,7 @@ pub struct History {
     /// E-mail or name by subject.
     pub name_of: HashMap<Text, Text>,
     /// How long a refusal for a reason usually takes, in milliseconds.
-    pub usual_duration: BTreeMap<Reason, u64>,
+    pub usual_duration: BTreeMap<Reason, u32>,
     /// The issuer of most accepted tokens.
     pub issuer: Option<Text>,
     /// What clients did, by address.
@@ -291,8 +291,8 @@ fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec
     bulks
 }
 
-fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u64> {
-    let mut durations: BTreeMap<Reason, Vec<u64>> = BTreeMap::new();
+fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u32> {
+    let mut durations: BTreeMap<Reason, Vec<u32>> = BTreeMap::new();
     for case in cases {
         if let Some(duration) = case.duration_ms {
             durations.entry(case.reason).or_default().push(duration);
@@ -312,7 +312,7 @@ fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u64> {
 fn main_issuer(events: &[Event]) -> Option<Text> {
     let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
     for event in events.iter().filter(|event| event.kind != EventKind::AuthFailure) {
-        if let Some(iss) = &event.iss {
+        if let Some(iss) = event.claims.as_deref().and_then(|claims| claims.iss.as_ref()) {
             *counts.entry(iss).or_default() += 1;
         }
     }

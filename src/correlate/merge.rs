@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::{self, Bearer};
-use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use crate::event::{Claims, Event, EventKind, Place, Reason, StreamId, Text};
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
 const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
@@ -71,7 +71,7 @@ pub struct Case {
     /// The instance that refused.
     pub host: Option<Text>,
     /// How long the answer took, in milliseconds, by the slowest of its lines.
-    pub duration_ms: Option<u64>,
+    pub duration_ms: Option<u32>,
 }
 
 /// The cases of a run.
@@ -335,6 +335,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
     }
     let first = &events[deciding];
     let text = |get: fn(&Event) -> &Option<Text>| get(first).clone().or_else(|| members().find_map(|event| get(event).clone()));
+    let claim = |get: fn(&Claims) -> Option<Text>| first.claim(get).or_else(|| members().find_map(|event| event.claim(get)));
     let extra = |get: fn(&crate::event::Extra) -> &Option<Text>| {
         let of = |event: &Event| event.extra.as_deref().and_then(|extra| get(extra).clone());
         of(first).or_else(|| members().find_map(of))
@@ -351,10 +352,10 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         sub: text(|event| &event.sub),
         sub_from: None,
         kid: text(|event| &event.kid),
-        iss: text(|event| &event.iss),
-        aud: text(|event| &event.aud),
-        iat: members().find_map(|event| event.iat),
-        exp: members().find_map(|event| event.exp),
+        iss: claim(|claims| claims.iss.clone()),
+        aud: claim(|claims| claims.aud.clone()),
+        iat: members().find_map(|event| event.claim(|claims| claims.iat)),
+        exp: members().find_map(|event| event.claim(|claims| claims.exp)),
         client_ip: members()
             .filter_map(|event| event.client_ip.clone())
             .find(|client| !is_local(client))
@@ -372,7 +373,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         role: extra(|extra| &extra.role),
         user_agent: extra(|extra| &extra.user_agent),
         host: text(|event| &event.host),
-        duration_ms: members().filter_map(|event| event.extra.as_deref()?.duration_ms).max(),
+        duration_ms: members().filter_map(|event| event.duration_ms).max(),
         events: group,
     })
 }

@@ -423,7 +423,7 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
                 service: event.service.clone(),
                 host: event.host.clone(),
                 kid: event.kid.clone(),
-                iat: event.iat,
+                iat: event.claim(|claims| claims.iat),
                 client: event.client_ip.clone(),
             })
         }))
