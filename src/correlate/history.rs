@@ -63,7 +63,7 @@ pub struct History {
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as places in the list of happenings.
     pub created_as: HashMap<Text, Vec<usize>>,
-    /// E-mail or name by subject.
+    /// E-mail or name by subject that was refused.
     pub name_of: HashMap<Text, Text>,
     /// How long a refusal for a reason usually takes, in milliseconds.
     pub usual_duration: BTreeMap<Reason, u32>,
@@ -109,7 +109,7 @@ impl History {
         let nameless = || history.clients.values().filter(|client| client.nameless > 0);
         let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
         history.knows_clients = seen >= 5 && seen * 5 >= nameless().count();
-        history.learn_names(events, happenings);
+        history.learn_names(events, cases, happenings);
         history.bulks = bulks(successes, cases, happenings);
         history.usual_duration = usual_durations(cases);
         history.issuer = main_issuer(events);
@@ -180,15 +180,18 @@ impl History {
         });
     }
 
-    fn learn_names(&mut self, events: &[Event], happenings: &[Happening]) {
+    fn learn_names(&mut self, events: &[Event], cases: &[Case], happenings: &[Happening]) {
+        let asked: HashSet<&Text> = cases.iter().filter_map(|case| case.sub.as_ref()).collect();
         let mut first_seen: HashMap<&Text, DateTime<Utc>> = HashMap::new();
         for event in events {
             let starts = event.kind == EventKind::ConfigChanged;
             if let (Some(service), Some(time)) = (event.service.as_ref().filter(|_| !starts), event.time) {
                 first_seen.entry(service).and_modify(|first| *first = time.min(*first)).or_insert(time);
             }
-            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.clone())) {
-                self.name_of.entry(sub.clone()).or_insert(name);
+            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.as_ref()))
+                && asked.contains(sub)
+            {
+                self.name_of.entry(sub.clone()).or_insert_with(|| name.clone());
             }
             let refused_or_revoked = matches!(event.kind, EventKind::AuthFailure | EventKind::TokenRevoked);
             if let (true, Some(sub), Some(time)) = (refused_or_revoked, &event.sub, event.time)

@@ -30,9 +30,13 @@ pub fn shared<'b, 'i>(
     bearers: &'b mut [Bearer],
     id: impl Fn(&Bearer) -> Option<&'i str> + Copy,
 ) -> impl Iterator<Item = &'b [Bearer]> {
-    bearers.sort_unstable_by(|a, b| {
-        a.hash.cmp(&b.hash).then_with(|| id(a).cmp(&id(b))).then_with(|| (a.rank, a.event).cmp(&(b.rank, b.event)))
-    });
+    bearers.sort_unstable_by_key(|bearer| (bearer.hash, bearer.rank, bearer.event));
+    // Should two ids have one hash, theirs are put in order by the ids.
+    for same in bearers.chunk_by_mut(|a, b| a.hash == b.hash) {
+        if same.iter().skip(1).any(|bearer| id(bearer) != id(&same[0])) {
+            same.sort_by_key(|bearer| id(bearer));
+        }
+    }
     bearers.chunk_by(move |a, b| a.hash == b.hash && id(a) == id(b))
 }
 

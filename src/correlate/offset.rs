@@ -53,6 +53,9 @@ pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) 
         let source = of_stream.get(stream.0 as usize)?;
         offsets[*source].as_ref().filter(|found| found.ahead.abs() >= NOTABLE).map(|found| TimeDelta::milliseconds(found.ahead))
     };
+    if !offsets.iter().flatten().any(|found| found.ahead.abs() >= NOTABLE) {
+        return Vec::new();
+    }
     for event in events {
         if let (Some(time), Some(ahead)) = (event.time, ahead(event.place.stream)) {
             event.time = time.checked_sub_signed(ahead);
