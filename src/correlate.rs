@@ -11,6 +11,7 @@ pub mod answer;
 pub mod clock;
 pub mod finding;
 pub mod history;
+pub mod ids;
 pub mod judged;
 pub mod merge;
 pub mod offset;
@@ -34,12 +35,13 @@ mod user_disabled;
 mod user_never_existed;
 mod user_store_outage;
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::event::{Band, Cause, Event, EventKind, Reason, Text};
+use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
 use crate::inventory::Inventory;
 use crate::scan::Scan;
 use finding::Finding;
@@ -92,25 +94,25 @@ pub struct Failure {
     /// The most specific of what its lines say.
     pub reason: Reason,
     /// The token's subject.
-    pub sub: Option<String>,
+    pub sub: Option<Text>,
     /// The token's key.
-    pub kid: Option<String>,
+    pub kid: Option<Text>,
     /// The token's issuer.
-    pub iss: Option<String>,
+    pub iss: Option<Text>,
     /// The token's audience.
-    pub aud: Option<String>,
+    pub aud: Option<Text>,
     /// Who asked.
-    pub client_ip: Option<String>,
+    pub client_ip: Option<Text>,
     /// Request id.
-    pub request_id: Option<String>,
+    pub request_id: Option<Text>,
     /// Trace id.
-    pub trace_id: Option<String>,
+    pub trace_id: Option<Text>,
     /// The service that refused.
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// HTTP method.
-    pub method: Option<String>,
+    pub method: Option<Text>,
     /// Path, without query.
-    pub path: Option<String>,
+    pub path: Option<Text>,
     /// HTTP status.
     pub status: Option<u16>,
     /// Why it failed.
@@ -143,9 +145,9 @@ pub struct CauseEvent {
     /// When.
     pub time: Option<DateTime<Utc>>,
     /// The id its log gave it.
-    pub event_id: Option<String>,
+    pub event_id: Option<Text>,
     /// Where it stands.
-    pub file: String,
+    pub file: Text,
     /// Where it stands.
     pub line: u64,
 }
@@ -154,13 +156,13 @@ pub struct CauseEvent {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
     /// The file.
-    pub file: String,
+    pub file: Text,
     /// The line, from 1.
     pub line: u64,
     /// When.
     pub time: Option<DateTime<Utc>>,
     /// What it shows, in a few words.
-    pub says: String,
+    pub says: Cow<'static, str>,
 }
 
 /// Something looked for against a diagnosis.
@@ -182,7 +184,7 @@ pub struct Alternative {
     /// Its score, 0 to 1.
     pub score: f64,
     /// Why it was not chosen.
-    pub why_not: String,
+    pub why_not: &'static str,
 }
 
 /// What correlation makes of a scan.
@@ -212,14 +214,14 @@ pub struct Correlated {
 /// What polars says, which is a mistake of ours.
 pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
     inventory.tell(scan);
-    let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
+    let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
     let mut merged = merge::merge(&scan.events);
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
-    let links = links(&merged.cases, &world)?;
+    let links = links(&merged.cases, &world);
     let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
     by_session(&merged.cases, &mut judged, &world);
     let mut rows: Vec<(usize, Failure)> = merged
@@ -249,10 +251,11 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
 type Slot = fn(&mut Links) -> &mut Option<usize>;
 
 /// Joins each case with what happened to its subject before and after it.
-fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec<Links>> {
+fn links(cases: &[Case], world: &World<'_>) -> Vec<Links> {
     let mut links = vec![Links::default(); cases.len()];
     let asked: Vec<Option<Row<'_>>> =
         cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
+    let subjects: HashSet<&str> = asked.iter().flatten().map(|row| row.key).collect();
     let slots: [(EventKind, Slot); 6] = [
         (EventKind::UserDeleted, |links| &mut links.deleted),
         (EventKind::UserDisabled, |links| &mut links.disabled),
@@ -262,25 +265,24 @@ fn links(cases: &[Case], world: &World<'_>) -> polars::prelude::PolarsResult<Vec
         (EventKind::TokenIssued, |links| &mut links.issued),
     ];
     for (kind, slot) in slots {
-        let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
-            .happenings
-            .iter()
-            .enumerate()
-            .filter(|(_, happening)| happening.kind == kind)
-            .map(|(place, happening)| (place, Row { key: &happening.key, time: happening.time }))
-            .unzip();
-        for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
-            *slot(links) = found.map(|found| places[found]);
+        for (links, row) in links.iter_mut().zip(&asked) {
+            *slot(links) = row.and_then(|row| world.last_before(kind, row.key, row.time));
         }
     }
-    let rows: Vec<Row<'_>> = world.successes.iter().map(|success| Row { key: &success.sub, time: success.time }).collect();
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)?) {
-        links.success_before = found;
+    let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
+        .successes
+        .iter()
+        .enumerate()
+        .filter(|(_, success)| subjects.contains(&*success.sub))
+        .map(|(place, success)| (place, Row { key: &success.sub, time: success.time }))
+        .unzip();
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)) {
+        links.success_before = found.map(|found| places[found]);
     }
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)?) {
-        links.success_after = found;
+    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)) {
+        links.success_after = found.map(|found| places[found]);
     }
-    Ok(links)
+    links
 }
 
 /// What every cause says of a case, the strongest first.
@@ -292,15 +294,19 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
     if case.inferred.is_some() || case.sub_from.is_some() {
         for verdict in &mut verdicts {
             verdict.evidence.extend(
-                case.sub_from.map(|place| {
-                    (place, "the subject is inferred: the only one of this client here within ten minutes".to_owned())
-                }),
+                case.sub_from
+                    .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
             );
             // No further than the threshold: what would be possible stays possible.
             verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
         }
     }
     strongest_first(&mut verdicts);
+    // Of the others only the names are told.
+    for verdict in verdicts.iter_mut().skip(1) {
+        (verdict.evidence, verdict.counter) = (Vec::new(), Vec::new());
+    }
+    verdicts.shrink_to_fit();
     verdicts
 }
 
@@ -359,7 +365,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(
                 0,
-                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".to_owned()),
+                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".into()),
             );
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((place, verdict))
@@ -375,7 +381,7 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String]) -> Failure {
+fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[Text]) -> Failure {
     let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
     let chosen = verdicts.first().unwrap_or(&fallback);
     let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
@@ -388,21 +394,20 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
             Evidence { file, line, time, says }
         })
         .collect();
-    let owned = |text: &Option<Text>| text.as_deref().map(str::to_owned);
     Failure {
         failure_id: failure_id(case, &seen_in),
         time: case.time,
         reason: case.reason,
-        sub: owned(&case.sub),
-        kid: owned(&case.kid),
-        iss: owned(&case.iss),
-        aud: owned(&case.aud),
-        client_ip: owned(&case.client_ip),
-        request_id: owned(&case.request_id),
-        trace_id: owned(&case.trace_id),
-        service: owned(&case.service),
-        method: owned(&case.method),
-        path: owned(&case.path),
+        sub: case.sub.clone(),
+        kid: case.kid.clone(),
+        iss: case.iss.clone(),
+        aud: case.aud.clone(),
+        client_ip: case.client_ip.clone(),
+        request_id: case.request_id.clone(),
+        trace_id: case.trace_id.clone(),
+        service: case.service.clone(),
+        method: case.method.clone(),
+        path: case.path.clone(),
         status: case.status,
         root_cause: chosen.cause,
         variant: chosen.variant,
@@ -418,25 +423,25 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[String
 }
 
 /// What a failure's own line shows.
-fn said(case: &Case, event: &Event) -> String {
+fn said(case: &Case, event: &Event) -> Cow<'static, str> {
     if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
-        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}");
+        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();
     }
     match (event.reason, event.status) {
-        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}"),
-        (Some(reason), _) => format!("the verifier says {reason}"),
-        (None, _) => "the request was refused".to_owned(),
+        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}").into(),
+        (Some(reason), _) => format!("the verifier says {reason}").into(),
+        (None, _) => "the request was refused".into(),
     }
 }
 
-fn blamed(place: usize, world: &World<'_>, files: &[String]) -> CauseEvent {
+fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
     let happening = &world.happenings[place];
     let event = &world.events[happening.event];
     let Line { file, line } = Line::at(event.place, files);
     CauseEvent {
         kind: happening.kind,
         time: Some(happening.time),
-        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.as_deref()).map(str::to_owned),
+        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.clone()),
         file,
         line,
     }
@@ -449,7 +454,7 @@ fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
     for verdict in verdicts {
         if !seen.contains(&(verdict.cause, verdict.rule)) && verdict.cause != Cause::Unexplained && others.len() < 2 {
             seen.push((verdict.cause, verdict.rule));
-            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker".to_owned() } else { verdict.lacks.to_owned() };
+            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker" } else { verdict.lacks };
             others.push(Alternative { root_cause: verdict.cause, rule: verdict.rule, score: verdict.confidence(), why_not });
         }
     }
@@ -464,26 +469,31 @@ fn failure_id(case: &Case, seen_in: &[Line]) -> String {
 }
 
 /// Silence of an audit source where failures ask for it (DR-43).
-fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
-    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
-    for happening in &world.happenings {
+fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
+    let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for event in world.events.iter().filter(|event| event.sub.is_some()) {
         let of_a_user = matches!(
-            happening.kind,
+            event.kind,
             EventKind::UserCreated
                 | EventKind::UserDeleted
                 | EventKind::UserDisabled
                 | EventKind::UserRestored
                 | EventKind::TokenIssued
         );
-        for event in happening.witnesses.iter().map(|witness| &world.events[*witness]).filter(|_| of_a_user) {
-            told.entry(clock::family(files, event.place.stream)).or_default().extend(event.time);
+        if let Some(time) = event.time.filter(|_| of_a_user) {
+            by_stream.entry(event.place.stream).or_default().push(time);
         }
     }
-    let asking: Vec<DateTime<Utc>> = failures
+    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for (stream, mut times) in by_stream {
+        told.entry(clock::family(files, stream)).or_default().append(&mut times);
+    }
+    let mut asking: Vec<DateTime<Utc>> = failures
         .iter()
         .filter(|failure| failure.reason == Reason::SubNotFound && failure.cause.is_none())
         .filter_map(|failure| failure.time)
         .collect();
+    asking.sort();
     let mut silences = Vec::new();
     for (source, mut times) in told.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
         times.sort();
@@ -491,7 +501,7 @@ fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<St
         pauses.sort();
         let least = (pauses[pauses.len() / 2] * 5).max(SILENT);
         for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > least) {
-            let count = asking.iter().filter(|time| pair[0] < **time && **time < pair[1]).count();
+            let count = asking.partition_point(|time| *time < pair[1]) - asking.partition_point(|time| *time <= pair[0]);
             if count > 0 {
                 silences.push(format!(
                     "DR-43: `{}` is silent from {} to {}, where {count} refusals ask what became of the user",
@@ -506,7 +516,7 @@ fn silences(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<St
 }
 
 /// What is missing from the inputs, as far as failures ask for it.
-fn gaps(failures: &[Failure], world: &World<'_>, files: &[String]) -> Vec<String> {
+fn gaps(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());

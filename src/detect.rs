@@ -178,7 +178,7 @@ impl Detector {
         let answered =
             access.method.is_some() && access.status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403));
         if access.kind == EventKind::Request && answered && access.time.is_some() {
-            fold::complete(event, access.clone());
+            fold::complete(event, &mut access.clone());
         }
     }
 
@@ -434,7 +434,7 @@ impl Told<'_> {
         event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
         let named = self.roles.get(Role::Milliseconds).and_then(|text| text.split('.').next()?.parse().ok());
         if let Some(duration) = named.or_else(|| self.roles.get(Role::Duration).and_then(milliseconds)) {
-            event.extra_mut().duration_ms = Some(duration);
+            event.duration_ms = Some(u32::try_from(duration).unwrap_or(u32::MAX));
         }
         self.add_claims(&mut event);
         event
@@ -460,12 +460,12 @@ impl Told<'_> {
         };
         fill(&mut event.sub, claims.sub);
         fill(&mut event.kid, claims.kid);
-        fill(&mut event.iss, claims.iss);
-        fill(&mut event.aud, claims.aud);
-        fill(&mut event.alg, claims.alg);
-        fill(&mut event.jti, claims.jti);
-        event.iat = event.iat.or(claims.iat);
-        event.exp = event.exp.or(claims.exp);
+        fill(&mut event.claims_mut().iss, claims.iss);
+        fill(&mut event.claims_mut().aud, claims.aud);
+        fill(&mut event.claims_mut().alg, claims.alg);
+        fill(&mut event.claims_mut().jti, claims.jti);
+        event.claims_mut().iat = event.claim(|known| known.iat).or(claims.iat);
+        event.claims_mut().exp = event.claim(|known| known.exp).or(claims.exp);
         if claims.azp.is_some() || claims.role.is_some() {
             let extra = event.extra_mut();
             fill(&mut extra.client_id, claims.azp);
@@ -561,12 +561,12 @@ fn set(event: &mut Event, name: &str, value: &str) {
     match name {
         "sub" => event.sub = text(),
         "kid" => event.kid = text(),
-        "iss" => event.iss = text(),
-        "aud" => event.aud = Some(bounded(&audiences(value))),
-        "alg" => event.alg = text(),
-        "jti" => event.jti = text(),
-        "iat" => event.iat = seconds(value).or(event.iat),
-        "exp" => event.exp = seconds(value).or(event.exp),
+        "iss" => event.claims_mut().iss = text(),
+        "aud" => event.claims_mut().aud = Some(bounded(&audiences(value))),
+        "alg" => event.claims_mut().alg = text(),
+        "jti" => event.claims_mut().jti = text(),
+        "iat" => event.claims_mut().iat = seconds(value).or(event.claim(|claims| claims.iat)),
+        "exp" => event.claims_mut().exp = seconds(value).or(event.claim(|claims| claims.exp)),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
         "request_id" => event.request_id = text(),
         "trace_id" => event.trace_id = Some(trace_id(value)),
@@ -797,12 +797,12 @@ fn value_of(event: &Event, field: &str) -> Option<String> {
     match field {
         "sub" => text(&event.sub),
         "kid" => text(&event.kid),
-        "iss" => text(&event.iss),
-        "aud" => text(&event.aud),
-        "alg" => text(&event.alg),
-        "jti" => text(&event.jti),
-        "iat" => event.iat.map(|n| n.to_string()),
-        "exp" => event.exp.map(|n| n.to_string()),
+        "iss" => event.claim(|claims| claims.iss.as_deref().map(str::to_owned)),
+        "aud" => event.claim(|claims| claims.aud.as_deref().map(str::to_owned)),
+        "alg" => event.claim(|claims| claims.alg.as_deref().map(str::to_owned)),
+        "jti" => event.claim(|claims| claims.jti.as_deref().map(str::to_owned)),
+        "iat" => event.claim(|claims| claims.iat).map(|n| n.to_string()),
+        "exp" => event.claim(|claims| claims.exp).map(|n| n.to_string()),
         "client_ip" => text(&event.client_ip),
         "request_id" => text(&event.request_id),
         "trace_id" => text(&event.trace_id),

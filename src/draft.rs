@@ -30,8 +30,8 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     let values = [
         ("sub", &read.sub),
         ("kid", &read.kid),
-        ("iss", &read.iss),
-        ("aud", &read.aud),
+        ("iss", &read.claim(|claims| claims.iss.clone())),
+        ("aud", &read.claim(|claims| claims.aud.clone())),
         ("client_ip", &read.client_ip),
         ("request_id", &read.request_id),
     ];

@@ -219,8 +219,8 @@ words! {
     }
 }
 
-/// Text kept beyond its record: owned, and no larger than it has to be.
-pub type Text = Box<str>;
+/// Text kept beyond its record: a counted reference as thin as a pointer, so that it is shared and not copied.
+pub type Text = arcstr::ArcStr;
 
 /// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -257,18 +257,6 @@ pub struct Event {
     pub sub: Option<Text>,
     /// Key id.
     pub kid: Option<Text>,
-    /// Issuer.
-    pub iss: Option<Text>,
-    /// Audience; several are joined by a comma.
-    pub aud: Option<Text>,
-    /// Algorithm.
-    pub alg: Option<Text>,
-    /// Token id.
-    pub jti: Option<Text>,
-    /// Issued at, seconds since the epoch.
-    pub iat: Option<i64>,
-    /// Expires at, seconds since the epoch.
-    pub exp: Option<i64>,
     /// Address of the client as the line knows it.
     pub client_ip: Option<Text>,
     /// Request id.
@@ -287,10 +275,14 @@ pub struct Event {
     pub status: Option<u16>,
     /// Size of the answer's body, in bytes, as an access log has it.
     pub response_bytes: Option<u32>,
+    /// How long the request took, in milliseconds.
+    pub duration_ms: Option<u32>,
     /// Level as written.
     pub level: Option<Text>,
     /// Redacted, bounded text of the record.
     pub message: Text,
+    /// What else is known of the token.
+    pub claims: Option<Box<Claims>>,
     /// What else a record told that only some rules ask for.
     pub extra: Option<Box<Extra>>,
     /// The catalog entry; `None` for what the engine reads by itself.
@@ -299,6 +291,23 @@ pub struct Event {
     pub format: &'static str,
     /// Where it stands.
     pub place: Place,
+}
+
+/// What few records tell of a token, kept aside so that ordinary events stay small.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Claims {
+    /// Issuer.
+    pub iss: Option<Text>,
+    /// Audience; several are joined by a comma.
+    pub aud: Option<Text>,
+    /// Algorithm.
+    pub alg: Option<Text>,
+    /// Token id.
+    pub jti: Option<Text>,
+    /// Issued at, seconds since the epoch.
+    pub iat: Option<i64>,
+    /// Expires at, seconds since the epoch.
+    pub exp: Option<i64>,
 }
 
 /// Seldom present facts of an event, kept aside so that ordinary events stay small.
@@ -318,8 +327,6 @@ pub struct Extra {
     pub user_agent: Option<Text>,
     /// Role claim (`anon`, `service_role`, ...).
     pub role: Option<Text>,
-    /// How long the request took, in milliseconds.
-    pub duration_ms: Option<u64>,
     /// The key that the event replaces.
     pub previous_kid: Option<Text>,
     /// What changed, in the log's words, for a configuration event.
@@ -336,12 +343,6 @@ impl Event {
             reason: None,
             sub: None,
             kid: None,
-            iss: None,
-            aud: None,
-            alg: None,
-            jti: None,
-            iat: None,
-            exp: None,
             client_ip: None,
             request_id: None,
             trace_id: None,
@@ -351,13 +352,25 @@ impl Event {
             path: None,
             status: None,
             response_bytes: None,
+            duration_ms: None,
             level: None,
             message: Text::default(),
+            claims: None,
             extra: None,
             signature: None,
             format,
             place,
         }
+    }
+
+    /// A claim of the token, as far as the record tells it.
+    pub fn claim<T>(&self, get: impl FnOnce(&Claims) -> Option<T>) -> Option<T> {
+        self.claims.as_deref().and_then(get)
+    }
+
+    /// The claims, made on first use.
+    pub fn claims_mut(&mut self) -> &mut Claims {
+        self.claims.get_or_insert_default()
     }
 
     /// The seldom present facts, made on first use.

@@ -12,19 +12,18 @@ const WITHIN_TRACE: u64 = 30;
 const NEXT: u64 = 2;
 
 /// Folds neighbours that tell of one occurrence. `events` are in the order of their places.
-pub fn fold(events: Vec<Event>) -> Vec<Event> {
-    let mut folded: Vec<Event> = Vec::with_capacity(events.len());
-    // The line of the last event that went into the last of `folded`.
-    let mut last_line = 0;
-    for event in events {
+pub fn fold(events: &mut Vec<Event>) {
+    // The line of the last event that went into the one that stands.
+    let mut last_line = events.first().map_or(0, |event| event.place.line);
+    events.dedup_by(|event, first| {
         let line = event.place.line;
-        match folded.last_mut() {
-            Some(first) if same_occurrence(first, &event, line.saturating_sub(last_line)) => complete(first, event),
-            _ => folded.push(event),
+        let same = same_occurrence(first, event, line.saturating_sub(last_line));
+        if same {
+            complete(first, event);
         }
         last_line = line;
-    }
-    folded
+        same
+    });
 }
 
 fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
@@ -48,41 +47,45 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
 }
 
 /// Adds to an event what a further line of the same occurrence says.
-pub fn complete(first: &mut Event, next: Event) {
+pub fn complete(first: &mut Event, next: &mut Event) {
     if first.reason == Some(Reason::Other) && next.reason.is_some() {
         first.reason = next.reason;
         first.signature = next.signature;
-        first.message = next.message;
+        first.message = std::mem::take(&mut next.message);
     }
     if first.time.is_none() {
         first.time = next.time;
         first.zoneless = next.zoneless;
     }
     let fill = [
-        (&mut first.sub, next.sub),
-        (&mut first.kid, next.kid),
-        (&mut first.iss, next.iss),
-        (&mut first.aud, next.aud),
-        (&mut first.alg, next.alg),
-        (&mut first.jti, next.jti),
-        (&mut first.client_ip, next.client_ip),
-        (&mut first.request_id, next.request_id),
-        (&mut first.trace_id, next.trace_id),
-        (&mut first.service, next.service),
-        (&mut first.method, next.method),
-        (&mut first.path, next.path),
+        (&mut first.sub, &mut next.sub),
+        (&mut first.kid, &mut next.kid),
+        (&mut first.client_ip, &mut next.client_ip),
+        (&mut first.request_id, &mut next.request_id),
+        (&mut first.trace_id, &mut next.trace_id),
+        (&mut first.service, &mut next.service),
+        (&mut first.method, &mut next.method),
+        (&mut first.path, &mut next.path),
     ];
     for (slot, value) in fill {
         if slot.is_none() {
-            *slot = value;
+            *slot = value.take();
         }
     }
     first.status = first.status.or(next.status);
     first.response_bytes = first.response_bytes.or(next.response_bytes);
-    first.iat = first.iat.or(next.iat);
-    first.exp = first.exp.or(next.exp);
+    first.duration_ms = first.duration_ms.or(next.duration_ms);
+    if let Some(more) = next.claims.take() {
+        let claims = first.claims_mut();
+        claims.iss = claims.iss.take().or(more.iss);
+        claims.aud = claims.aud.take().or(more.aud);
+        claims.alg = claims.alg.take().or(more.alg);
+        claims.jti = claims.jti.take().or(more.jti);
+        claims.iat = claims.iat.or(more.iat);
+        claims.exp = claims.exp.or(more.exp);
+    }
     if first.extra.is_none() {
-        first.extra = next.extra;
+        first.extra = next.extra.take();
     }
 }
 
@@ -100,6 +103,11 @@ mod tests {
         event
     }
 
+    fn folded(mut events: Vec<Event>) -> Vec<Event> {
+        fold(&mut events);
+        events
+    }
+
     #[test]
     fn an_exception_raised_and_printed_is_one() {
         let raised = failure(4, Reason::TokenExpired, "raise ExpiredSignatureError(\"Signature has expired\")");
@@ -108,7 +116,7 @@ mod tests {
         access.status = Some(401);
         access.time = Some(DateTime::UNIX_EPOCH);
         access.client_ip = Some("192.0.2.1".into());
-        let folded = fold(vec![raised, printed, access]);
+        let folded = folded(vec![raised, printed, access]);
         assert_eq!(folded.len(), 1);
         assert_eq!(folded[0].place.line, 4);
         assert_eq!((folded[0].status, folded[0].time), (Some(401), Some(DateTime::UNIX_EPOCH)));
@@ -118,7 +126,7 @@ mod tests {
     #[test]
     fn the_same_text_again_is_another_occurrence() {
         let again = |line| failure(line, Reason::TokenExpired, "jwt expired");
-        assert_eq!(fold(vec![again(1), again(2), again(3)]).len(), 3);
+        assert_eq!(folded(vec![again(1), again(2), again(3)]).len(), 3);
     }
 
     #[test]
@@ -127,8 +135,8 @@ mod tests {
         let mut second = failure(2, Reason::TokenExpired, "b");
         first.time = Some(DateTime::UNIX_EPOCH);
         second.time = Some(DateTime::UNIX_EPOCH);
-        assert_eq!(fold(vec![first, second]).len(), 2);
-        assert_eq!(fold(vec![failure(1, Reason::TokenExpired, "a"), failure(2, Reason::SubMissing, "b")]).len(), 2);
-        assert_eq!(fold(vec![failure(1, Reason::TokenExpired, "a"), failure(90, Reason::TokenExpired, "b")]).len(), 2);
+        assert_eq!(folded(vec![first, second]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, "a"), failure(2, Reason::SubMissing, "b")]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, "a"), failure(90, Reason::TokenExpired, "b")]).len(), 2);
     }
 }

@@ -192,7 +192,7 @@ impl Inventory {
             books.told += u64::from(told);
         }
         books.skipped = books.records - books.told;
-        scan.streams.push(StreamBooks { file: users.file.clone(), books });
+        scan.streams.push(StreamBooks { file: users.file.as_str().into(), books });
         scan.events.sort_by_key(|event| event.place);
     }
 }

@@ -20,6 +20,7 @@
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
 //! | [`detect`] | a block in, its events and counts out: the hot loop |
+//! | [`keep`] | what is held of events: equal texts once, and not what nobody will read |
 //! | [`template`], [`unknown`] | what looks like trouble and matches nothing, grouped by what stays the same |
 //! | [`draft`] | a pasted record -> a catalog entry to start from |
 //! | [`fold`] | one occurrence on several records of a stream is one event |
@@ -68,6 +69,7 @@ pub mod fold;
 pub mod frame;
 pub mod inspect;
 pub mod inventory;
+pub mod keep;
 pub mod needles;
 pub mod parse;
 pub mod prefilter;

@@ -10,6 +10,8 @@ pub mod rows;
 mod sample;
 pub mod summary;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -20,7 +22,7 @@ use crate::correlate::pattern::Pattern;
 use crate::correlate::timeline::KeyLife;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
-use crate::event::{Event, EventKind, Problem};
+use crate::event::{Event, EventKind, Problem, Text};
 use crate::scan::{Scan, StreamBooks};
 use crate::signature::Catalog;
 use crate::unknown::Template;
@@ -122,7 +124,12 @@ pub struct Asked {
 impl Results {
     /// Puts together what a scan found and what correlation made of it.
     pub fn of(asked: Asked, scan: Scan, correlated: Correlated, catalog: &Catalog) -> Self {
+        let files = scan.files();
         let events_seen = || scan.events.iter().filter(|event| event.kind.is_event());
+        let mut kinds: BTreeMap<EventKind, u64> = BTreeMap::new();
+        for event in events_seen() {
+            *kinds.entry(event.kind).or_default() += 1;
+        }
         let mut problems = scan.problems.clone();
         problems.sort();
         let run = Run {
@@ -133,12 +140,7 @@ impl Results {
             last: events_seen().filter_map(|event| event.time).max(),
             failures: correlated.failures.len() as u64,
             unrelated_refusals: correlated.unrelated_refusals,
-            events: EventKind::ALL
-                .iter()
-                .filter(|kind| kind.is_event())
-                .map(|kind| (kind.as_str(), events_seen().filter(|event| event.kind == *kind).count() as u64))
-                .filter(|(_, count)| *count > 0)
-                .collect(),
+            events: kinds.into_iter().map(|(kind, count)| (kind.as_str(), count)).collect(),
             books: scan.books(),
             problems,
             gaps: correlated.gaps.into_iter().chain(untold(scan.unknown.uncounted)).collect(),
@@ -149,7 +151,7 @@ impl Results {
             streams: scan.streams,
         };
         Self {
-            files: run.streams.iter().map(|stream| stream.file.clone()).collect(),
+            files,
             signatures: catalog.signatures.iter().map(|signature| signature.id.clone()).collect(),
             report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns, findings: correlated.findings },
             failures: correlated.failures,
@@ -199,7 +201,7 @@ pub struct Results {
     /// What the catalog misses, if it was asked for.
     pub unknown: Vec<Template>,
     /// The names of streams, by [`crate::event::StreamId`].
-    pub files: Vec<String>,
+    pub files: Vec<Text>,
     /// The ids of signatures, by [`crate::event::SignatureId`].
     pub signatures: Vec<String>,
 }

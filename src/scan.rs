@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,7 @@ use crate::discover::Source;
 use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
+use crate::keep::Keeper;
 use crate::needles::Needles;
 use crate::unknown::Unknown;
 
@@ -46,13 +48,15 @@ pub struct Settings {
     pub now: DateTime<Utc>,
     /// Whether to read rereadable sources a second time.
     pub chase: bool,
+    /// Whether events will be written as rows: else what only rows show of them is not kept.
+    pub rows: bool,
 }
 
 /// One opened input and what became of its records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StreamBooks {
     /// The name as evidence shows it.
-    pub file: String,
+    pub file: Text,
     /// The counts.
     #[serde(flatten)]
     pub books: Books,
@@ -95,6 +99,11 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// The names of the streams.
+    pub fn files(&self) -> Vec<Text> {
+        self.streams.iter().map(|stream| stream.file.clone()).collect()
+    }
+
     /// The counts of all streams together.
     pub fn books(&self) -> Books {
         let mut total = Books::default();
@@ -119,11 +128,12 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 /// Reads every source, twice where it helps.
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
     let tasks = tasks(sources);
-    let parts = in_parallel(&tasks, |task| first_pass(task, detector, settings));
-    let mut scan = joined(&tasks, parts);
-    let files: Vec<String> = scan.streams.iter().map(|stream| stream.file.clone()).collect();
-    let known: BTreeSet<Place> = scan.events.iter().map(|event| event.place).collect();
-    scan.events = fold(std::mem::take(&mut scan.events));
+    let gathered = Gathered::default();
+    let parts = in_parallel(&tasks, settings, |task, keeper| first_pass(task, detector, settings, keeper, &gathered));
+    let mut scan = joined(&tasks, parts, gathered);
+    let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
+    fold(&mut scan.events);
+    let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
         chase(&tasks, detector, settings, &known, &mut scan);
@@ -140,9 +150,29 @@ struct Task<'s> {
     bytes: u64,
 }
 
-/// What one task read: one part a stream.
+/// The events of all workers: held once, not by each part and then again.
+#[derive(Default)]
+struct Gathered {
+    /// Until all lines are counted, the stream of an event is the number of its part.
+    events: Mutex<Vec<Event>>,
+    parts: AtomicU32,
+}
+
+impl Gathered {
+    fn part(&self) -> StreamId {
+        StreamId(self.parts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn take_from(&self, found: &mut Found) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found.events);
+    }
+}
+
+/// What one task read, but the events: one part a stream.
 struct Part {
     name: String,
+    /// Its number, if it has any text.
+    number: Option<StreamId>,
     found: Found,
     problems: Vec<Problem>,
     /// Lines read, to number those of the next span.
@@ -179,14 +209,15 @@ fn head_style(source: &Source) -> Option<Style> {
 }
 
 /// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
-fn in_parallel<T: Send>(tasks: &[Task<'_>], work: impl Fn(&Task<'_>) -> T + Sync) -> Vec<T> {
+fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(&Task<'_>, &mut Keeper) -> T + Sync) -> Vec<T> {
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
     let next = AtomicUsize::new(0);
     let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
         let mut mine = Vec::new();
+        let mut keeper = Keeper::new(settings.rows);
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push((*index, work(&tasks[*index])));
+            mine.push((*index, work(&tasks[*index], &mut keeper)));
         }
         mine
     })
@@ -237,20 +268,26 @@ fn each_stream(
     );
 }
 
-fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings) -> Vec<Part> {
-    let current = std::cell::RefCell::new(Found::default());
+fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keeper: &mut Keeper, gathered: &Gathered) -> Vec<Part> {
+    let current = std::cell::RefCell::new((Found::default(), None));
     let mut parts = Vec::new();
     each_stream(
         task,
         settings,
-        &mut |block, stream, context| detector.detect(block, stream, context, &mut current.borrow_mut()),
+        &mut |block, _, context| {
+            let (found, number) = &mut *current.borrow_mut();
+            detector.detect(block, *number.get_or_insert_with(|| gathered.part()), context, found);
+            keeper.keep(&mut found.events);
+            gathered.take_from(found);
+        },
         &mut |name, outcome| {
-            let found = std::mem::take(&mut *current.borrow_mut());
+            let (found, number) = std::mem::take(&mut *current.borrow_mut());
             parts.push(match outcome {
-                Ok(coverage) => finished(name, found, coverage),
+                Ok(coverage) => finished(name, number, found, coverage),
                 Err(error) => Part {
                     problems: vec![Problem { file: name.clone(), line: None, what: error.to_string() }],
                     name,
+                    number: None,
                     found,
                     lines: 0,
                     empty: true,
@@ -261,7 +298,7 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings) -> Vec<
     parts
 }
 
-fn finished(name: String, mut found: Found, coverage: Coverage) -> Part {
+fn finished(name: String, number: Option<StreamId>, mut found: Found, coverage: Coverage) -> Part {
     let mut problems: Vec<Problem> = coverage
         .cut
         .iter()
@@ -280,7 +317,7 @@ fn finished(name: String, mut found: Found, coverage: Coverage) -> Part {
         });
     }
     found.books.bytes = coverage.bytes;
-    Part { name, found, problems, lines: coverage.lines, empty: false }
+    Part { name, number, found, problems, lines: coverage.lines, empty: false }
 }
 
 /// Counts lines on over the spans of one file.
@@ -305,9 +342,11 @@ impl LineCount {
 }
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on.
-fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
+fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> Scan {
     let mut scan = Scan::default();
     let mut count = LineCount::default();
+    // For each part its stream and the lines before it there; nothing of one that could not be read.
+    let mut moves: Vec<Option<(StreamId, u64)>> = vec![None; gathered.parts.into_inner() as usize];
     for (task, parts) in tasks.iter().zip(parts) {
         for part in parts {
             let (continues, before) = count.before(task);
@@ -319,26 +358,33 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>) -> Scan {
                 continue;
             }
             if !continues {
-                scan.streams.push(StreamBooks { file: part.name, books: Books::default() });
+                scan.streams.push(StreamBooks { file: part.name.into(), books: Books::default() });
             }
             let stream = StreamId(u32::try_from(scan.streams.len() - 1).unwrap_or(u32::MAX));
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
-            let moved = |place: Place| Place { stream, line: place.line + before };
-            scan.unknown.append(part.found.unknown, moved);
-            scan.events.extend(part.found.events.into_iter().map(|mut event| {
-                event.place = moved(event.place);
-                event
-            }));
+            scan.unknown.append(part.found.unknown, |place| Place { stream, line: place.line + before });
+            if let Some(number) = part.number {
+                moves[number.0 as usize] = Some((stream, before));
+            }
             count.add(task, part.lines);
         }
     }
+    scan.events = gathered.events.into_inner().unwrap_or_else(PoisonError::into_inner);
+    scan.events.retain_mut(|event| {
+        let moved = moves[event.place.stream.0 as usize];
+        if let Some((stream, before)) = moved {
+            event.place = Place { stream, line: event.place.line + before };
+        }
+        moved.is_some()
+    });
+    scan.events.sort_by_cached_key(|event| event.place);
     scan
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &BTreeSet<Place>, scan: &mut Scan) {
+fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
     let wanted = Wanted::of(&scan.events);
     let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients).map(|id| &**id));
     scan.chased = needles.len();
@@ -346,9 +392,11 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &B
         return;
     }
     let hunt = Hunt { statuses: wanted.status_search(), needles, wanted };
-    let parts =
-        in_parallel(tasks, |task| if task.source.rereadable { pursuit(task, &hunt, detector, settings) } else { Vec::new() });
+    let parts = in_parallel(tasks, settings, |task, keeper| {
+        if task.source.rereadable { pursuit(task, &hunt, detector, settings, keeper) } else { Vec::new() }
+    });
     let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
+    let is_new = |place: Place| known.binary_search(&place).is_err();
     let mut added = Vec::new();
     let mut count = LineCount::default();
     let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
@@ -360,7 +408,7 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &B
             let at = |place: Place| Place { stream: StreamId(stream), line: place.line + before };
             for mut event in part.events {
                 event.place = at(event.place);
-                if !known.contains(&event.place) {
+                if is_new(event.place) {
                     added.push(event);
                 }
             }
@@ -369,14 +417,14 @@ fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &B
                 let sightings =
                     seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
                 *sightings += 1;
-                if *sightings <= MAX_SIGHTINGS && !known.contains(&sighting.place) {
+                if *sightings <= MAX_SIGHTINGS && is_new(sighting.place) {
                     scan.sightings.push(sighting);
                 }
             }
         }
     }
     scan.events.extend(added);
-    scan.events.sort_by_key(|event| event.place);
+    scan.events.sort_by_cached_key(|event| event.place);
 }
 
 /// What the first pass leaves to be asked.
@@ -555,7 +603,7 @@ impl Hunt {
     }
 }
 
-fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Settings) -> Vec<Pursued> {
+fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Settings, keeper: &mut Keeper) -> Vec<Pursued> {
     let current = std::cell::RefCell::new((Vec::new(), Vec::new()));
     let mut parts = Vec::new();
     each_stream(
@@ -568,6 +616,7 @@ fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Setting
                 let Some((record, line)) = cursor.record(hit) else { continue };
                 let mut told = Vec::new();
                 detector.pursue(record, Place { stream, line }, context, &mut told);
+                keeper.keep(&mut told);
                 for event in told {
                     sort_out(event, &hunt.wanted, events, sightings);
                 }

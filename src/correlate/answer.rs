@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::clock::family;
 use super::merge::Case;
-use crate::event::{Event, Reason};
+use crate::event::{Event, Reason, Text};
 
 /// This many refusals must have told their reason before their size speaks for others.
 const LEARNT_FROM: usize = 5;
@@ -18,7 +18,7 @@ const AGREED: f64 = 0.97;
 type Answer = (u32, u16, u32);
 
 /// Gives a reason to refusals that tell none, where the size of their answer does.
-pub fn infer_reasons(events: &[Event], files: &[String], cases: &mut [Case]) {
+pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
     let families = families(files);
     for case in &mut *cases {
         case.answers = answers(events, &families, case);
@@ -58,7 +58,7 @@ fn agreed(reasons: &BTreeMap<Reason, usize>) -> Option<(Reason, usize)> {
 }
 
 /// For each stream the number of its family.
-fn families(files: &[String]) -> Vec<u32> {
+fn families(files: &[Text]) -> Vec<u32> {
     let mut numbers: HashMap<String, u32> = HashMap::new();
     (0..)
         .take(files.len())
@@ -99,7 +99,7 @@ mod tests {
 
     fn reasons(events: &[Event]) -> Vec<Reason> {
         let mut cases = merge::merge(events).cases;
-        infer_reasons(events, &["gw/access.log".to_owned()], &mut cases);
+        infer_reasons(events, &["gw/access.log".into()], &mut cases);
         cases.iter().map(|case| case.reason).collect()
     }
 

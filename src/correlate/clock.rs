@@ -3,11 +3,11 @@
 //! A stream whose stamps name no zone is held against lines that do, by path, method and status. The one offset at
 //! which its lines find their partners is its zone. Without such proof the run's default stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{Event, StreamId};
+use crate::event::{Event, StreamId, Text};
 
 /// Zones lie on quarters of an hour, from 14 hours behind to 14 ahead.
 const STEP: i64 = 15 * 60;
@@ -30,48 +30,62 @@ pub struct Proof {
     pub asked: usize,
 }
 
-/// The times of lines that name their zone, by path and status.
-type Partners = BTreeMap<(String, Option<u16>), Vec<DateTime<Utc>>>;
+/// What joins lines of one request: the path and the status, which some lines lack.
+type Key<'e> = (&'e str, Option<u16>);
+
+/// The times of lines that name their zone, by what may join them with those that do not.
+type Partners<'e> = HashMap<Key<'e>, Vec<DateTime<Utc>>>;
 
 /// Finds the zone of each family of zone-less streams and moves their events to it.
 ///
 /// `files` names the streams; rotated siblings are one family.
-pub fn settle(events: &mut [Event], files: &[String]) -> BTreeMap<String, Option<Proof>> {
-    let mut partners: Partners = BTreeMap::new();
+pub fn settle(events: &mut [Event], files: &[Text]) -> BTreeMap<String, Option<Proof>> {
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, event) in events.iter().enumerate() {
-        let Some(time) = event.time else { continue };
-        if event.zoneless {
-            families.entry(family(files, event.place.stream)).or_default().push(index);
-        } else if let Some(key) = key(event) {
-            partners.entry((key.clone(), event.status)).or_default().push(time);
-            if event.status.is_some() {
-                partners.entry((key, None)).or_default().push(time);
-            }
-        }
+    for (index, event) in events.iter().enumerate().filter(|(_, event)| event.zoneless && event.time.is_some()) {
+        families.entry(family(files, event.place.stream)).or_default().push(index);
     }
-    for times in partners.values_mut() {
-        times.sort();
-    }
-    let mut proofs = BTreeMap::new();
+    let partners = partners(events, families.values().flatten());
+    let proofs: BTreeMap<String, Option<Proof>> =
+        families.iter().map(|(family, members)| (family.clone(), prove(events, members, &partners))).collect();
     for (family, members) in families {
-        let proof = prove(events, &members, &partners);
-        if let Some(proof) = &proof {
+        if let Some(Some(proof)) = proofs.get(&family) {
             for index in members {
                 events[index].time = events[index].time.and_then(|time| time.checked_add_signed(TimeDelta::seconds(proof.shift)));
             }
         }
-        proofs.insert(family, proof);
     }
     proofs
 }
 
-fn prove(events: &[Event], members: &[usize], partners: &Partners) -> Option<Proof> {
+/// The lines that name their zone and may be partners of those `asking`.
+fn partners<'e, 'a>(events: &'e [Event], asking: impl Iterator<Item = &'a usize>) -> Partners<'e> {
+    let mut partners: Partners<'_> = asking.filter_map(|index| Some((key(&events[*index])?, Vec::new()))).collect();
+    if partners.is_empty() {
+        return partners;
+    }
+    for event in events.iter().filter(|event| !event.zoneless) {
+        if let (Some(time), Some((path, status))) = (event.time, key(event)) {
+            for key in [Some((path, None)), status.map(|_| (path, status))].into_iter().flatten() {
+                if let Some(times) = partners.get_mut(&key) {
+                    times.push(time);
+                }
+            }
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+    for times in partners.values_mut() {
+        times.sort();
+    }
+    partners.retain(|_, times| !times.is_empty());
+    partners
+}
+
+fn prove(events: &[Event], members: &[usize], partners: &Partners<'_>) -> Option<Proof> {
     let asked: Vec<(DateTime<Utc>, &Vec<DateTime<Utc>>)> = members
         .iter()
         .filter_map(|index| {
             let event = &events[*index];
-            Some((event.time?, partners.get(&(key(event)?, event.status))?))
+            Some((event.time?, partners.get(&key(event)?)?))
         })
         .take(ASKED)
         .collect();
@@ -93,23 +107,21 @@ fn meets(time: DateTime<Utc>, times: &[DateTime<Utc>]) -> bool {
     times.get(from).is_some_and(|other| *other <= time + TOLERANCE)
 }
 
-/// What joins lines of one request: the method and the path's end.
-fn key(event: &Event) -> Option<String> {
-    let path = event.path.as_deref()?.trim_end_matches('/');
-    Some(path.to_owned())
+fn key(event: &Event) -> Option<Key<'_>> {
+    Some((event.path.as_deref()?.trim_end_matches('/'), event.status))
 }
 
 /// A log's name without what rotation adds to it: rotated siblings are one source, instances are not.
-pub fn source(files: &[String], stream: StreamId) -> String {
-    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+pub fn source(files: &[Text], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", Text::as_str);
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem = file.split('.').next().unwrap_or(file);
     if directory.is_empty() { stem.to_owned() } else { format!("{directory}/{stem}") }
 }
 
 /// A stream's name without what rotation adds to it and without the number of an instance.
-pub fn family(files: &[String], stream: StreamId) -> String {
-    let name = files.get(stream.0 as usize).map_or("", String::as_str);
+pub fn family(files: &[Text], stream: StreamId) -> String {
+    let name = files.get(stream.0 as usize).map_or("", Text::as_str);
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem: Vec<&str> = file
         .split(['.', '-'])

@@ -1,7 +1,7 @@
 //! Security findings: what got through that should not have, and what is being tried. Found beside the failures, not
 //! instead of them. DR-10, DR-12, DR-23, DR-35, DR-39 to DR-41.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct Finding {
     /// What to do.
     pub fix: &'static str,
     /// The service that let through, where it is one.
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// Distinct subjects.
     pub subjects: u64,
     /// Requests.
@@ -70,13 +70,22 @@ impl Through {
 }
 
 /// Everything that matters to security, the gravest first.
-pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Vec<Finding> {
+pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<Finding> {
     let mut through: BTreeMap<(&'static str, Text), Through> = BTreeMap::new();
+    let befallen: HashSet<&Text> = world
+        .happenings
+        .iter()
+        .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
+        .map(|h| &h.key)
+        .collect();
     for success in &world.successes {
-        let service = success.service.as_deref().map_or("", plain_name);
-        for (rule, place) in
-            [deed(world, success), retired(world, success), older_than_its_user(world, success)].into_iter().flatten()
-        {
+        let of_the_user = befallen
+            .contains(&success.sub)
+            .then(|| [deed(world, success), older_than_its_user(world, success)])
+            .into_iter()
+            .flatten();
+        for (rule, place) in of_the_user.chain([retired(world, success)]).flatten() {
+            let service = success.service.as_deref().map_or("", plain_name);
             let happening = &world.happenings[place];
             let deed = world.events[happening.event].place;
             through.entry((rule, service.into())).or_default().add(success, deed, happening.time);
@@ -92,7 +101,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[String]) -> Ve
                 severity: severity(rule, stateful, through.longest),
                 says: says(rule, &service, stateful, &through),
                 fix: fix(rule),
-                service: (!service.is_empty()).then(|| service.to_string()),
+                service: Some(service).filter(|service| !service.is_empty()),
                 subjects: through.subjects.len() as u64,
                 requests: through.times.len() as u64,
                 exposure_seconds: Some(through.longest),

@@ -32,7 +32,7 @@ pub struct Bulk {
     pub newcomer: Option<usize>,
 }
 
-/// What one client address did besides being refused.
+/// What one client address that was refused did besides.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     /// Requests that went through.
@@ -63,10 +63,10 @@ pub struct History {
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as places in the list of happenings.
     pub created_as: HashMap<Text, Vec<usize>>,
-    /// E-mail or name by subject.
+    /// E-mail or name by subject that was refused.
     pub name_of: HashMap<Text, Text>,
     /// How long a refusal for a reason usually takes, in milliseconds.
-    pub usual_duration: BTreeMap<Reason, u64>,
+    pub usual_duration: BTreeMap<Reason, u32>,
     /// The issuer of most accepted tokens.
     pub issuer: Option<Text>,
     /// What clients did, by address.
@@ -76,7 +76,7 @@ pub struct History {
     /// When a refresh token of a subject was found used twice.
     pub reuses: HashMap<Text, Vec<DateTime<Utc>>>,
     /// The first line of each service.
-    pub first_seen: HashMap<Text, DateTime<Utc>>,
+    pub first_seen: BTreeMap<Text, DateTime<Utc>>,
     /// Whether logs tell of what clients did besides: of some that were refused nameless they do.
     knows_clients: bool,
     shapes: HashMap<Shape, usize>,
@@ -105,11 +105,11 @@ impl History {
             }
         }
         history.meet_clients(events, successes, cases);
-        history.accepted_clients = history.clients.values().filter(|client| !client.accepted.is_empty()).count();
+        history.accepted_clients = successes.iter().filter_map(|success| success.client.as_ref()).collect::<HashSet<_>>().len();
         let nameless = || history.clients.values().filter(|client| client.nameless > 0);
         let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
         history.knows_clients = seen >= 5 && seen * 5 >= nameless().count();
-        history.learn_names(events, happenings);
+        history.learn_names(events, cases, happenings);
         history.bulks = bulks(successes, cases, happenings);
         history.usual_duration = usual_durations(cases);
         history.issuer = main_issuer(events);
@@ -158,19 +158,19 @@ impl History {
             }
         }
         for success in successes {
-            if let Some(address) = &success.client {
-                let client = self.clients.entry(address.clone()).or_default();
+            if let Some(client) = success.client.as_ref().and_then(|address| self.clients.get_mut(address)) {
                 client.accepted.push(success.time);
                 if let Some(service) = &success.service {
-                    let first = client.let_in.entry(plain_name(service).into()).or_insert(success.time);
-                    *first = success.time.min(*first);
+                    soonest(&mut client.let_in, plain_name(service), success.time);
                 }
             }
         }
         for event in events {
-            let (Some(time), Some(address)) = (event.time, &event.client_ip) else { continue };
-            if event.kind == EventKind::TokenIssued {
-                self.clients.entry(address.clone()).or_default().issued.push(time);
+            let (Some(time), Some(address), EventKind::TokenIssued) = (event.time, &event.client_ip, event.kind) else {
+                continue;
+            };
+            if let Some(client) = self.clients.get_mut(address) {
+                client.issued.push(time);
             }
         }
         self.clients.values_mut().for_each(|client| {
@@ -180,26 +180,45 @@ impl History {
         });
     }
 
-    fn learn_names(&mut self, events: &[Event], happenings: &[Happening]) {
+    fn learn_names(&mut self, events: &[Event], cases: &[Case], happenings: &[Happening]) {
+        let asked: HashSet<&Text> = cases.iter().filter_map(|case| case.sub.as_ref()).collect();
+        let mut first_seen: HashMap<&Text, DateTime<Utc>> = HashMap::new();
         for event in events {
             let starts = event.kind == EventKind::ConfigChanged;
-            if let (Some(service), Some(time)) = (event.service.as_deref().filter(|_| !starts), event.time) {
-                let first = self.first_seen.entry(plain_name(service).into()).or_insert(time);
-                *first = time.min(*first);
+            if let (Some(service), Some(time)) = (event.service.as_ref().filter(|_| !starts), event.time) {
+                first_seen.entry(service).and_modify(|first| *first = time.min(*first)).or_insert(time);
             }
-            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.clone())) {
-                self.name_of.entry(sub.clone()).or_insert(name);
+            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.as_ref()))
+                && asked.contains(sub)
+            {
+                self.name_of.entry(sub.clone()).or_insert_with(|| name.clone());
             }
             let refused_or_revoked = matches!(event.kind, EventKind::AuthFailure | EventKind::TokenRevoked);
-            if let (true, Some(sub), Some(time)) = (refused_or_revoked && says_reuse(&event.message), &event.sub, event.time) {
+            if let (true, Some(sub), Some(time)) = (refused_or_revoked, &event.sub, event.time)
+                && says_reuse(&event.message)
+            {
                 self.reuses.entry(sub.clone()).or_default().push(time);
             }
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "the soonest is the same in any order")]
+        for (service, time) in first_seen {
+            soonest(&mut self.first_seen, plain_name(service), time);
         }
         for (place, happening) in happenings.iter().enumerate().filter(|(_, h)| h.kind == EventKind::UserCreated) {
             let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username.clone());
             if let Some(name) = name {
                 self.created_as.entry(name).or_default().push(place);
             }
+        }
+    }
+}
+
+/// Notes when something was first seen.
+fn soonest(first: &mut BTreeMap<Text, DateTime<Utc>>, name: &str, time: DateTime<Utc>) {
+    match first.get_mut(name) {
+        Some(first) => *first = time.min(*first),
+        None => {
+            first.insert(name.into(), time);
         }
     }
 }
@@ -257,7 +276,9 @@ fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec
     let mut group: Vec<(DateTime<Utc>, &Text)> = Vec::new();
     let close = |group: &mut Vec<(DateTime<Utc>, &Text)>, bulks: &mut Vec<Bulk>| {
         if let (true, Some((start, _)), Some((end, _))) = (group.len() >= BULK, group.first(), group.last()) {
-            let newcomer = successes.iter().position(|success| success.time > *start && !turned.contains_key(&success.sub));
+            let later = successes.partition_point(|success| success.time <= *start);
+            let newcomer =
+                successes[later..].iter().position(|success| !turned.contains_key(&success.sub)).map(|place| later + place);
             let subjects = group.iter().map(|(_, sub)| (*sub).clone()).collect();
             bulks.push(Bulk { start: *start, end: *end, subjects, newcomer });
         }
@@ -273,8 +294,8 @@ fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec
     bulks
 }
 
-fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u64> {
-    let mut durations: BTreeMap<Reason, Vec<u64>> = BTreeMap::new();
+fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u32> {
+    let mut durations: BTreeMap<Reason, Vec<u32>> = BTreeMap::new();
     for case in cases {
         if let Some(duration) = case.duration_ms {
             durations.entry(case.reason).or_default().push(duration);
@@ -294,7 +315,7 @@ fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u64> {
 fn main_issuer(events: &[Event]) -> Option<Text> {
     let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
     for event in events.iter().filter(|event| event.kind != EventKind::AuthFailure) {
-        if let Some(iss) = &event.iss {
+        if let Some(iss) = event.claims.as_deref().and_then(|claims| claims.iss.as_ref()) {
             *counts.entry(iss).or_default() += 1;
         }
     }

@@ -177,12 +177,19 @@ impl Verdicts {
     }
 
     fn add(&mut self, token: &Token<'_>) {
-        let service: Text = token.service.map_or("", |service| plain_name(service)).into();
+        let service = token.service.map_or("", |service| plain_name(service));
+        let name = || Text::from(service);
         if let Some(kid) = token.kid {
-            self.by_key.entry(kid.clone()).or_default().entry(service.clone()).or_default().add(token);
+            let services = self.by_key.entry(kid.clone()).or_default();
+            match services.get_mut(service) {
+                Some(judged) => judged.add(token),
+                None => services.entry(name()).or_default().add(token),
+            }
         }
-        if !service.is_empty() {
-            self.by_service.entry(service).or_default().add(token);
+        match self.by_service.get_mut(service) {
+            Some(judged) => judged.add(token),
+            None if !service.is_empty() => self.by_service.entry(name()).or_default().add(token),
+            None => {}
         }
     }
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use super::ids::{self, Bearer};
+use crate::event::{Claims, Event, EventKind, Place, Reason, StreamId, Text};
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
 const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
@@ -70,7 +71,7 @@ pub struct Case {
     /// The instance that refused.
     pub host: Option<Text>,
     /// How long the answer took, in milliseconds, by the slowest of its lines.
-    pub duration_ms: Option<u64>,
+    pub duration_ms: Option<u32>,
 }
 
 /// The cases of a run.
@@ -85,9 +86,10 @@ pub struct Merged {
 /// A request of a verifier that died of its user store was refused for it: such errors become failures.
 ///
 /// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
-pub fn promote(events: &mut [Event], files: &[String]) {
-    let log = |event: &Event| super::clock::source(files, event.place.stream);
-    let verifiers: HashSet<String> =
+pub fn promote(events: &mut [Event], files: &[Text]) {
+    let sources: Vec<String> = (0..).take(files.len()).map(|stream| super::clock::source(files, StreamId(stream))).collect();
+    let log = |event: &Event| sources.get(event.place.stream.0 as usize).map(String::as_str);
+    let verifiers: HashSet<Option<&str>> =
         events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(log).collect();
     for event in events {
         let of_a_request = event.request_id.is_some() || event.path.is_some();
@@ -131,40 +133,63 @@ fn of_request(event: &Event) -> bool {
     )
 }
 
-/// Groups of events that share a request id, or a trace id where they name no request.
+/// Groups of events that share a request id, or a trace id where they name no request: those that a failure is in, or
+/// may come into.
 fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let joinable = || events.iter().enumerate().filter(|(_, event)| of_request(event));
-    for (index, event) in joinable() {
-        if let Some(id) = event.request_id.as_deref() {
-            let place = *places.entry(id).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[place].push(index);
+    let leaders = leaders(events);
+    let leader = |index: usize| leaders[index] as usize;
+    let mut matters = vec![false; events.len()];
+    for (index, event) in events.iter().enumerate() {
+        if leaders[index] != NOBODY && is_seed(event) {
+            matters[leader(index)] = true;
         }
     }
-    // A trace may hold several requests: the first that names it speaks for it.
-    for (_, event) in joinable() {
-        if let (Some(request), Some(trace)) = (event.request_id.as_deref(), event.trace_id.as_deref())
-            && let Some(place) = places.get(request).copied()
-        {
-            places.entry(trace).or_insert(place);
+    let mut members: Vec<usize> =
+        (0..events.len()).filter(|index| leaders[*index] != NOBODY && matters[leader(*index)]).collect();
+    let nameless = |index: usize| events[index].request_id.is_none();
+    // Requests come before mere traces, and in each those that name it before those of its trace.
+    members.sort_unstable_by_key(|index| (nameless(leader(*index)), leader(*index), nameless(*index), *index));
+    members.chunk_by(|a, b| leaders[*a] == leaders[*b]).map(<[usize]>::to_vec).collect()
+}
+
+/// The leader of an event that bears no id.
+const NOBODY: u32 = u32::MAX;
+
+/// For each event the first one of its request, or of its trace where it names no request.
+fn leaders(events: &[Event]) -> Vec<u32> {
+    const REQUEST: u8 = 0;
+    const BOTH: u8 = 1;
+    const TRACE: u8 = 2;
+    let mut bearers: Vec<Bearer> = Vec::new();
+    for (index, event) in events.iter().enumerate().filter(|(_, event)| of_request(event)) {
+        let (request, trace) = (event.request_id.as_deref(), event.trace_id.as_deref());
+        bearers.extend(request.map(|id| Bearer::new(id, REQUEST, index)));
+        bearers.extend(trace.map(|id| Bearer::new(id, if request.is_some() { BOTH } else { TRACE }, index)));
+    }
+    let id = |bearer: &Bearer| {
+        let event = &events[bearer.event()];
+        if bearer.rank == REQUEST { event.request_id.as_deref() } else { event.trace_id.as_deref() }
+    };
+    let mut leaders = vec![NOBODY; events.len()];
+    let number = |bearer: &Bearer| u32::try_from(bearer.event()).unwrap_or(NOBODY);
+    // What names no request joins one by its trace, whose own leader must be known before.
+    let mut later: Vec<(u32, u32)> = Vec::new();
+    for group in ids::shared(&mut bearers, id) {
+        let first = number(&group[0]);
+        for bearer in group {
+            match bearer.rank {
+                REQUEST => leaders[bearer.event()] = first,
+                TRACE => later.push((number(bearer), first)),
+                _ => {}
+            }
         }
     }
-    for (index, event) in joinable() {
-        if event.request_id.is_none()
-            && let Some(trace) = event.trace_id.as_deref()
-        {
-            let place = *places.entry(trace).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[place].push(index);
-        }
+    for (index, first) in later {
+        // A trace may hold several requests: the first that names it speaks for it.
+        let of_request = leaders[first as usize];
+        leaders[index as usize] = if events[first as usize].request_id.is_some() { of_request } else { first };
     }
-    groups
+    leaders
 }
 
 /// What is known of a group for joining by content.
@@ -239,6 +264,11 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     }
 }
 
+/// Whether a line can begin a case, or wait for one that does.
+fn is_seed(event: &Event) -> bool {
+    matches!(event.kind, EventKind::AuthFailure | EventKind::Request)
+}
+
 /// Whether a line only says that a request was refused.
 fn is_bare(event: &Event) -> bool {
     event.kind == EventKind::Request || event.reason == Some(Reason::Other)
@@ -246,7 +276,7 @@ fn is_bare(event: &Event) -> bool {
 
 fn shape<'e>(events: &'e [Event], group: &[usize]) -> Option<Shape<'e>> {
     let members = || group.iter().map(|index| &events[*index]);
-    if !members().any(|event| matches!(event.kind, EventKind::AuthFailure | EventKind::Request)) {
+    if !members().any(is_seed) {
         return None;
     }
     // The longest path is the one nearest to the client.
@@ -305,6 +335,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
     }
     let first = &events[deciding];
     let text = |get: fn(&Event) -> &Option<Text>| get(first).clone().or_else(|| members().find_map(|event| get(event).clone()));
+    let claim = |get: fn(&Claims) -> Option<Text>| first.claim(get).or_else(|| members().find_map(|event| event.claim(get)));
     let extra = |get: fn(&crate::event::Extra) -> &Option<Text>| {
         let of = |event: &Event| event.extra.as_deref().and_then(|extra| get(extra).clone());
         of(first).or_else(|| members().find_map(of))
@@ -321,10 +352,10 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         sub: text(|event| &event.sub),
         sub_from: None,
         kid: text(|event| &event.kid),
-        iss: text(|event| &event.iss),
-        aud: text(|event| &event.aud),
-        iat: members().find_map(|event| event.iat),
-        exp: members().find_map(|event| event.exp),
+        iss: claim(|claims| claims.iss.clone()),
+        aud: claim(|claims| claims.aud.clone()),
+        iat: members().find_map(|event| event.claim(|claims| claims.iat)),
+        exp: members().find_map(|event| event.claim(|claims| claims.exp)),
         client_ip: members()
             .filter_map(|event| event.client_ip.clone())
             .find(|client| !is_local(client))
@@ -342,7 +373,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         role: extra(|extra| &extra.role),
         user_agent: extra(|extra| &extra.user_agent),
         host: text(|event| &event.host),
-        duration_ms: members().filter_map(|event| event.extra.as_deref()?.duration_ms).max(),
+        duration_ms: members().filter_map(|event| event.duration_ms).max(),
         events: group,
     })
 }

@@ -3,12 +3,13 @@
 //! The median difference of shared request ids is the offset of a pair of sources; its spread says how far to trust it.
 //! A source that is off is moved, so that the order of cause and effect holds over all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::source;
-use crate::event::Event;
+use super::ids::{self, Bearer};
+use crate::event::{Event, Text};
 use crate::scan::Sighting;
 
 /// Fewer shared requests than this say nothing of clocks.
@@ -39,7 +40,7 @@ pub struct Offset {
 type Differences = BTreeMap<(usize, usize), Vec<(DateTime<Utc>, i64)>>;
 
 /// Finds sources whose clock is off and moves their events.
-pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[String]) -> Vec<Offset> {
+pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) -> Vec<Offset> {
     let names: Vec<String> = (0..).take(files.len()).map(|stream| source(files, crate::event::StreamId(stream))).collect();
     let sources: Vec<&String> = names.iter().collect::<BTreeSet<_>>().into_iter().collect();
     let of_stream: Vec<usize> = names.iter().map(|name| sources.binary_search(&name).unwrap_or_default()).collect();
@@ -52,6 +53,9 @@ pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[String]
         let source = of_stream.get(stream.0 as usize)?;
         offsets[*source].as_ref().filter(|found| found.ahead.abs() >= NOTABLE).map(|found| TimeDelta::milliseconds(found.ahead))
     };
+    if !offsets.iter().flatten().any(|found| found.ahead.abs() >= NOTABLE) {
+        return Vec::new();
+    }
     for event in events {
         if let (Some(time), Some(ahead)) = (event.time, ahead(event.place.stream)) {
             event.time = time.checked_sub_signed(ahead);
@@ -77,21 +81,30 @@ pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[String]
         .collect()
 }
 
+/// What tells that two lines are of one request.
+fn id(event: &Event) -> Option<&str> {
+    event.request_id.as_deref().or(event.trace_id.as_deref())
+}
+
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
-    let mut requests: HashMap<&str, BTreeMap<usize, DateTime<Utc>>> = HashMap::new();
-    for event in events {
-        let id = event.request_id.as_deref().or(event.trace_id.as_deref());
-        if let (Some(id), Some(time), Some(source)) = (id, event.time, of_stream.get(event.place.stream.0 as usize)) {
-            let first = requests.entry(id).or_default().entry(*source).or_insert(time);
-            *first = time.min(*first);
-        }
-    }
+    let mut bearers: Vec<Bearer> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.time.is_some())
+        .filter_map(|(place, event)| Some(Bearer::new(id(event)?, 0, place)))
+        .collect();
     let mut differences = Differences::new();
-    for told in requests.values().filter(|told| told.len() > 1) {
-        let told: Vec<(&usize, &DateTime<Utc>)> = told.iter().collect();
-        for (place, (one, time)) in told.iter().enumerate() {
-            for (other, later) in &told[place + 1..] {
-                differences.entry((**one, **other)).or_default().push((**time, (**later - **time).num_milliseconds()));
+    for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(|told| told.len() > 1) {
+        let mut first: BTreeMap<usize, DateTime<Utc>> = BTreeMap::new();
+        for event in told.iter().map(|bearer| &events[bearer.event()]) {
+            if let (Some(time), Some(source)) = (event.time, of_stream.get(event.place.stream.0 as usize)) {
+                first.entry(*source).and_modify(|first| *first = time.min(*first)).or_insert(time);
+            }
+        }
+        let mut rest = first.iter();
+        while let Some((one, time)) = rest.next() {
+            for (other, later) in rest.clone() {
+                differences.entry((*one, *other)).or_default().push((*time, (*later - *time).num_milliseconds()));
             }
         }
     }
@@ -185,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_ahead_is_found_and_moved() {
-        let files = ["gw/access.log", "idp/idp-1.log", "idp/idp-2.log"].map(str::to_owned);
+        let files = ["gw/access.log", "idp/idp-1.log", "idp/idp-2.log"].map(Text::from);
         let mut events = Vec::new();
         for n in 0..8 {
             events.push(told(0, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
@@ -202,7 +215,7 @@ mod tests {
 
     #[test]
     fn requests_that_take_long_or_are_few_prove_nothing() {
-        let files = ["gw/access.log", "app/app.log"].map(str::to_owned);
+        let files = ["gw/access.log", "app/app.log"].map(Text::from);
         let few: Vec<Event> =
             (0..4).flat_map(|n| [told(0, n, &format!("a-{n}"), 0), told(1, n, &format!("a-{n}"), 60)]).collect();
         assert!(settle(&mut few.clone(), &mut [], &files).is_empty());

@@ -9,20 +9,20 @@ use polars::prelude::PolarsResult;
 use serde::Serialize;
 
 use super::{CauseEvent, Failure, table};
-use crate::event::{Band, Cause, Place, Reason, Severity};
+use crate::event::{Band, Cause, Place, Reason, Severity, Text};
 
 /// A line of an input, as evidence names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Line {
     /// The file.
-    pub file: String,
+    pub file: Text,
     /// The line, from 1.
     pub line: u64,
 }
 
 impl Line {
     /// Where a place stands, by the names of the streams.
-    pub fn at(place: Place, files: &[String]) -> Self {
+    pub fn at(place: Place, files: &[Text]) -> Self {
         Self { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line }
     }
 }
@@ -49,7 +49,7 @@ pub struct Pattern {
     /// What the refusals said.
     pub reason: Reason,
     /// The service that refused.
-    pub service: Option<String>,
+    pub service: Option<Text>,
     /// The diagnosis rule.
     pub rule: &'static str,
     /// How sure.
@@ -110,7 +110,7 @@ fn pattern_id(failure: &Failure) -> String {
         .cause
         .as_ref()
         .filter(|cause| !cause.kind.is_of_one_user())
-        .map(|cause| cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line)));
+        .map(|cause| cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line).into()));
     fingerprint(
         "p1",
         &[
@@ -139,7 +139,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
     #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
     let mean = members.iter().map(|failure| failure.confidence).sum::<f64>() / members.len() as f64;
     let confidence = (mean * 100.0).round() / 100.0;
-    let distinct = |get: fn(&Failure) -> &Option<String>| {
+    let distinct = |get: fn(&Failure) -> &Option<Text>| {
         members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64
     };
     let shared = first.cause.clone().filter(|cause| members.iter().all(|failure| failure.cause.as_ref() == Some(cause)));

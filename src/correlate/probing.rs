@@ -62,7 +62,7 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
                 address.issued,
                 0.35,
             ));
-        } else if case.sub.is_none() && burst(&address.nameless) {
+        } else if case.sub.is_none() && address.bursts {
             verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.60).variant("subject_enumeration").cap(
                 true,
                 0.60,
@@ -70,12 +70,6 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
             ));
         }
     }
-}
-
-/// Whether twice the least number of probes falls into one minute: no client retries like that.
-fn burst(times: &[chrono::DateTime<chrono::Utc>]) -> bool {
-    let count = 2 * PROBE_MIN;
-    times.windows(count).any(|window| window[count - 1] - window[0] <= chrono::TimeDelta::seconds(60))
 }
 
 fn says(variant: Option<&str>) -> &'static str {

@@ -23,9 +23,17 @@ pub const SESSION_MOST: usize = 1000;
 /// Who was seen, when and on which line.
 type Seen<'e> = BTreeMap<(DateTime<Utc>, Place), &'e Text>;
 
+/// Who was seen of the clients in question, by the service that they asked.
+type Sessions<'e> = HashMap<Text, HashMap<Text, Seen<'e>>>;
+
 /// Fills in subjects that can only be one.
 pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
-    let mut seen: HashMap<(Text, Text), Seen<'_>> = HashMap::new();
+    let mut sessions: Sessions<'_> = HashMap::new();
+    for case in cases.iter().filter(|case| case.sub.is_none()) {
+        if let (Some(client), Some(service)) = (&case.client_ip, &case.service) {
+            sessions.entry(client.clone()).or_default().entry(plain_name(service).into()).or_default();
+        }
+    }
     let of_a_user = |event: &&Event| {
         matches!(event.kind, EventKind::AuthFailure | EventKind::AuthSuccess | EventKind::TokenIssued | EventKind::Request)
     };
@@ -36,21 +44,18 @@ pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
         Some((sighting.time, sighting.place, sighting.client.as_ref()?, sighting.service.as_ref()?, sighting.sub.as_ref()?))
     });
     for (time, place, client, service, sub) in told.chain(sighted) {
-        seen.entry((client.clone(), plain_name(service).into())).or_default().insert((time, place), sub);
+        if let Some(seen) = sessions.get_mut(client).and_then(|services| services.get_mut(plain_name(service))) {
+            seen.insert((time, place), sub);
+        }
     }
-    let seen: HashMap<(Text, Text), (Seen<'_>, usize)> = seen
-        .into_iter()
-        .map(|(key, seen)| {
-            let all = seen.values().collect::<BTreeSet<_>>().len();
-            (key, (seen, all))
-        })
-        .collect();
+    let shared = |seen: &Seen<'_>| seen.values().collect::<BTreeSet<_>>().len() > SHARED;
+    #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
+    for services in sessions.values_mut() {
+        services.retain(|_, seen| !shared(seen));
+    }
     for case in cases.iter_mut().filter(|case| case.sub.is_none()) {
         let (Some(time), Some(client), Some(service)) = (case.time, &case.client_ip, &case.service) else { continue };
-        let Some((seen, all)) = seen.get(&(client.clone(), plain_name(service).into())) else { continue };
-        if *all > SHARED {
-            continue;
-        }
+        let Some(seen) = sessions.get(client).and_then(|services| services.get(plain_name(service))) else { continue };
         let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
         let subjects: BTreeSet<&&Text> = near().map(|(_, sub)| sub).take(SESSION_MOST).collect();
         if let (1, Some(((_, place), sub))) = (subjects.len(), near().next()) {

@@ -1,4 +1,5 @@
-//! As-of joins over polars: for each failure, the last event before it and the first after it of the same subject or key.
+//! Joins and groups: for each failure, the last event before it and the first after it of the same subject; and what is
+//! equal.
 #![expect(clippy::disallowed_types, reason = "the one home of polars' tables")]
 
 use chrono::{DateTime, Utc};
@@ -26,33 +27,19 @@ pub struct Row<'r> {
 ///
 /// Both tables may come in any order; of right rows of one time the later in the list is taken before, the earlier
 /// after.
-///
-/// # Errors
-/// What polars says, which is a mistake of ours.
-pub fn asof(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> PolarsResult<Vec<Option<usize>>> {
-    let mut found = vec![None; left.len()];
-    if right.is_empty() || left.iter().all(Option::is_none) {
-        return Ok(found);
-    }
-    let mut asked: Vec<(usize, Row<'_>)> = left.iter().enumerate().filter_map(|(place, row)| Some((place, (*row)?))).collect();
-    asked.sort_by_key(|(place, row)| (row.time, *place));
-    let mut given: Vec<(usize, Row<'_>)> = right.iter().copied().enumerate().collect();
-    given.sort_by_key(|(place, row)| (row.time, *place));
-    let left = frame(&asked)?;
-    let right = frame(&given)?;
-    let strategy = match side {
-        Side::Before => AsofStrategy::Backward,
-        Side::After => AsofStrategy::Forward,
+pub fn asof(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> Vec<Option<usize>> {
+    let mut rows: Vec<(&str, DateTime<Utc>, usize)> =
+        right.iter().enumerate().map(|(place, row)| (row.key, row.time, place)).collect();
+    rows.sort_unstable();
+    let nearest = |row: &Row<'_>| {
+        let (key, time) = (row.key, row.time);
+        let at = match side {
+            Side::Before => rows.partition_point(|(k, t, _)| (*k, *t) <= (key, time)).checked_sub(1)?,
+            Side::After => rows.partition_point(|(k, t, _)| (*k, *t) < (key, time)),
+        };
+        rows.get(at).filter(|(other, ..)| *other == key).map(|(.., place)| *place)
     };
-    let joined = left.join_asof_by(&right, "time", "time", ["key"], ["key"], strategy, None, true, false)?;
-    let places = joined.column("place_right")?.u64()?;
-    let mine = joined.column("place")?.u64()?;
-    for (mine, place) in mine.iter().zip(places.iter()) {
-        if let (Some(mine), Some(place)) = (mine, place) {
-            found[usize::try_from(mine).unwrap_or(0)] = usize::try_from(place).ok();
-        }
-    }
-    Ok(found)
+    left.iter().map(|row| nearest(row.as_ref()?)).collect()
 }
 
 /// The places of equal keys, each group in order, the groups by their first place.
@@ -76,17 +63,6 @@ pub fn groups(keys: &[String]) -> PolarsResult<Vec<Vec<usize>>> {
         .collect();
     groups.sort_by_key(|group: &Vec<usize>| group.first().copied());
     Ok(groups)
-}
-
-fn frame(rows: &[(usize, Row<'_>)]) -> PolarsResult<DataFrame> {
-    let keys: Vec<&str> = rows.iter().map(|(_, row)| row.key).collect();
-    let times: Vec<i64> = rows.iter().map(|(_, row)| row.time.timestamp_nanos_opt().unwrap_or(i64::MAX)).collect();
-    let places: Vec<u64> = rows.iter().map(|(place, _)| *place as u64).collect();
-    DataFrame::new_infer_height(vec![
-        Column::new("key".into(), keys),
-        Column::new("time".into(), times),
-        Column::new("place".into(), places),
-    ])
 }
 
 #[cfg(test)]
@@ -122,7 +98,7 @@ mod tests {
             (0..60_u32).map(|n| (n % 7 != 0).then(|| row(["a", "b", "c"][n as usize % 3], i64::from(n) * 37 % 50))).collect();
         let right: Vec<Row<'_>> = (0..40_u32).map(|n| row(["a", "b", "d"][n as usize % 3], i64::from(n) * 23 % 45)).collect();
         for side in [Side::Before, Side::After] {
-            assert_eq!(asof(&left, &right, side).unwrap(), naive(&left, &right, side), "{side:?}");
+            assert_eq!(asof(&left, &right, side), naive(&left, &right, side), "{side:?}");
         }
     }
 }

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::world::World;
+use crate::event::Text;
 
 /// One key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeyLife {
     /// Key id.
-    pub kid: String,
+    pub kid: Text,
     /// When it was published.
     pub added: Option<DateTime<Utc>>,
     /// When it became the signing key.
@@ -26,7 +27,7 @@ pub struct KeyLife {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeyUse {
     /// The service; empty where lines name none.
-    pub service: String,
+    pub service: Text,
     /// The first token it accepted.
     pub first_accepted: Option<DateTime<Utc>>,
     /// The last.
@@ -43,8 +44,8 @@ const MAX_KEYS: usize = 200;
 /// Every key that somebody announced or accepted, in the order of its name.
 pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
     let verdicts = &world.history.verdicts;
-    let mut kids: Vec<&str> = world.keys.keys().map(|kid| &**kid).collect();
-    kids.extend(verdicts.keys().map(|kid| &**kid).filter(|kid| verdicts.accepted(kid).is_some()));
+    let mut kids: Vec<&Text> = world.keys.keys().collect();
+    kids.extend(verdicts.keys().filter(|kid| verdicts.accepted(kid).is_some()));
     kids.sort_unstable();
     kids.dedup();
     let time = |place: Option<usize>| place.map(|place| world.happenings[place].time);
@@ -55,7 +56,7 @@ pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
             let verifiers: Vec<KeyUse> = verdicts
                 .key(kid)
                 .map(|(service, judged)| KeyUse {
-                    service: service.to_string(),
+                    service: service.clone(),
                     first_accepted: judged.accepted.map(|span| span.first),
                     last_accepted: judged.accepted.map(|span| span.last),
                     first_refused: judged.refusals().map(|span| span.first),
@@ -63,7 +64,7 @@ pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
                 })
                 .collect();
             KeyLife {
-                kid: kid.to_owned(),
+                kid: kid.clone(),
                 added: time(key.added),
                 rotated: time(key.rotated),
                 retired: time(key.retired),

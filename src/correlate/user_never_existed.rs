@@ -98,8 +98,7 @@ fn stranger(case: &Case, world: &World<'_>) -> Option<Verdict> {
 /// A key that nobody here announced or used, while others are known.
 fn key(case: &Case, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let Some(kid) = case.kid.as_deref() else { return };
-    let known = world.keys.values().filter(|key| key.used || key.added.is_some() || key.rotated.is_some()).count();
-    if known == 0 || world.knows_key(kid) {
+    if world.knows_key(kid) || !world.keys.values().any(|key| key.used || key.added.is_some() || key.rotated.is_some()) {
         return;
     }
     let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));

@@ -15,7 +15,7 @@ use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// A refusal this many times slower than usual is no refusal (`slow_factor`).
-const SLOW_FACTOR: u64 = 20;
+const SLOW_FACTOR: u32 = 20;
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -52,10 +52,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
             let Some(outage) = outage else { return };
             let returns = links.success_after.is_some();
             let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
-            let own = outage
-                .witnesses
-                .iter()
-                .any(|place| world.events[*place].service.as_ref().is_some_and(|s| case.services.contains(s)));
+            let own = case.services.iter().any(|service| outage.services.contains(service));
             // Without a subject nothing can return: then the store must have failed this very service at this very time.
             if case.sub.is_none() && !(inside && own) || case.reason == Reason::Other && !(returns || own && inside) {
                 return;
@@ -81,7 +78,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 /// DR-14: a refusal that took far longer than such a refusal can take.
 fn slow(case: &Case, outage: bool, world: &World<'_>) -> Option<Verdict> {
     let (took, usual) = (case.duration_ms?, *world.history.usual_duration.get(&case.reason)?);
-    let slow = took >= 1000 && took >= SLOW_FACTOR * usual.max(1);
+    let slow = took >= 1000 && took / SLOW_FACTOR >= usual.max(1);
     slow.then(|| {
         Verdict::new(Cause::UserStoreOutage, "DR-14", 0.45)
             .variant("slow_rejection")

@@ -1,5 +1,7 @@
 //! Verdicts: what a rule says of a case, with its grounds; and how a case's verdict is chosen.
 
+use std::borrow::Cow;
+
 use super::Counter;
 use super::merge::Case;
 use super::world::World;
@@ -43,7 +45,7 @@ pub struct Verdict {
     /// The happening to blame.
     pub blame: Option<usize>,
     /// Lines that show it.
-    pub evidence: Vec<(Place, String)>,
+    pub evidence: Vec<(Place, Cow<'static, str>)>,
     /// What was looked for against it.
     pub counter: Vec<Counter>,
     /// What it lacks.
@@ -84,17 +86,17 @@ impl Verdict {
 
     /// Names the event to blame and shows its lines.
     #[must_use]
-    pub fn blame(mut self, world: &World<'_>, happening: usize, says: &str) -> Self {
+    pub fn blame(mut self, world: &World<'_>, happening: usize, says: &'static str) -> Self {
         self.blame = Some(happening);
         for witness in world.happenings[happening].witnesses.iter().take(3) {
-            self.evidence.push((world.events[*witness].place, says.to_owned()));
+            self.evidence.push((world.events[*witness].place, says.into()));
         }
         self
     }
 
     /// Shows a line.
     #[must_use]
-    pub fn shows(mut self, place: Option<Place>, says: impl Into<String>) -> Self {
+    pub fn shows(mut self, place: Option<Place>, says: impl Into<Cow<'static, str>>) -> Self {
         if let Some(place) = place {
             self.evidence.push((place, says.into()));
         }

@@ -51,6 +51,8 @@ pub struct Outage {
     pub witnesses: Vec<usize>,
     /// From how many streams they come.
     pub streams: usize,
+    /// The services that tell of it.
+    pub services: BTreeSet<Text>,
 }
 
 impl Outage {
@@ -75,6 +77,8 @@ pub struct Address {
     pub unknown_keys: HashSet<Text>,
     /// Refusals for a missing user where no line names the user.
     pub nameless: Vec<DateTime<Utc>>,
+    /// Whether so many of them fall into one minute that no client retries like that.
+    pub bursts: bool,
     /// The first hostile line.
     pub first: Option<usize>,
     /// Tokens were issued to it: its tokens are not made up.
@@ -116,8 +120,10 @@ pub struct World<'e> {
     pub happenings: Vec<Happening>,
     /// Changes of configuration among the happenings, by time.
     pub changes: Vec<usize>,
-    /// Rotations of keys among the happenings, by time.
-    pub rotations: Vec<usize>,
+    /// The same by what the service is called plainly.
+    changes_of: HashMap<Text, Vec<usize>>,
+    /// Rotations of keys among the happenings, by the service's plain name and time.
+    rotations_of: HashMap<Text, Vec<usize>>,
     /// Keys that were added, by time.
     pub added_keys: Vec<usize>,
     /// Revocations that name nobody, by time.
@@ -131,7 +137,7 @@ pub struct World<'e> {
     /// Users by subject.
     pub subjects: HashMap<Text, Subject>,
     /// Times of failures by service and reason, sorted.
-    pub cohorts: BTreeMap<(Text, Reason), Vec<DateTime<Utc>>>,
+    pub cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>>,
     /// Users deleted or disabled, by e-mail or name.
     pub by_name: HashMap<Text, Vec<usize>>,
     /// Requests of subjects in question that went through.
@@ -168,16 +174,25 @@ pub struct Success {
 impl<'e> World<'e> {
     /// Gathers the facts.
     pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
-        let happenings = happenings(events);
+        let happenings = happenings(events, cases);
         let successes = successes(events, sightings);
         let of_kind = |kind: EventKind| {
             let mut places: Vec<usize> = (0..happenings.len()).filter(|place| happenings[*place].kind == kind).collect();
             places.sort_by_key(|place| (happenings[*place].time, *place));
             places
         };
+        let by_service = |places: &[usize]| {
+            let mut of: HashMap<Text, Vec<usize>> = HashMap::new();
+            for place in places {
+                of.entry(plain_name(&happenings[*place].key).into()).or_default().push(*place);
+            }
+            of
+        };
+        let changes = of_kind(EventKind::ConfigChanged);
         let mut world = Self {
-            changes: of_kind(EventKind::ConfigChanged),
-            rotations: of_kind(EventKind::KeyRotated),
+            changes_of: by_service(&changes),
+            rotations_of: by_service(&of_kind(EventKind::KeyRotated)),
+            changes,
             added_keys: of_kind(EventKind::KeyAdded),
             mass_revocations: of_kind(EventKind::TokenRevoked)
                 .into_iter()
@@ -222,17 +237,19 @@ impl<'e> World<'e> {
     /// The outage that covers a time.
     pub fn outage_at(&self, time: Option<DateTime<Utc>>) -> Option<&Outage> {
         let time = time?;
-        self.outages.iter().find(|outage| outage.covers(time))
+        // Outages are in the order of time, and apart: the first that has not ended long before.
+        let first = self.outages.partition_point(|outage| outage.end + OUTAGE_PAD < time);
+        self.outages.get(first).filter(|outage| outage.covers(time))
     }
 
     /// The last change of any of the case's services before it.
     pub fn last_change(&self, case: &Case) -> Option<usize> {
-        self.last_of(&self.changes, case)
+        self.last_of(&self.changes_of, case)
     }
 
     /// The last rotation of a key that any of the case's services names as its own, before it.
     pub fn last_rotation(&self, case: &Case) -> Option<usize> {
-        self.last_of(&self.rotations, case)
+        self.last_of(&self.rotations_of, case)
     }
 
     /// The last deletion or disabling of the account that a case names by e-mail or name, before it: a refused login
@@ -245,20 +262,22 @@ impl<'e> World<'e> {
             .max_by_key(|place| self.happenings[*place].time)
     }
 
-    fn last_of(&self, places: &[usize], case: &Case) -> Option<usize> {
+    fn last_of(&self, of: &HashMap<Text, Vec<usize>>, case: &Case) -> Option<usize> {
         let time = case.time?;
-        let names: Vec<&str> = case.services.iter().map(|service| plain_name(service)).collect();
-        let end = places.partition_point(|place| self.happenings[*place].time <= time);
-        places[..end].iter().rev().copied().find(|place| names.contains(&plain_name(&self.happenings[*place].key)))
+        let last = |service: &Text| {
+            let places = of.get(plain_name(service))?;
+            let end = places.partition_point(|place| self.happenings[*place].time <= time);
+            places[..end].last().copied()
+        };
+        case.services.iter().filter_map(last).max_by_key(|place| (self.happenings[*place].time, *place))
     }
 
     /// The last change of a service that refuses nobody itself, an issuer's perhaps, not long before `time`.
     pub fn issuer_change(&self, time: DateTime<Utc>) -> Option<usize> {
         let end = self.changes.partition_point(|place| self.happenings[*place].time <= time);
-        self.changes[..end].iter().rev().copied().find(|place| {
-            let change = &self.happenings[*place];
-            time - change.time <= ONSET && !self.history.verdicts.judges(&change.key)
-        })
+        let mut recent =
+            self.changes[..end].iter().rev().copied().take_while(|place| time - self.happenings[*place].time <= ONSET);
+        recent.find(|place| !self.history.verdicts.judges(&self.happenings[*place].key))
     }
 
     /// The last event of a kind that befell a subject or key by `time`.
@@ -280,7 +299,7 @@ impl<'e> World<'e> {
     /// How many failures of the case's service and reason lie in the quarter of an hour before and after `time`. What
     /// an earlier change began does not count as before.
     pub fn around(&self, case: &Case, time: DateTime<Utc>) -> (usize, usize) {
-        let Some(times) = case.service.clone().and_then(|service| self.cohorts.get(&(service, case.reason))) else {
+        let Some(times) = case.service.as_ref().and_then(|service| self.cohorts.get(service)?.get(&case.reason)) else {
             return (0, 0);
         };
         let at = times.partition_point(|t| *t < time);
@@ -302,6 +321,11 @@ pub fn plain_name(service: &str) -> &str {
     }
 }
 
+/// Whether it happens as often as people come and go.
+fn is_traffic(kind: EventKind) -> bool {
+    matches!(kind, EventKind::TokenIssued | EventKind::TokenRevoked)
+}
+
 /// What a happening is about.
 fn key_of(event: &Event) -> Option<&str> {
     match event.kind {
@@ -318,15 +342,20 @@ fn key_of(event: &Event) -> Option<&str> {
     }
 }
 
-fn happenings(events: &[Event]) -> Vec<Happening> {
-    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> =
-        events.iter().enumerate().filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place))).collect();
+/// Of logins and logouts only those of subjects in question: there are as many as there is traffic.
+fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
+    let asked: HashSet<&str> = cases.iter().filter_map(|case| case.sub.as_deref()).chain([""]).collect();
+    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> = events
+        .iter()
+        .enumerate()
+        .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
+        .filter(|(kind, key, ..)| !is_traffic(*kind) || asked.contains(key))
+        .collect();
     told.sort();
     let mut happenings: Vec<Happening> = Vec::new();
     for (kind, key, time, place) in told {
-        let logins = matches!(kind, EventKind::TokenIssued | EventKind::TokenRevoked);
         match happenings.last_mut() {
-            Some(last) if !logins && last.kind == kind && *last.key == *key && time - last.time <= SAME => {
+            Some(last) if !is_traffic(kind) && last.kind == kind && *last.key == *key && time - last.time <= SAME => {
                 last.witnesses.push(place);
             }
             _ => happenings.push(Happening { kind, key: key.into(), time, event: place, witnesses: vec![place] }),
@@ -357,12 +386,14 @@ fn outages(events: &[Event]) -> Vec<Outage> {
                 last.end = time;
                 last.witnesses.push(place);
             }
-            _ => outages.push(Outage { start: time, end: time, witnesses: vec![place], streams: 0 }),
+            _ => outages.push(Outage { start: time, end: time, witnesses: vec![place], streams: 0, services: BTreeSet::new() }),
         }
     }
     outages.retain(|outage| outage.witnesses.len() >= OUTAGE_MIN);
     for outage in &mut outages {
-        outage.streams = outage.witnesses.iter().map(|place| events[*place].place.stream).collect::<BTreeSet<_>>().len();
+        let witnesses = || outage.witnesses.iter().map(|place| &events[*place]);
+        outage.streams = witnesses().map(|event| event.place.stream).collect::<BTreeSet<_>>().len();
+        outage.services = witnesses().filter_map(|event| event.service.clone()).collect();
     }
     outages
 }
@@ -392,7 +423,7 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
                 service: event.service.clone(),
                 host: event.host.clone(),
                 kid: event.kid.clone(),
-                iat: event.iat,
+                iat: event.claim(|claims| claims.iat),
                 client: event.client_ip.clone(),
             })
         }))
@@ -416,17 +447,17 @@ fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> H
                 }
             }
             EventKind::KeyRetired => keys.entry(kid).or_default().retired = Some(place),
-            EventKind::TokenIssued => keys.entry(kid).or_default().used = true,
             _ => {}
         }
     }
-    for kid in sightings.iter().filter(|s| s.status.is_some_and(|status| status < 400)).filter_map(|s| s.kid.clone()) {
-        keys.entry(kid).or_default().used = true;
-    }
-    for event in events.iter().filter(|event| matches!(event.kind, EventKind::JwksRefreshed | EventKind::AuthSuccess)) {
-        if let Some(kid) = event.kid.clone() {
-            keys.entry(kid).or_default().used = true;
-        }
+    let seen = sightings.iter().filter(|s| s.status.is_some_and(|status| status < 400)).filter_map(|s| s.kid.as_ref());
+    let used = |event: &&Event| match event.kind {
+        EventKind::JwksRefreshed | EventKind::AuthSuccess => true,
+        EventKind::TokenIssued => event.sub.is_some() && event.time.is_some(),
+        _ => false,
+    };
+    for kid in seen.chain(events.iter().filter(used).filter_map(|event| event.kid.as_ref())) {
+        keys.entry(kid.clone()).or_default().used = true;
     }
     keys
 }
@@ -461,16 +492,14 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
     subjects
 }
 
-fn cohorts(cases: &[Case]) -> BTreeMap<(Text, Reason), Vec<DateTime<Utc>>> {
-    let mut cohorts: BTreeMap<(Text, Reason), Vec<DateTime<Utc>>> = BTreeMap::new();
+fn cohorts(cases: &[Case]) -> HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> {
+    let mut cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> = HashMap::new();
     for case in cases {
         if let (Some(service), Some(time)) = (case.service.clone(), case.time) {
-            cohorts.entry((service, case.reason)).or_default().push(time);
+            cohorts.entry(service).or_default().entry(case.reason).or_default().push(time);
         }
     }
-    for times in cohorts.values_mut() {
-        times.sort();
-    }
+    cohorts.values_mut().flat_map(BTreeMap::values_mut).for_each(|times| times.sort());
     cohorts
 }
 
@@ -485,6 +514,12 @@ fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Text, Vec<usiz
         }
     }
     names.into_iter().collect()
+}
+
+/// Whether twice the least number of probes falls into one minute.
+fn bursts(times: &[DateTime<Utc>]) -> bool {
+    let count = 2 * PROBE_MIN;
+    times.windows(count).any(|window| window[count - 1] - window[0] <= TimeDelta::seconds(60))
 }
 
 fn addresses(cases: &[Case], world: &World<'_>) -> BTreeMap<Text, Address> {
@@ -517,6 +552,7 @@ fn addresses(cases: &[Case], world: &World<'_>) -> BTreeMap<Text, Address> {
     }
     for address in addresses.values_mut() {
         address.nameless.sort();
+        address.bursts = bursts(&address.nameless);
     }
     for event in world.events.iter().filter(|event| event.kind == EventKind::TokenIssued) {
         if let Some(address) = event.client_ip.as_ref().and_then(|client| addresses.get_mut(client)) {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -141,12 +142,12 @@ const EVENT: &[Column<Event>] = &[
     Column("reason", Get::Text(|event, _| event.reason.map(|reason| Cow::Borrowed(reason.as_str())))),
     Column("sub", Get::Text(|event, _| boxed(&event.sub))),
     Column("kid", Get::Text(|event, _| boxed(&event.kid))),
-    Column("iss", Get::Text(|event, _| boxed(&event.iss))),
-    Column("aud", Get::Text(|event, _| boxed(&event.aud))),
-    Column("alg", Get::Text(|event, _| boxed(&event.alg))),
-    Column("jti", Get::Text(|event, _| boxed(&event.jti))),
-    Column("iat", Whole(|event| event.iat)),
-    Column("exp", Whole(|event| event.exp)),
+    Column("iss", Get::Text(|event, _| text(event.claims.as_deref()?.iss.as_deref()))),
+    Column("aud", Get::Text(|event, _| text(event.claims.as_deref()?.aud.as_deref()))),
+    Column("alg", Get::Text(|event, _| text(event.claims.as_deref()?.alg.as_deref()))),
+    Column("jti", Get::Text(|event, _| text(event.claims.as_deref()?.jti.as_deref()))),
+    Column("iat", Whole(|event| event.claim(|claims| claims.iat))),
+    Column("exp", Whole(|event| event.claim(|claims| claims.exp))),
     Column("client_ip", Get::Text(|event, _| boxed(&event.client_ip))),
     Column("request_id", Get::Text(|event, _| boxed(&event.request_id))),
     Column("trace_id", Get::Text(|event, _| boxed(&event.trace_id))),
@@ -217,8 +218,8 @@ fn boxed(field: &Option<Text>) -> Option<Cow<'_, str>> {
     text(field.as_deref())
 }
 
-fn named(names: &[String], place: u32) -> Option<Cow<'_, str>> {
-    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(name.as_str()))
+fn named(names: &[impl Deref<Target = str>], place: u32) -> Option<Cow<'_, str>> {
+    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(&**name))
 }
 
 fn whole(number: u64) -> Option<i64> {

@@ -19,15 +19,15 @@ fn at(text: &str) -> Option<DateTime<Utc>> {
 }
 
 fn line(file: &str, line: u64) -> Line {
-    Line { file: file.to_owned(), line }
+    Line { file: file.into(), line }
 }
 
 fn deletion() -> CauseEvent {
     CauseEvent {
         kind: EventKind::UserDeleted,
         time: at("2026-03-01T09:58:00Z"),
-        event_id: Some("-17".to_owned()),
-        file: "logs/auth.log".to_owned(),
+        event_id: Some("-17".into()),
+        file: "logs/auth.log".into(),
         line: 12,
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn report() -> Report {
             failures: 37,
             unrelated_refusals: 2,
             events: vec![("auth_failure", 37), ("user_deleted", 1)],
-            streams: vec![StreamBooks { file: format!("logs/{HOSTILE}.log"), books: books.clone() }],
+            streams: vec![StreamBooks { file: format!("logs/{HOSTILE}.log").into(), books: books.clone() }],
             books,
             problems: (1..=12)
                 .map(|number| Problem { file: "logs/bad.gz".to_owned(), line: Some(number), what: format!("damaged: {HOSTILE}") })
@@ -79,13 +79,13 @@ pub(crate) fn report() -> Report {
             severity: Severity::Medium,
             says: format!("A user got through by `{HOSTILE}` after being disabled, for up to 240 s"),
             fix: "Invalidate caches when a user is disabled",
-            service: Some(HOSTILE.to_owned()),
+            service: Some(HOSTILE.into()),
             subjects: 1,
             requests: 4,
             exposure_seconds: Some(240),
             first: at("2026-03-01T10:01:00Z"),
             last: at("2026-03-01T10:04:00Z"),
-            samples: vec![Line { file: "logs/orders.log".to_owned(), line: 12 }],
+            samples: vec![Line { file: "logs/orders.log".into(), line: 12 }],
         }],
     }
 }
@@ -96,7 +96,7 @@ fn deleted() -> Pattern {
         root_cause: Cause::UserDeleted,
         variant: Some("self_service"),
         reason: Reason::SubNotFound,
-        service: Some("orders".to_owned()),
+        service: Some("orders".into()),
         rule: "DR-01",
         band: Band::Confirmed,
         confidence: 0.97,
@@ -121,7 +121,7 @@ fn unexplained() -> Pattern {
         root_cause: Cause::Unexplained,
         variant: None,
         reason: Reason::Other,
-        service: Some(HOSTILE.to_owned()),
+        service: Some(HOSTILE.into()),
         rule: "DR-42",
         band: Band::Unexplained,
         confidence: 0.0,
@@ -159,7 +159,7 @@ pub(crate) fn results() -> Results {
         report: report(),
         failures: vec![explained_failure(), bare_failure()],
         events: events(),
-        files: vec!["logs/auth.log".to_owned(), "logs/orders.log".to_owned()],
+        files: vec!["logs/auth.log".into(), "logs/orders.log".into()],
         signatures: vec!["supabase-auth.sub-not-found".to_owned()],
         unknown: Vec::new(),
     }
@@ -169,9 +169,9 @@ fn explained_failure() -> Failure {
     Failure {
         failure_id: "f1:01".to_owned(),
         time: at("2026-03-01T10:00:05.250Z"),
-        sub: Some("=cmd()".to_owned()),
-        client_ip: Some("192.0.2.7".to_owned()),
-        service: Some("orders".to_owned()),
+        sub: Some("=cmd()".into()),
+        client_ip: Some("192.0.2.7".into()),
+        service: Some("orders".into()),
         status: Some(403),
         reason: Reason::SubNotFound,
         root_cause: Cause::UserDeleted,
@@ -181,18 +181,13 @@ fn explained_failure() -> Failure {
         band: Band::Confirmed,
         cause: Some(deletion()),
         evidence: vec![Evidence {
-            file: "logs/auth.log".to_owned(),
+            file: "logs/auth.log".into(),
             line: 12,
             time: at("2026-03-01T09:58:00Z"),
-            says: "deleted".to_owned(),
+            says: "deleted".into(),
         }],
         counter: vec![Counter { says: "a restoration", result: "absent" }],
-        alternatives: vec![Alternative {
-            root_cause: Cause::ReplicationLag,
-            rule: "DR-14",
-            score: 0.1,
-            why_not: "too late".to_owned(),
-        }],
+        alternatives: vec![Alternative { root_cause: Cause::ReplicationLag, rule: "DR-14", score: 0.1, why_not: "too late" }],
         seen_in: vec![line("logs/orders.log", 44)],
         ..bare_failure()
     }

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 fn read(path: &std::path::Path, detector: &Detector) -> Scan {
     let metadata = std::fs::metadata(path).unwrap();
     let source = Source { path: path.to_owned(), size: metadata.len(), modified: None, rereadable: true };
-    let settings = Settings { zone: chrono_tz::Tz::UTC, now: chrono::DateTime::UNIX_EPOCH, chase: true };
+    let settings = Settings { zone: chrono_tz::Tz::UTC, now: chrono::DateTime::UNIX_EPOCH, chase: true, rows: true };
     scan(&[source], detector, &settings)
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let catalog = catalog(&args.catalog)?;
     let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &scan::sample(&found.sources));
     let inventory = inventory(&args.known)?;
-    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase };
+    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty() };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
     let correlated = correlate(&mut scan, &inventory).context("cannot correlate the events")?;

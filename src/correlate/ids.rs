@@ -1,0 +1,58 @@
+//! Events by the ids they share: sorted by hash, so that millions of ids cost sixteen bytes each and no map.
+
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
+/// An event that bears an id.
+#[derive(Debug, Clone, Copy)]
+pub struct Bearer {
+    hash: u64,
+    /// In which role it bears it: among bearers of one id, lower ranks come first.
+    pub rank: u8,
+    event: u32,
+}
+
+impl Bearer {
+    /// The event at a place in the list of events.
+    pub fn new(id: &str, rank: u8, event: usize) -> Self {
+        Self { hash: FxBuildHasher.hash_one(id), rank, event: u32::try_from(event).unwrap_or(u32::MAX) }
+    }
+
+    /// The place of the event in the list of events.
+    pub fn event(&self) -> usize {
+        self.event as usize
+    }
+}
+
+/// The bearers of each id, by rank and place; `id` gives the id again that a bearer was made of.
+pub fn shared<'b, 'i>(
+    bearers: &'b mut [Bearer],
+    id: impl Fn(&Bearer) -> Option<&'i str> + Copy,
+) -> impl Iterator<Item = &'b [Bearer]> {
+    bearers.sort_unstable_by_key(|bearer| (bearer.hash, bearer.rank, bearer.event));
+    // Should two ids have one hash, theirs are put in order by the ids.
+    for same in bearers.chunk_by_mut(|a, b| a.hash == b.hash) {
+        if same.iter().skip(1).any(|bearer| id(bearer) != id(&same[0])) {
+            same.sort_by_key(|bearer| id(bearer));
+        }
+    }
+    bearers.chunk_by(move |a, b| a.hash == b.hash && id(a) == id(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearers_of_one_id_stand_together_by_rank_and_place() {
+        let ids = ["b", "a", "b", "c", "b"];
+        let mut bearers: Vec<Bearer> =
+            ids.iter().enumerate().rev().map(|(place, id)| Bearer::new(id, u8::from(place == 0), place)).collect();
+        let mut groups: Vec<Vec<usize>> = shared(&mut bearers, |bearer| ids.get(bearer.event()).copied())
+            .map(|group| group.iter().map(Bearer::event).collect())
+            .collect();
+        groups.sort();
+        assert_eq!(groups, [vec![1], vec![2, 4, 0], vec![3]]);
+    }
+}
