@@ -3,7 +3,7 @@
 //! The first pass finds events. The second, the chase, reads the sources again for what only the first can tell:
 //! records that share a request id with a failure, and other requests of the subjects in question.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -129,14 +129,14 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
     let tasks = tasks(sources);
     let gathered = Gathered::default();
-    let parts = in_parallel(&tasks, settings, |task, keeper| first_pass(task, detector, settings, keeper, &gathered));
-    let mut scan = joined(&tasks, parts, gathered);
+    let parts = in_parallel(&tasks, settings, |_, task, keeper| first_pass(task, detector, settings, keeper, &gathered));
+    let (mut scan, begins) = joined(&tasks, parts, gathered);
     let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, detector, settings, &known, &mut scan);
+        chase(&tasks, &begins, detector, settings, &known, &mut scan);
     }
     scan
 }
@@ -209,7 +209,7 @@ fn head_style(source: &Source) -> Option<Style> {
 }
 
 /// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
-fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(&Task<'_>, &mut Keeper) -> T + Sync) -> Vec<T> {
+fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(usize, &Task<'_>, &mut Keeper) -> T + Sync) -> Vec<T> {
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
     let next = AtomicUsize::new(0);
@@ -217,7 +217,7 @@ fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(&
         let mut mine = Vec::new();
         let mut keeper = Keeper::new(settings.rows);
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push((*index, work(&tasks[*index], &mut keeper)));
+            mine.push((*index, work(*index, &tasks[*index], &mut keeper)));
         }
         mine
     })
@@ -341,13 +341,17 @@ impl LineCount {
     }
 }
 
-/// Puts the parts together: spans of a file become one stream, lines are counted on.
-fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> Scan {
+/// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task's
+/// first stream begins: its number, and the lines before the task's own.
+fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Place>) {
     let mut scan = Scan::default();
     let mut count = LineCount::default();
+    let mut begins = Vec::with_capacity(tasks.len());
     // For each part its stream and the lines before it there; nothing of one that could not be read.
     let mut moves: Vec<Option<(StreamId, u64)>> = vec![None; gathered.parts.into_inner() as usize];
     for (task, parts) in tasks.iter().zip(parts) {
+        let (continues, line) = count.before(task);
+        begins.push(Place { stream: stream_id(scan.streams.len() - usize::from(continues)), line });
         for part in parts {
             let (continues, before) = count.before(task);
             for mut problem in part.problems {
@@ -360,7 +364,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> Scan
             if !continues {
                 scan.streams.push(StreamBooks { file: part.name.into(), books: Books::default() });
             }
-            let stream = StreamId(u32::try_from(scan.streams.len() - 1).unwrap_or(u32::MAX));
+            let stream = stream_id(scan.streams.len() - 1);
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
@@ -380,50 +384,36 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> Scan
         moved.is_some()
     });
     scan.events.sort_by_cached_key(|event| event.place);
-    scan
+    (scan, begins)
+}
+
+fn stream_id(index: usize) -> StreamId {
+    StreamId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(tasks: &[Task<'_>], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
+fn chase(tasks: &[Task<'_>], begins: &[Place], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
     let wanted = Wanted::of(&scan.events);
     let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients).map(|id| &**id));
     scan.chased = needles.len();
     if needles.is_empty() && wanted.statuses.is_empty() {
         return;
     }
-    let hunt = Hunt { statuses: wanted.status_search(), needles, wanted };
-    let parts = in_parallel(tasks, settings, |task, keeper| {
-        if task.source.rereadable { pursuit(task, &hunt, detector, settings, keeper) } else { Vec::new() }
+    let hunt = Hunt { statuses: wanted.status_search(), needles, wanted, known };
+    let parts = in_parallel(tasks, settings, |index, task, keeper| {
+        if task.source.rereadable { pursuit(task, begins[index], &hunt, detector, settings, keeper) } else { Pursued::default() }
     });
-    let places: HashMap<&str, u32> = (0..).zip(&scan.streams).map(|(index, stream)| (stream.file.as_str(), index)).collect();
-    let is_new = |place: Place| known.binary_search(&place).is_err();
-    let mut added = Vec::new();
-    let mut count = LineCount::default();
     let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
-    for (task, parts) in tasks.iter().zip(parts) {
-        for part in parts {
-            let (_, before) = count.before(task);
-            count.add(task, part.lines);
-            let Some(&stream) = places.get(part.name.as_str()) else { continue };
-            let at = |place: Place| Place { stream: StreamId(stream), line: place.line + before };
-            for mut event in part.events {
-                event.place = at(event.place);
-                if is_new(event.place) {
-                    added.push(event);
-                }
-            }
-            for mut sighting in part.sightings {
-                sighting.place = at(sighting.place);
-                let sightings =
-                    seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
-                *sightings += 1;
-                if *sightings <= MAX_SIGHTINGS && is_new(sighting.place) {
-                    scan.sightings.push(sighting);
-                }
+    for part in parts {
+        scan.events.extend(part.events);
+        for sighting in part.sightings {
+            let sightings = seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
+            *sightings += 1;
+            if *sightings <= MAX_SIGHTINGS {
+                scan.sightings.push(sighting);
             }
         }
     }
-    scan.events.extend(added);
     scan.events.sort_by_cached_key(|event| event.place);
 }
 
@@ -577,21 +567,27 @@ impl Wanted {
     }
 }
 
+/// What one task of the second pass adds.
+#[derive(Default)]
 struct Pursued {
-    name: String,
     events: Vec<Event>,
     sightings: Vec<Sighting>,
-    lines: u64,
 }
 
 /// What the second pass looks for.
-struct Hunt {
+struct Hunt<'k> {
     needles: Needles,
     statuses: Option<AhoCorasick>,
     wanted: Wanted,
+    /// Where events of the first pass stand, in order.
+    known: &'k [Place],
 }
 
-impl Hunt {
+impl Hunt<'_> {
+    fn knows(&self, place: Place) -> bool {
+        self.known.binary_search(&place).is_ok()
+    }
+
     /// Every place in a block that may matter, in order.
     fn hits(&self, block: &[u8]) -> Vec<usize> {
         let mut hits = self.needles.find(block);
@@ -603,40 +599,47 @@ impl Hunt {
     }
 }
 
-fn pursuit(task: &Task<'_>, hunt: &Hunt, detector: &Detector, settings: &Settings, keeper: &mut Keeper) -> Vec<Pursued> {
-    let current = std::cell::RefCell::new((Vec::new(), Vec::new()));
-    let mut parts = Vec::new();
+fn pursuit(
+    task: &Task<'_>,
+    begin: Place,
+    hunt: &Hunt<'_>,
+    detector: &Detector,
+    settings: &Settings,
+    keeper: &mut Keeper,
+) -> Pursued {
+    let mut pursued = Pursued::default();
     each_stream(
         task,
         settings,
         &mut |block, stream, context| {
-            let (events, sightings) = &mut *current.borrow_mut();
+            let stream = StreamId(begin.stream.0 + stream.0);
             let mut cursor = Cursor::new(block);
             for hit in hunt.hits(block.bytes) {
                 let Some((record, line)) = cursor.record(hit) else { continue };
+                let place = Place { stream, line: begin.line + line };
+                // What stands on one line was told whole.
+                if hunt.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
+                    continue;
+                }
                 let mut told = Vec::new();
-                detector.pursue(record, Place { stream, line }, context, &mut told);
+                detector.pursue(record, place, context, &mut told);
+                told.retain(|event| !hunt.knows(event.place));
                 keeper.keep(&mut told);
                 for event in told {
-                    sort_out(event, &hunt.wanted, events, sightings);
+                    sort_out(event, &hunt.wanted, &mut pursued);
                 }
             }
         },
-        &mut |name, outcome| {
-            let (events, sightings) = std::mem::take(&mut *current.borrow_mut());
-            if let Ok(coverage) = outcome {
-                parts.push(Pursued { name, events, sightings, lines: coverage.lines });
-            }
-        },
+        &mut |_, _| {},
     );
-    parts
+    pursued
 }
 
 /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
-fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &mut Vec<Sighting>) {
+fn sort_out(event: Event, wanted: &Wanted, pursued: &mut Pursued) {
     let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| wanted.requests.contains(id));
     if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || wanted.is_loose(&event) {
-        events.push(event);
+        pursued.events.push(event);
         return;
     }
     let of_subject = event.sub.as_ref().is_some_and(|sub| wanted.subjects.contains(sub));
@@ -645,7 +648,7 @@ fn sort_out(event: Event, wanted: &Wanted, events: &mut Vec<Event>, sightings: &
         && (of_subject || of_client)
         && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
     {
-        sightings.push(Sighting {
+        pursued.sightings.push(Sighting {
             time,
             sub: event.sub,
             client: event.client_ip,
