@@ -163,6 +163,8 @@ fn continues(inner: &[u8]) -> bool {
         None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => return true,
         // What a docker line holds is still escaped.
         Some(b'\\') => return inner.starts_with(b"\\t"),
+        // What most lines begin with begins no phrase.
+        Some(b'{' | b'0'..=b'9' | b'[' | b'<') => return false,
         _ => {}
     }
     PHRASES.iter().any(|phrase| inner.starts_with(phrase)) || is_php_frame(inner)

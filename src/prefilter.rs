@@ -62,6 +62,29 @@ struct Anchored {
     literal: u32,
     /// How many bytes before the end of the anchor's first byte the literal begins: 0 if it begins one byte after it.
     before: u32,
+    /// What the literal has beside its anchor, to tell most others without a look at it: the window before it or the one
+    /// after it, as far as that is within the literal.
+    beside: u32,
+    within: u32,
+    is_left: bool,
+}
+
+impl Anchored {
+    fn new(window: u32, before: usize, index: usize, literal: &[u8]) -> Self {
+        let start = (before + WINDOW).saturating_sub(1);
+        let right = literal.get(start..).unwrap_or_default();
+        let is_left = right.len() < WINDOW && before > WINDOW;
+        let (beside, length) =
+            if is_left { (window_at(literal, before - 1 - WINDOW), WINDOW) } else { (window_at(right, 0), right.len().min(WINDOW)) };
+        let within = if length == WINDOW { u32::MAX } else { (1 << (8 * length)) - 1 };
+        Self { window, literal: number(index), before: number(before), beside, within, is_left }
+    }
+
+    /// Whether what stands beside the window at `at` may be the literal's.
+    fn may_stand(&self, text: &[u8], at: usize) -> bool {
+        let beside = if self.is_left { at.checked_sub(WINDOW) } else { Some(at + WINDOW) };
+        beside.is_some_and(|beside| window_at(text, beside.min(text.len())) & self.within == self.beside)
+    }
 }
 
 /// A signature whose literal stands in a record.
@@ -149,7 +172,7 @@ impl Prefilter {
         let seen = window_at(text, window);
         let slot = slot(seen);
         self.anchored[self.starts[slot] as usize..self.starts[slot + 1] as usize].iter().filter_map(move |anchored| {
-            if anchored.window != seen {
+            if anchored.window != seen || !anchored.may_stand(text, window) {
                 return None;
             }
             let literal = anchored.literal as usize;
@@ -257,7 +280,7 @@ fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored
             };
             for (window, before) in chosen {
                 crowd[slot(window)] += 1;
-                anchored.push(Anchored { window, literal: number(index), before: number(before) });
+                anchored.push(Anchored::new(window, before, index, literal));
             }
         }
     }
@@ -266,6 +289,9 @@ fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored
 
 /// The window at `at`, zeros after the end of the text.
 fn window_at(text: &[u8], at: usize) -> u32 {
+    if let Some(bytes) = text[at..].first_chunk() {
+        return u32::from_le_bytes(*bytes);
+    }
     let mut bytes = [0; WINDOW];
     let rest = &text[at..text.len().min(at + WINDOW)];
     bytes[..rest.len()].copy_from_slice(rest);
