@@ -129,14 +129,15 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
     let tasks = tasks(sources);
     let gathered = Gathered::default();
-    let parts = in_parallel(&tasks, settings, |_, task, keeper| first_pass(task, detector, settings, keeper, &gathered));
+    let keepers = Keepers::new(settings);
+    let parts = in_parallel(&tasks, |_, task| first_pass(task, detector, settings, &keepers, &gathered));
     let (mut scan, begins) = joined(&tasks, parts, gathered);
     let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, &begins, detector, settings, &known, &mut scan);
+        chase(&tasks, &begins, detector, settings, &keepers, &known, &mut scan);
     }
     scan
 }
@@ -148,6 +149,8 @@ struct Task<'s> {
     order: usize,
     span: Option<Span>,
     bytes: u64,
+    /// Whether it would take longer than its share of the workers' time.
+    is_long: bool,
 }
 
 /// The events of all workers: held once, not by each part and then again.
@@ -183,6 +186,7 @@ struct Part {
 
 fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
     let mut tasks = Vec::new();
+    let share = sources.iter().map(|source| source.size).sum::<u64>() / rayon::current_num_threads() as u64;
     for (order, source) in sources.iter().enumerate() {
         let split = source.rereadable && source.size > 2 * SPAN && matches!(decode::sniff(source), Ok(Kind::Plain));
         let style = split.then(|| head_style(source)).flatten();
@@ -192,11 +196,11 @@ fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
                 while start < source.size {
                     // What is appended while we read belongs to the last span.
                     let end = if start + 2 * SPAN > source.size { u64::MAX } else { start + SPAN };
-                    tasks.push(Task { source, order, span: Some(Span { start, end, style }), bytes: SPAN });
+                    tasks.push(Task { source, order, span: Some(Span { start, end, style }), bytes: SPAN, is_long: false });
                     start = end;
                 }
             }
-            None => tasks.push(Task { source, order, span: None, bytes: source.size }),
+            None => tasks.push(Task { source, order, span: None, bytes: source.size, is_long: source.size > share }),
         }
     }
     tasks
@@ -209,15 +213,14 @@ fn head_style(source: &Source) -> Option<Style> {
 }
 
 /// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
-fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(usize, &Task<'_>, &mut Keeper) -> T + Sync) -> Vec<T> {
+fn in_parallel<T: Send>(tasks: &[Task<'_>], work: impl Fn(usize, &Task<'_>) -> T + Sync) -> Vec<T> {
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
     let next = AtomicUsize::new(0);
     let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
         let mut mine = Vec::new();
-        let mut keeper = Keeper::new(settings.rows);
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push((*index, work(*index, &tasks[*index], &mut keeper)));
+            mine.push((*index, work(*index, &tasks[*index])));
         }
         mine
     })
@@ -228,30 +231,43 @@ fn in_parallel<T: Send>(tasks: &[Task<'_>], settings: &Settings, work: impl Fn(u
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Reads one task's streams block by block.
-fn each_stream(
+/// A keeper for each worker.
+struct Keepers(Vec<Mutex<Keeper>>);
+
+impl Keepers {
+    fn new(settings: &Settings) -> Self {
+        Self((0..rayon::current_num_threads()).map(|_| Mutex::new(Keeper::new(settings.rows))).collect())
+    }
+
+    fn keep(&self, events: &mut [Event]) {
+        let mine = &self.0[rayon::current_thread_index().unwrap_or(0)];
+        mine.lock().unwrap_or_else(PoisonError::into_inner).keep(events);
+    }
+}
+
+/// What is to be made of the blocks of a stream.
+type Work<'w, T> = dyn Fn(Block<'_>, StreamId, &Context) -> T + Sync + 'w;
+
+/// Reads one task's streams block by block. `number` gives each stream its id; `end` is told, for each, what was made of
+/// its blocks, in order.
+fn each_stream<T: Send>(
     task: &Task<'_>,
     settings: &Settings,
-    each: &mut dyn FnMut(Block<'_>, StreamId, &Context),
-    end: &mut dyn FnMut(String, Result<Coverage, SourceError>),
+    number: &mut dyn FnMut() -> StreamId,
+    work: &Work<'_, T>,
+    end: &mut dyn FnMut(String, Result<(StreamId, Vec<T>, Coverage), SourceError>),
 ) {
     let mut buffer = Vec::new();
-    let mut index = 0;
-    let local = |index: &mut u32| {
-        *index += 1;
-        StreamId(*index - 1)
-    };
     if let Some(span) = task.span {
         let name = task.source.shown();
         let context = context(&name, task.source.modified, settings);
-        match decode::open_at(task.source, span.start.saturating_sub(1)) {
-            Ok(file) => {
-                let stream = local(&mut index);
-                let coverage = each_block(file, Some(span), &mut buffer, &mut |block| each(block, stream, &context));
-                end(name, Ok(coverage));
-            }
-            Err(error) => end(name, Err(error)),
-        }
+        let read = |file| {
+            let stream = number();
+            let mut made = Vec::new();
+            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| made.push(work(block, stream, &context)));
+            (stream, made, coverage)
+        };
+        end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
         return;
     }
     // Both callbacks end streams; only one runs at a time.
@@ -260,35 +276,75 @@ fn each_stream(
         task.source,
         &mut |stream| {
             let context = context(&stream.name, stream.modified, settings);
-            let id = local(&mut index);
-            let coverage = each_block(stream.reader, None, &mut buffer, &mut |block| each(block, id, &context));
-            (end.borrow_mut())(stream.name, Ok(coverage));
+            let id = number();
+            let mut made = Vec::new();
+            let coverage = if task.is_long {
+                share_blocks(stream.reader, &mut buffer, &|block| work(block, id, &context), &mut made)
+            } else {
+                each_block(stream.reader, None, &mut buffer, &mut |block| made.push(work(block, id, &context)))
+            };
+            (end.borrow_mut())(stream.name, Ok((id, made, coverage)));
         },
         &mut |name, error| (end.borrow_mut())(name, Err(error)),
     );
 }
 
-fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keeper: &mut Keeper, gathered: &Gathered) -> Vec<Part> {
-    let current = std::cell::RefCell::new((Found::default(), None));
+/// Reads a stream that keeps one worker busy when the others are done: hands them its blocks while it decodes the next.
+fn share_blocks<T: Send>(
+    reader: impl Read,
+    buffer: &mut Vec<u8>,
+    work: &(impl Fn(Block<'_>) -> T + Sync),
+    made: &mut Vec<T>,
+) -> Coverage {
+    let done = Mutex::new(Vec::new());
+    let put = |number: usize, made: T| done.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
+    // Blocks nobody has taken are held in memory: more than a few would be too many.
+    let (away, most) = (AtomicUsize::new(0), rayon::current_num_threads());
+    let (put, away) = (&put, &away);
+    let mut number = 0;
+    let coverage = rayon::in_place_scope(|scope| {
+        each_block(reader, None, buffer, &mut |block| {
+            number += 1;
+            let here = number;
+            if away.fetch_add(1, Ordering::Relaxed) >= most {
+                away.fetch_sub(1, Ordering::Relaxed);
+                put(here, work(block));
+                return;
+            }
+            let (bytes, lines_before, style) = (block.bytes.to_vec(), block.lines_before, block.style);
+            scope.spawn(move |_| {
+                put(here, work(Block { bytes: &bytes, lines_before, style }));
+                away.fetch_sub(1, Ordering::Relaxed);
+            });
+        })
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    made.extend(done.into_iter().map(|(_, made)| made));
+    coverage
+}
+
+fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keepers: &Keepers, gathered: &Gathered) -> Vec<Part> {
     let mut parts = Vec::new();
     each_stream(
         task,
         settings,
-        &mut |block, _, context| {
-            let (found, number) = &mut *current.borrow_mut();
-            detector.detect(block, *number.get_or_insert_with(|| gathered.part()), context, found);
-            keeper.keep(&mut found.events);
-            gathered.take_from(found);
+        &mut || gathered.part(),
+        &|block, stream, context| {
+            let mut found = Found::default();
+            detector.detect(block, stream, context, &mut found);
+            keepers.keep(&mut found.events);
+            gathered.take_from(&mut found);
+            found
         },
         &mut |name, outcome| {
-            let (found, number) = std::mem::take(&mut *current.borrow_mut());
             parts.push(match outcome {
-                Ok(coverage) => finished(name, number, found, coverage),
+                Ok((number, blocks, coverage)) => finished(name, number, blocks, coverage),
                 Err(error) => Part {
                     problems: vec![Problem { file: name.clone(), line: None, what: error.to_string() }],
                     name,
                     number: None,
-                    found,
+                    found: Found::default(),
                     lines: 0,
                     empty: true,
                 },
@@ -298,7 +354,12 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keeper:
     parts
 }
 
-fn finished(name: String, number: Option<StreamId>, mut found: Found, coverage: Coverage) -> Part {
+fn finished(name: String, number: StreamId, blocks: Vec<Found>, coverage: Coverage) -> Part {
+    let mut found = Found::default();
+    for block in blocks {
+        found.books.add(&block.books);
+        found.unknown.append(block.unknown, |place| place);
+    }
     let mut problems: Vec<Problem> = coverage
         .cut
         .iter()
@@ -317,7 +378,7 @@ fn finished(name: String, number: Option<StreamId>, mut found: Found, coverage: 
         });
     }
     found.books.bytes = coverage.bytes;
-    Part { name, number, found, problems, lines: coverage.lines, empty: false }
+    Part { name, number: Some(number), found, problems, lines: coverage.lines, empty: false }
 }
 
 /// Counts lines on over the spans of one file.
@@ -392,7 +453,15 @@ fn stream_id(index: usize) -> StreamId {
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(tasks: &[Task<'_>], begins: &[Place], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
+fn chase(
+    tasks: &[Task<'_>],
+    begins: &[Place],
+    detector: &Detector,
+    settings: &Settings,
+    keepers: &Keepers,
+    known: &[Place],
+    scan: &mut Scan,
+) {
     let wanted = Wanted::of(&scan.events);
     let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients).map(|id| &**id));
     scan.chased = needles.len();
@@ -400,11 +469,26 @@ fn chase(tasks: &[Task<'_>], begins: &[Place], detector: &Detector, settings: &S
         return;
     }
     let hunt = Hunt { statuses: wanted.status_search(), needles, wanted, known };
-    let parts = in_parallel(tasks, settings, |index, task, keeper| {
-        if task.source.rereadable { pursuit(task, begins[index], &hunt, detector, settings, keeper) } else { Pursued::default() }
+    let parts = in_parallel(tasks, |index, task| {
+        let mut pursued = Vec::new();
+        if task.source.rereadable {
+            let Place { stream, line } = begins[index];
+            let mut next = stream.0..;
+            each_stream(
+                task,
+                settings,
+                &mut || StreamId(next.next().unwrap_or(u32::MAX)),
+                &|block, stream, context| {
+                    let block = Block { lines_before: block.lines_before + line, ..block };
+                    pursuit(block, stream, &hunt, detector, context, keepers)
+                },
+                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|(_, blocks, _)| blocks)),
+            );
+        }
+        pursued
     });
     let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
-    for part in parts {
+    for part in parts.into_iter().flatten() {
         scan.events.extend(part.events);
         for sighting in part.sightings {
             let sightings = seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
@@ -567,7 +651,7 @@ impl Wanted {
     }
 }
 
-/// What one task of the second pass adds.
+/// What one block of the second pass adds.
 #[derive(Default)]
 struct Pursued {
     events: Vec<Event>,
@@ -600,38 +684,30 @@ impl Hunt<'_> {
 }
 
 fn pursuit(
-    task: &Task<'_>,
-    begin: Place,
+    block: Block<'_>,
+    stream: StreamId,
     hunt: &Hunt<'_>,
     detector: &Detector,
-    settings: &Settings,
-    keeper: &mut Keeper,
+    context: &Context,
+    keepers: &Keepers,
 ) -> Pursued {
     let mut pursued = Pursued::default();
-    each_stream(
-        task,
-        settings,
-        &mut |block, stream, context| {
-            let stream = StreamId(begin.stream.0 + stream.0);
-            let mut cursor = Cursor::new(block);
-            for hit in hunt.hits(block.bytes) {
-                let Some((record, line)) = cursor.record(hit) else { continue };
-                let place = Place { stream, line: begin.line + line };
-                // What stands on one line was told whole.
-                if hunt.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
-                    continue;
-                }
-                let mut told = Vec::new();
-                detector.pursue(record, place, context, &mut told);
-                told.retain(|event| !hunt.knows(event.place));
-                keeper.keep(&mut told);
-                for event in told {
-                    sort_out(event, &hunt.wanted, &mut pursued);
-                }
-            }
-        },
-        &mut |_, _| {},
-    );
+    let mut cursor = Cursor::new(block);
+    for hit in hunt.hits(block.bytes) {
+        let Some((record, line)) = cursor.record(hit) else { continue };
+        let place = Place { stream, line };
+        // What stands on one line was told whole.
+        if hunt.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
+            continue;
+        }
+        let mut told = Vec::new();
+        detector.pursue(record, place, context, &mut told);
+        told.retain(|event| !hunt.knows(event.place));
+        keepers.keep(&mut told);
+        for event in told {
+            sort_out(event, &hunt.wanted, &mut pursued);
+        }
+    }
     pursued
 }
 
