@@ -251,7 +251,7 @@ impl Detector {
     /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
     fn tell(&self, told: &Told<'_>, record: &str, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
         let mut candidates = in_record.to_vec();
-        if told.text != record {
+        if !told.is_as_written(record) {
             self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
         }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
@@ -306,6 +306,13 @@ struct Told<'t> {
 }
 
 impl Told<'_> {
+    /// Whether every literal of the text stands in the record as well: the text is the record, or its JSON values
+    /// without anything that JSON escapes or SQL binds.
+    fn is_as_written(&self, record: &str) -> bool {
+        let values = self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_));
+        (values && !record.contains('\\') && !record.contains(BOUND)) || self.text == record
+    }
+
     /// What `signature` reads from the entry, or `None` where it does not apply.
     fn matches(&self, signature: &Signature) -> Option<Captured<'_>> {
         if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
@@ -703,9 +710,12 @@ fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
     Cow::Owned(joined)
 }
 
+/// What `PostgreSQL` writes before the values of a statement.
+const BOUND: &str = "arameters: $1 = ";
+
 /// The first line of `text` with `$1`, `$2` replaced by the values of its `parameters:` line.
 fn bound_statement(text: &str) -> Option<String> {
-    let (_, parameters) = text.split_once("arameters: $1 = ")?;
+    let (_, parameters) = text.split_once(BOUND)?;
     let statement = text.lines().next()?;
     let mut values = Vec::new();
     let mut rest = parameters.lines().next()?;

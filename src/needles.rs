@@ -5,6 +5,7 @@
 //! one gram for each needle's length, and no look waits for the one before it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
 
@@ -12,6 +13,8 @@ use rustc_hash::FxBuildHasher;
 const GRAM: usize = 8;
 /// Shorter needles are not searched for: they would stand in everything.
 pub const SHORTEST: usize = 12;
+/// Needles at least this long make a group of their own, so that short ones do not shorten its stride.
+const LONG: usize = 32;
 /// Of a needle no more bytes than this are looked for at first.
 const LONGEST: usize = 40;
 /// How many slots the table has for each gram, so that few others share one.
@@ -25,6 +28,12 @@ const SHARED: u8 = u8::MAX;
 #[derive(Debug)]
 pub struct Needles {
     needles: Vec<Box<[u8]>>,
+    groups: Vec<Group>,
+}
+
+/// Needles of about one length.
+#[derive(Debug)]
+struct Group {
     /// How far the grams looked at stand apart: each needle holds one of them in its first bytes.
     stride: usize,
     /// For a hashed gram: 0 if no needle has it, else a mark that tells it from most others.
@@ -42,21 +51,9 @@ impl Needles {
             ids.into_iter().filter(|id| id.len() >= SHORTEST).map(|id| id.as_bytes().into()).collect();
         needles.sort_unstable();
         needles.dedup();
-        let window = needles.iter().map(|needle| needle.len()).min().unwrap_or(SHORTEST).min(LONGEST);
-        let stride = window - GRAM + 1;
-        let bits = (needles.len() * stride * ROOM).next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
-        let mut marks = vec![0; 1 << bits];
-        let mut grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher> = HashMap::default();
-        for (index, needle) in (0_u32..).zip(&needles) {
-            for (before, gram) in (0_u8..).zip(needle[..window].windows(GRAM)) {
-                let gram = gram_at(gram, 0);
-                let (slot, mark) = hashed(gram, bits);
-                let known = &mut marks[slot];
-                *known = if *known == 0 || *known == mark { mark } else { SHARED };
-                grams.entry(gram).or_default().push((index, before));
-            }
-        }
-        Self { needles, stride, marks, bits, grams }
+        let groups =
+            [SHORTEST..LONG, LONG..usize::MAX].into_iter().filter_map(|lengths| Group::new(&needles, &lengths)).collect();
+        Self { needles, groups }
     }
 
     /// How many ids are looked for.
@@ -72,27 +69,51 @@ impl Needles {
     /// Where the ids stand in `block`, as the place of each one's first byte, in order.
     pub fn find(&self, block: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
-        if self.is_empty() {
-            return found;
-        }
-        let grams = block.len().saturating_sub(GRAM - 1);
-        for at in (0..grams).step_by(self.stride) {
-            let gram = gram_at(block, at);
-            let (slot, mark) = hashed(gram, self.bits);
-            let known = self.marks[slot];
-            if known == mark || known == SHARED {
-                found.extend(self.standing(block, at, gram));
-            }
+        for group in &self.groups {
+            group.find(block, &self.needles, &mut found);
         }
         found.sort_unstable();
         found.dedup();
         found
     }
+}
+
+impl Group {
+    fn new(needles: &[Box<[u8]>], lengths: &Range<usize>) -> Option<Self> {
+        let members = || (0_u32..).zip(needles).filter(|(_, needle)| lengths.contains(&needle.len()));
+        let window = members().map(|(_, needle)| needle.len()).min()?.min(LONGEST);
+        let stride = window - GRAM + 1;
+        let room = members().count() * stride * ROOM;
+        let bits = room.next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
+        let mut marks = vec![0; 1 << bits];
+        let mut grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher> = HashMap::default();
+        for (index, needle) in members() {
+            for (before, gram) in (0_u8..).zip(needle[..window].windows(GRAM)) {
+                let gram = gram_at(gram, 0);
+                let (slot, mark) = hashed(gram, bits);
+                let known = &mut marks[slot];
+                *known = if *known == 0 || *known == mark { mark } else { SHARED };
+                grams.entry(gram).or_default().push((index, before));
+            }
+        }
+        Some(Self { stride, marks, bits, grams })
+    }
+
+    fn find(&self, block: &[u8], needles: &[Box<[u8]>], found: &mut Vec<usize>) {
+        for at in (0..block.len().saturating_sub(GRAM - 1)).step_by(self.stride) {
+            let gram = gram_at(block, at);
+            let (slot, mark) = hashed(gram, self.bits);
+            let known = self.marks[slot];
+            if known == mark || known == SHARED {
+                found.extend(self.standing(block, at, gram, needles));
+            }
+        }
+    }
 
     /// Where the ids begin that have this gram at this place.
-    fn standing(&self, block: &[u8], at: usize, gram: u64) -> impl Iterator<Item = usize> {
+    fn standing(&self, block: &[u8], at: usize, gram: u64, needles: &[Box<[u8]>]) -> impl Iterator<Item = usize> {
         self.grams.get(&gram).into_iter().flatten().filter_map(move |(index, before)| {
-            let needle = &self.needles[*index as usize];
+            let needle = &needles[*index as usize];
             let start = at.checked_sub(usize::from(*before))?;
             (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
         })

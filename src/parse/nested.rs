@@ -113,6 +113,10 @@ fn inside(message: &str, depth: usize) -> Option<Entry<'static>> {
     if message.starts_with('{') {
         return json::entry(message).ok().map(owned);
     }
+    // A layout has a time, a status or names.
+    if !message.bytes().any(|b| b.is_ascii_digit() || b == b'=') {
+        return None;
+    }
     let inner = read(message, depth + 1)?;
     // A bare sentence is not a layout: the message stays what it is.
     let structured = inner.stamp.is_some() || !matches!(inner.format, "text" | "plain");
