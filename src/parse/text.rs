@@ -369,7 +369,7 @@ impl Format for Postgres {
 
 fn postgres_line(line: &str) -> Option<PostgresLine<'_>> {
     // Two blanks are rarer than time stamps.
-    let (head, text) = line.split_once(":  ")?;
+    let (head, text) = line.contains(":  ").then(|| line.split_once(":  "))??;
     let (head, stamp) = complete(stamp, head)?;
     let (prefix, severity) = head.rsplit_once([' ', ':'])?;
     let known = SEVERITIES.contains(&severity.trim_end_matches(|c: char| c.is_ascii_digit()));
