@@ -91,3 +91,37 @@ fn forget_rows(event: &mut Event) {
         event.message = Text::new();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Place, StreamId};
+
+    fn event(kind: EventKind) -> Event {
+        let mut event = Event::bare(kind, Place { stream: StreamId(0), line: 1 }, "json");
+        event.sub = Some("u-1".into());
+        event.level = Some("INFO".into());
+        event.message = "jwt accepted".into();
+        event.claims_mut().jti = Some("t-1".into());
+        event.extra_mut().session_id = Some("s-1".into());
+        event
+    }
+
+    #[test]
+    fn equal_texts_are_held_once() {
+        let mut events = [event(EventKind::AuthSuccess), event(EventKind::AuthFailure)];
+        Keeper::new(true).keep(&mut events);
+        let [Some(one), Some(other)] = events.each_ref().map(|event| event.sub.as_ref()) else { panic!("both have one") };
+        assert!(Text::ptr_eq(one, other));
+        assert_eq!(events[0], event(EventKind::AuthSuccess));
+    }
+
+    #[test]
+    fn without_rows_only_what_a_diagnosis_reads_is_held() {
+        let mut events = [event(EventKind::AuthSuccess), event(EventKind::AuthFailure)];
+        Keeper::new(false).keep(&mut events);
+        let mut least = Event::bare(EventKind::AuthSuccess, events[0].place, "json");
+        least.sub = Some("u-1".into());
+        assert_eq!(events, [least, event(EventKind::AuthFailure)]);
+    }
+}

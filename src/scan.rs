@@ -438,11 +438,9 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
     }
     scan.events = gathered.events.into_inner().unwrap_or_else(PoisonError::into_inner);
     scan.events.retain_mut(|event| {
-        let moved = moves[event.place.stream.0 as usize];
-        if let Some((stream, before)) = moved {
-            event.place = Place { stream, line: event.place.line + before };
-        }
-        moved.is_some()
+        let Some((stream, before)) = moves[event.place.stream.0 as usize] else { return false };
+        event.place = Place { stream, line: event.place.line + before };
+        true
     });
     scan.events.sort_by_cached_key(|event| event.place);
     (scan, begins)

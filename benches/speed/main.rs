@@ -1,6 +1,7 @@
 //! How fast the stages are, in bytes a second, over input made from a seed with refusals at 0 %, 0.1 % and 5 %.
 
 mod archive;
+mod events;
 
 use std::hint::black_box;
 
@@ -10,6 +11,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jwtriage::detect::{Context, Detector, Found};
 use jwtriage::event::StreamId;
 use jwtriage::frame::{Style, each_block};
+use jwtriage::inventory::Inventory;
 use jwtriage::prefilter::Prefilter;
 use jwtriage::signature::Catalog;
 
@@ -77,5 +79,20 @@ fn catalogs(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, stages, catalogs);
+/// Whether explaining failures takes time in proportion to the events. `JWTRIAGE_BENCH_MOST=10000000` adds the largest.
+fn correlate(criterion: &mut Criterion) {
+    let most = std::env::var("JWTRIAGE_BENCH_MOST").ok().and_then(|most| most.parse().ok()).unwrap_or(1_000_000);
+    let inventory = Inventory::default();
+    let mut group = criterion.benchmark_group("correlate");
+    for count in [10_000, 100_000, 1_000_000, 10_000_000].into_iter().filter(|count| *count <= most) {
+        let mut scan = events::scan(count);
+        group.throughput(Throughput::Elements(scan.events.len() as u64)).sample_size(10);
+        group.bench_function(format!("{count} events"), |bencher| {
+            bencher.iter(|| black_box(jwtriage::correlate::correlate(&mut scan, &inventory).map(|found| found.failures.len())));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, catalogs, correlate);
 criterion_main!(benches);

@@ -40,9 +40,13 @@ type Partners<'e> = HashMap<Key<'e>, Vec<DateTime<Utc>>>;
 ///
 /// `files` names the streams; rotated siblings are one family.
 pub fn settle(events: &mut [Event], files: &[Text]) -> BTreeMap<String, Option<Proof>> {
-    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut streams: BTreeMap<StreamId, Vec<usize>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate().filter(|(_, event)| event.zoneless && event.time.is_some()) {
-        families.entry(family(files, event.place.stream)).or_default().push(index);
+        streams.entry(event.place.stream).or_default().push(index);
+    }
+    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (stream, mut members) in streams {
+        families.entry(family(files, stream)).or_default().append(&mut members);
     }
     let partners = partners(events, families.values().flatten());
     let proofs: BTreeMap<String, Option<Proof>> =

@@ -365,7 +365,7 @@ fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
         service: text(|event| &event.service),
         services,
         method: text(|event| &event.method),
-        path: members().filter_map(|event| event.path.clone()).max_by_key(|path| path.len()),
+        path: members().filter_map(|event| event.path.clone()).max_by_key(Text::len),
         status: members().find_map(|event| event.status),
         username: extra(|extra| &extra.username),
         tenant: extra(|extra| &extra.tenant),

@@ -131,7 +131,7 @@ pub struct World<'e> {
     /// When the user store failed.
     pub outages: Vec<Outage>,
     /// Addresses and what they did.
-    pub addresses: BTreeMap<Text, Address>,
+    pub addresses: HashMap<Text, Address>,
     /// Keys by id.
     pub keys: HashMap<Text, Key>,
     /// Users by subject.
@@ -200,7 +200,7 @@ impl<'e> World<'e> {
                 .collect(),
             events,
             outages: outages(events),
-            addresses: BTreeMap::new(),
+            addresses: HashMap::new(),
             keys: keys(events, sightings, &happenings),
             subjects: subjects(events, &successes),
             cohorts: cohorts(cases),
@@ -522,8 +522,8 @@ fn bursts(times: &[DateTime<Utc>]) -> bool {
     times.windows(count).any(|window| window[count - 1] - window[0] <= TimeDelta::seconds(60))
 }
 
-fn addresses(cases: &[Case], world: &World<'_>) -> BTreeMap<Text, Address> {
-    let mut addresses: BTreeMap<Text, Address> = BTreeMap::new();
+fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
+    let mut addresses: HashMap<Text, Address> = HashMap::new();
     for case in cases {
         let Some(client) = case.client_ip.clone() else { continue };
         let address = addresses.entry(client).or_default();
@@ -550,6 +550,7 @@ fn addresses(cases: &[Case], world: &World<'_>) -> BTreeMap<Text, Address> {
         address.hostile_reasons.insert(case.reason);
         address.first.get_or_insert(case.deciding);
     }
+    #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
     for address in addresses.values_mut() {
         address.nameless.sort();
         address.bursts = bursts(&address.nameless);

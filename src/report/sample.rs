@@ -7,7 +7,7 @@ use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
 use crate::detect::Books;
-use crate::event::{Band, Cause, Event, EventKind, Place, Problem, Reason, Severity, SignatureId, StreamId};
+use crate::event::{Band, Cause, Claims, Event, EventKind, Place, Problem, Reason, Severity, SignatureId, StreamId};
 use crate::scan::StreamBooks;
 
 /// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
@@ -233,7 +233,7 @@ fn events() -> Vec<Event> {
         time: at("2026-03-01T10:00:05.250Z"),
         reason: Some(Reason::SubNotFound),
         sub: Some("=cmd()".into()),
-        exp: Some(-5),
+        claims: Some(Box::new(Claims { exp: Some(-5), ..Claims::default() })),
         status: Some(403),
         message: HOSTILE.into(),
         signature: Some(SignatureId(0)),
