@@ -48,7 +48,7 @@ impl Stage {
         let next = u32::try_from(self.files.len()).unwrap();
         let stream = *self.files.entry(file.to_owned()).or_insert(next);
         if stream == next {
-            self.scan.streams.push(StreamBooks { file: file.to_owned(), books: Books::default() });
+            self.scan.streams.push(StreamBooks { file: file.into(), books: Books::default() });
         }
         let line = self.lines.entry(stream).or_default();
         *line += 1;
