@@ -260,15 +260,14 @@ impl Detector {
             }
             return;
         }
-        let mut event = told.event(EventKind::Request);
-        let access = event.status.is_some() && (event.method.is_some() || event.path.is_some());
-        if access && matches!(event.status, Some(401 | 403)) {
-            event.kind = EventKind::AuthFailure;
+        let names_request = told.roles.get(Role::Method).is_some() || told.roles.get(Role::Path).is_some();
+        if names_request && matches!(told.status(), Some(401 | 403)) {
+            let mut event = told.event(EventKind::AuthFailure);
             event.reason = Some(Reason::Other);
             told.add_prose(&mut event);
             events.push(event);
         } else if pursued {
-            events.push(event);
+            events.push(told.event(EventKind::Request));
         }
     }
 

@@ -7,27 +7,71 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt::{Display, Write};
+use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
 
 use super::json;
 
 /// The fields of one record, in the order they stand.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Fields<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
+#[derive(Debug, Clone, Default)]
+pub struct Fields<'r> {
+    fields: Vec<(Part<'r>, Part<'r>)>,
+    /// Paths and numbers put together while reading, one after the other: one allocation for all of them.
+    spelt: String,
+}
+
+/// A name or a value.
+#[derive(Debug, Clone)]
+enum Part<'r> {
+    /// That of the record, or one of its own.
+    Text(Cow<'r, str>),
+    /// Where it stands in what was put together.
+    Spelt(Range<usize>),
+}
 
 impl<'r> Fields<'r> {
     /// Adds a field; empty values and a lone dash say nothing and are left out.
     pub fn push(&mut self, name: impl Into<Cow<'r, str>>, value: impl Into<Cow<'r, str>>) {
         let value = value.into();
         if !value.is_empty() && value != "-" {
-            self.0.push((name.into(), value));
+            self.fields.push((Part::Text(name.into()), Part::Text(value)));
         }
+    }
+
+    /// Adds a field whose name is not in the record as it is.
+    pub(super) fn push_at(&mut self, path: &str, value: Cow<'r, str>) {
+        if !value.is_empty() && value != "-" {
+            let name = self.spell(path);
+            self.fields.push((name, Part::Text(value)));
+        }
+    }
+
+    /// Adds a field whose value has to be written out.
+    pub(super) fn push_number(&mut self, path: &str, number: impl Display) {
+        let (name, start) = (self.spell(path), self.spelt.len());
+        // Memory takes what is written.
+        write!(self.spelt, "{number}").ok();
+        self.fields.push((name, Part::Spelt(start..self.spelt.len())));
+    }
+
+    fn spell(&mut self, text: &str) -> Part<'r> {
+        let start = self.spelt.len();
+        self.spelt.push_str(text);
+        Part::Spelt(start..self.spelt.len())
     }
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+        self.fields.iter().map(|(name, value)| (self.text(name), self.text(value)))
+    }
+
+    fn text<'f>(&'f self, part: &'f Part<'r>) -> &'f str {
+        match part {
+            Part::Text(text) => text,
+            Part::Spelt(span) => self.spelt.get(span.clone()).unwrap_or_default(),
+        }
     }
 
     /// The value of the field `path`, or of the first field that ends with `.path` (a wrapper around it).
@@ -73,17 +117,17 @@ impl<'r> Fields<'r> {
 
     /// Takes back all fields but the first `length`.
     pub(super) fn truncate(&mut self, length: usize) {
-        self.0.truncate(length);
+        self.fields.truncate(length);
     }
 
     /// Number of fields.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.fields.len()
     }
 
     /// Whether the record names nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
     }
 }
 

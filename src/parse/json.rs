@@ -176,7 +176,7 @@ fn flatten_as<'t, 'r>(
 ) -> serde_json::Result<()> {
     let before = fields.len();
     let mut json = serde_json::Deserializer::from_str(text);
-    let outcome = Leaves { name: None, path, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
+    let outcome = Leaves { path, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
     if outcome.is_err() {
         fields.truncate(before);
     }
@@ -185,8 +185,6 @@ fn flatten_as<'t, 'r>(
 
 /// Reads one value and pushes what it holds.
 struct Leaves<'f, 't, 'r> {
-    /// The path, where it is one name of the document.
-    name: Option<Cow<'r, str>>,
     path: &'f mut String,
     fields: &'f mut Fields<'r>,
     depth: usize,
@@ -196,22 +194,17 @@ struct Leaves<'f, 't, 'r> {
 
 impl<'t, 'r> Leaves<'_, 't, 'r> {
     fn push(&mut self, value: impl Into<Cow<'r, str>>) {
-        let name = self.name.clone().unwrap_or_else(|| Cow::Owned(self.path.clone()));
-        self.fields.push(name, value);
+        self.fields.push_at(self.path, value.into());
     }
 
     /// Goes one step down, to what is called `name`.
-    fn below<T>(&mut self, name: Cow<'t, str>, read: impl FnOnce(Leaves<'_, 't, 'r>) -> T) -> T {
+    fn below<T>(&mut self, name: &str, read: impl FnOnce(Leaves<'_, 't, 'r>) -> T) -> T {
         let length = self.path.len();
         if length > 0 {
             self.path.push('.');
         }
-        self.path.push_str(&name);
-        let name = match name {
-            Cow::Borrowed(name) if length == 0 => Some((self.keep)(name)),
-            _ => None,
-        };
-        let told = read(Leaves { name, path: self.path, fields: self.fields, depth: self.depth + 1, keep: self.keep });
+        self.path.push_str(name);
+        let told = read(Leaves { path: self.path, fields: self.fields, depth: self.depth + 1, keep: self.keep });
         self.path.truncate(length);
         told
     }
@@ -271,7 +264,7 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
 
     fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(Name(name)) = map.next_key()? {
-            self.below(name, |leaves| map.next_value_seed(leaves))?;
+            self.below(&name, |leaves| map.next_value_seed(leaves))?;
         }
         Ok(())
     }
@@ -287,7 +280,7 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
             return Ok(());
         }
         for (index, value) in values.into_iter().enumerate() {
-            self.below(Cow::Owned(index.to_string()), |leaves| {
+            self.below(&index.to_string(), |leaves| {
                 flatten_as(value.get(), leaves.path, leaves.fields, leaves.depth, leaves.keep).map_err(A::Error::custom)
             })?;
         }
@@ -306,19 +299,19 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
         Ok(())
     }
 
-    fn visit_u64<E>(mut self, number: u64) -> Result<(), E> {
-        self.push(number.to_string());
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.fields.push_number(self.path, number);
         Ok(())
     }
 
-    fn visit_i64<E>(mut self, number: i64) -> Result<(), E> {
-        self.push(number.to_string());
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.fields.push_number(self.path, number);
         Ok(())
     }
 
-    fn visit_f64<E>(mut self, number: f64) -> Result<(), E> {
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
         if let Some(number) = Number::from_f64(number) {
-            self.push(number.to_string());
+            self.fields.push_number(self.path, number);
         }
         Ok(())
     }
