@@ -227,8 +227,9 @@ fn breach(scenario: &Scenario) -> Option<String> {
         let whole = [failure.root_cause.as_str(), failure.rule, failure.variant.unwrap_or("-")];
         whole[..words.min(3)].join(" ")
     };
-    let blame =
-        |failure: &Failure, _: usize| failure.cause.as_ref().and_then(|cause| cause.event_id.clone()).unwrap_or("-".to_owned());
+    let blame = |failure: &Failure, _: usize| {
+        failure.cause.as_ref().and_then(|cause| cause.event_id.as_deref()).unwrap_or("-").to_owned()
+    };
     let everything = format!("{:?} {:?} {:?} {:?}", (&told.gaps, &told.findings), told.patterns, told.failures, told.zones);
     compare(&scenario.causes, &cause)
         .or_else(|| compare(&scenario.bands, &|failure, _| failure.band.to_string()))
