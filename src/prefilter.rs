@@ -74,8 +74,11 @@ impl Anchored {
         let start = (before + WINDOW).saturating_sub(1);
         let right = literal.get(start..).unwrap_or_default();
         let is_left = right.len() < WINDOW && before > WINDOW;
-        let (beside, length) =
-            if is_left { (window_at(literal, before - 1 - WINDOW), WINDOW) } else { (window_at(right, 0), right.len().min(WINDOW)) };
+        let (beside, length) = if is_left {
+            (window_at(literal, before - 1 - WINDOW), WINDOW)
+        } else {
+            (window_at(right, 0), right.len().min(WINDOW))
+        };
         let within = if length == WINDOW { u32::MAX } else { (1 << (8 * length)) - 1 };
         Self { window, literal: number(index), before: number(before), beside, within, is_left }
     }

@@ -248,14 +248,20 @@ impl Keepers {
 /// What is to be made of the blocks of a stream.
 type Work<'w, T> = dyn Fn(Block<'_>, StreamId, &Context) -> T + Sync + 'w;
 
-/// Reads one task's streams block by block. `number` gives each stream its id; `end` is told, for each, what was made of
-/// its blocks, in order.
+/// A stream that was read: what was made of its blocks, in order.
+struct Done<T> {
+    stream: StreamId,
+    blocks: Vec<T>,
+    coverage: Coverage,
+}
+
+/// Reads one task's streams block by block. `number` gives each stream its id; `end` is told how each went.
 fn each_stream<T: Send>(
     task: &Task<'_>,
     settings: &Settings,
     number: &mut dyn FnMut() -> StreamId,
     work: &Work<'_, T>,
-    end: &mut dyn FnMut(String, Result<(StreamId, Vec<T>, Coverage), SourceError>),
+    end: &mut dyn FnMut(String, Result<Done<T>, SourceError>),
 ) {
     let mut buffer = Vec::new();
     if let Some(span) = task.span {
@@ -263,9 +269,9 @@ fn each_stream<T: Send>(
         let context = context(&name, task.source.modified, settings);
         let read = |file| {
             let stream = number();
-            let mut made = Vec::new();
-            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| made.push(work(block, stream, &context)));
-            (stream, made, coverage)
+            let mut blocks = Vec::new();
+            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| blocks.push(work(block, stream, &context)));
+            Done { stream, blocks, coverage }
         };
         end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
         return;
@@ -274,16 +280,16 @@ fn each_stream<T: Send>(
     let end = std::cell::RefCell::new(end);
     decode::streams(
         task.source,
-        &mut |stream| {
-            let context = context(&stream.name, stream.modified, settings);
-            let id = number();
-            let mut made = Vec::new();
+        &mut |opened| {
+            let context = context(&opened.name, opened.modified, settings);
+            let stream = number();
+            let mut blocks = Vec::new();
             let coverage = if task.is_long {
-                share_blocks(stream.reader, &mut buffer, &|block| work(block, id, &context), &mut made)
+                share_blocks(opened.reader, &mut buffer, &|block| work(block, stream, &context), &mut blocks)
             } else {
-                each_block(stream.reader, None, &mut buffer, &mut |block| made.push(work(block, id, &context)))
+                each_block(opened.reader, None, &mut buffer, &mut |block| blocks.push(work(block, stream, &context)))
             };
-            (end.borrow_mut())(stream.name, Ok((id, made, coverage)));
+            (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, coverage }));
         },
         &mut |name, error| (end.borrow_mut())(name, Err(error)),
     );
@@ -339,7 +345,7 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keepers
         },
         &mut |name, outcome| {
             parts.push(match outcome {
-                Ok((number, blocks, coverage)) => finished(name, number, blocks, coverage),
+                Ok(done) => finished(name, done),
                 Err(error) => Part {
                     problems: vec![Problem { file: name.clone(), line: None, what: error.to_string() }],
                     name,
@@ -354,9 +360,10 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keepers
     parts
 }
 
-fn finished(name: String, number: StreamId, blocks: Vec<Found>, coverage: Coverage) -> Part {
+fn finished(name: String, done: Done<Found>) -> Part {
+    let coverage = done.coverage;
     let mut found = Found::default();
-    for block in blocks {
+    for block in done.blocks {
         found.books.add(&block.books);
         found.unknown.append(block.unknown, |place| place);
     }
@@ -378,7 +385,7 @@ fn finished(name: String, number: StreamId, blocks: Vec<Found>, coverage: Covera
         });
     }
     found.books.bytes = coverage.bytes;
-    Part { name, number: Some(number), found, problems, lines: coverage.lines, empty: false }
+    Part { name, number: Some(done.stream), found, problems, lines: coverage.lines, empty: false }
 }
 
 /// Counts lines on over the spans of one file.
@@ -480,7 +487,7 @@ fn chase(
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     pursuit(block, stream, &hunt, detector, context, keepers)
                 },
-                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|(_, blocks, _)| blocks)),
+                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
         }
         pursued

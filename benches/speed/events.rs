@@ -55,7 +55,8 @@ pub(crate) fn scan(count: usize) -> Scan {
                 event.kid = Some(keys[user % keys.len()].clone());
             }),
             600..900 => tell(service, EventKind::AuthSuccess, &|event| {
-                (id(event), request(event));
+                id(event);
+                request(event);
                 event.kid = Some(keys[user % keys.len()].clone());
             }),
             900..992 => {

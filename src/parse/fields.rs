@@ -101,16 +101,20 @@ impl<'r> Fields<'r> {
     pub(super) fn each_meaning<'f>(&'f self, mut each: impl FnMut(&Meaning, &'f str)) {
         MEANINGS.with_borrow_mut(|known| {
             for (name, value) in self.iter() {
-                if let Some(meaning) = known.get(name) {
-                    meaning.iter().for_each(|meaning| each(meaning, value));
-                    continue;
+                match known.get(name) {
+                    Some(Some(meaning)) => each(meaning, value),
+                    Some(None) => {}
+                    None => {
+                        let meaning = Meaning::of(name);
+                        if let Some(meaning) = &meaning {
+                            each(meaning, value);
+                        }
+                        if known.len() >= MOST_NAMES {
+                            known.clear();
+                        }
+                        known.insert(name.into(), meaning);
+                    }
                 }
-                let meaning = Meaning::of(name);
-                meaning.iter().for_each(|meaning| each(meaning, value));
-                if known.len() >= MOST_NAMES {
-                    known.clear();
-                }
-                known.insert(name.into(), meaning);
             }
         });
     }
