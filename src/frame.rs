@@ -13,7 +13,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 /// How much is read before a block is handed on, in bytes.
-pub const BLOCK: usize = 1 << 20;
+pub const BLOCK: usize = 256 << 10;
 /// A record longer than this is cut: the rest of it is counted and told, but not looked at.
 pub const MAX_RECORD: usize = 16 << 20;
 /// How much of a line decides whether it begins a record.

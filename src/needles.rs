@@ -18,9 +18,9 @@ const LONG: usize = 32;
 /// Of a needle no more bytes than this are looked for at first.
 const LONGEST: usize = 40;
 /// How many slots the table has for each gram, so that few others share one.
-const ROOM: usize = 8;
+const ROOM: usize = 4;
 /// How large the table may be, as powers of two: it is looked into at random, so a small one is a fast one.
-const TABLE_BITS: std::ops::RangeInclusive<u32> = 10..=21;
+const TABLE_BITS: std::ops::RangeInclusive<u32> = 10..=20;
 /// The mark of a slot that several grams share.
 const SHARED: u8 = u8::MAX;
 
