@@ -38,12 +38,14 @@ pub struct Context {
     pub service: Option<String>,
     /// The host or instance its path tells of.
     pub host: Option<String>,
+    /// Whether events become rows: else only those speak whose text a diagnosis may read.
+    pub rows: bool,
 }
 
 impl Context {
     /// That of a record without a stream.
     pub fn none() -> Self {
-        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None }
+        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true }
     }
 }
 
@@ -437,7 +439,9 @@ impl Told<'_> {
         if event.host.is_none() {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
         }
-        event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
+        if self.context.rows || kind.speaks() {
+            event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
+        }
         let named = self.roles.get(Role::Milliseconds).and_then(|text| text.split('.').next()?.parse().ok());
         if let Some(duration) = named.or_else(|| self.roles.get(Role::Duration).and_then(milliseconds)) {
             event.duration_ms = Some(u32::try_from(duration).unwrap_or(u32::MAX));

@@ -86,6 +86,11 @@ impl EventKind {
         !matches!(self, Self::Request | Self::Unrelated)
     }
 
+    /// Whether a diagnosis may read what the record said; else only rows show it.
+    pub const fn speaks(self) -> bool {
+        !matches!(self, Self::TokenIssued | Self::AuthSuccess | Self::Request)
+    }
+
     /// Whether it befalls one user, and many of its like make one pattern.
     pub const fn is_of_one_user(self) -> bool {
         matches!(

@@ -87,7 +87,7 @@ fn forget_rows(event: &mut Event) {
         (extra.session_id, extra.change) = (None, None);
     }
     event.extra.take_if(|extra| **extra == Extra::default());
-    if matches!(event.kind, EventKind::TokenIssued | EventKind::AuthSuccess | EventKind::Request) {
+    if !event.kind.speaks() {
         event.message = Text::new();
     }
 }

@@ -9,8 +9,10 @@ use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
 
-/// How many bytes are looked at together.
+/// How many bytes can be looked at together.
 const GRAM: usize = 8;
+/// How many are, for short needles: the fewer, the further apart.
+const SHORT_GRAM: usize = 5;
 /// Shorter needles are not searched for: they would stand in everything.
 pub const SHORTEST: usize = 12;
 /// Needles at least this long make a group of their own, so that short ones do not shorten its stride.
@@ -34,6 +36,8 @@ pub struct Needles {
 /// Needles of about one length.
 #[derive(Debug)]
 struct Group {
+    /// How long the grams are.
+    gram: usize,
     /// How far the grams looked at stand apart: each needle holds one of them in its first bytes.
     stride: usize,
     /// For a hashed gram: 0 if no needle has it, else a mark that tells it from most others.
@@ -51,8 +55,10 @@ impl Needles {
             ids.into_iter().filter(|id| id.len() >= SHORTEST).map(|id| id.as_bytes().into()).collect();
         needles.sort_unstable();
         needles.dedup();
-        let groups =
-            [SHORTEST..LONG, LONG..usize::MAX].into_iter().filter_map(|lengths| Group::new(&needles, &lengths)).collect();
+        let groups = [(SHORTEST..LONG, SHORT_GRAM), (LONG..usize::MAX, GRAM)]
+            .into_iter()
+            .filter_map(|(lengths, gram)| Group::new(&needles, &lengths, gram))
+            .collect();
         Self { needles, groups }
     }
 
@@ -79,29 +85,29 @@ impl Needles {
 }
 
 impl Group {
-    fn new(needles: &[Box<[u8]>], lengths: &Range<usize>) -> Option<Self> {
+    fn new(needles: &[Box<[u8]>], lengths: &Range<usize>, gram: usize) -> Option<Self> {
         let members = || (0_u32..).zip(needles).filter(|(_, needle)| lengths.contains(&needle.len()));
         let window = members().map(|(_, needle)| needle.len()).min()?.min(LONGEST);
-        let stride = window - GRAM + 1;
+        let stride = window - gram + 1;
         let room = members().count() * stride * ROOM;
         let bits = room.next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
         let mut marks = vec![0; 1 << bits];
         let mut grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher> = HashMap::default();
         for (index, needle) in members() {
-            for (before, gram) in (0_u8..).zip(needle[..window].windows(GRAM)) {
-                let gram = gram_at(gram, 0);
+            for (before, bytes) in (0_u8..).zip(needle[..window].windows(gram)) {
+                let gram = gram_at(bytes, 0, gram);
                 let (slot, mark) = hashed(gram, bits);
                 let known = &mut marks[slot];
                 *known = if *known == 0 || *known == mark { mark } else { SHARED };
                 grams.entry(gram).or_default().push((index, before));
             }
         }
-        Some(Self { stride, marks, bits, grams })
+        Some(Self { gram, stride, marks, bits, grams })
     }
 
     fn find(&self, block: &[u8], needles: &[Box<[u8]>], found: &mut Vec<usize>) {
-        for at in (0..block.len().saturating_sub(GRAM - 1)).step_by(self.stride) {
-            let gram = gram_at(block, at);
+        for at in (0..block.len()).step_by(self.stride) {
+            let gram = gram_at(block, at, self.gram);
             let (slot, mark) = hashed(gram, self.bits);
             let known = self.marks[slot];
             if known == mark || known == SHARED {
@@ -126,10 +132,18 @@ fn apart(block: &[u8], start: usize, end: usize) -> bool {
     !joins(start.checked_sub(1).and_then(|before| block.get(before))) && !joins(block.get(end))
 }
 
-fn gram_at(block: &[u8], at: usize) -> u64 {
-    let mut bytes = [0; GRAM];
-    bytes.copy_from_slice(&block[at..at + GRAM]);
-    u64::from_le_bytes(bytes)
+/// The gram of some length that begins at a place, zeros after the end of the text.
+fn gram_at(text: &[u8], at: usize, length: usize) -> u64 {
+    let rest = &text[at..];
+    let gram = rest.first_chunk().map_or_else(
+        || {
+            let mut bytes = [0; GRAM];
+            bytes[..rest.len()].copy_from_slice(rest);
+            u64::from_le_bytes(bytes)
+        },
+        |bytes| u64::from_le_bytes(*bytes),
+    );
+    gram & (u64::MAX >> (8 * (GRAM - length)))
 }
 
 /// A gram's slot and its mark there.

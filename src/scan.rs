@@ -744,7 +744,7 @@ fn sort_out(event: Event, wanted: &Wanted, pursued: &mut Pursued) {
 /// What a stream's path and date tell of its records.
 fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings) -> Context {
     let (service, host) = named_by_path(name);
-    Context { zone: settings.zone, latest: modified.unwrap_or(settings.now), service, host }
+    Context { zone: settings.zone, latest: modified.unwrap_or(settings.now), service, host, rows: settings.rows }
 }
 
 /// The service and the instance that a log's path names: `orders/orders.log.1` is of `orders`,

@@ -63,6 +63,9 @@ pub fn claims_in(text: &str) -> Option<Claims> {
 
 /// The claims that `text` prints, the first of each name; one alone may be anything.
 fn printed(text: &str) -> Option<Claims> {
+    if !text.contains('"') {
+        return None;
+    }
     let mut claims = Claims::default();
     let mut names = Vec::new();
     for found in PRINTED.captures_iter(text).take(32) {
@@ -125,6 +128,10 @@ pub fn decode(token: &str) -> Option<Claims> {
 /// The text without tokens and credentials.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let masked = if text.contains("ey") { TOKEN.replace_all(text, MASK) } else { Cow::Borrowed(text) };
+    // A credential's name is followed by a blank or a sign.
+    if !masked.bytes().any(|b| matches!(b, b':' | b'=' | b' ' | b'\t' | b'\n')) {
+        return masked;
+    }
     match SECRET.replace_all(&masked, |found: &Captures<'_>| {
         let head = found.get(1).or_else(|| found.get(3)).map_or("", |head| head.as_str());
         let value = found.get(2).or_else(|| found.get(4)).map_or("", |value| value.as_str());
