@@ -4,10 +4,7 @@
 //! each byte. Here every place that a gram of eight bytes can have in a needle is known, so that it is enough to look at
 //! one gram for each needle's length, and no look waits for the one before it.
 
-use std::collections::HashMap;
 use std::ops::Range;
-
-use rustc_hash::FxBuildHasher;
 
 /// How many bytes can be looked at together.
 const GRAM: usize = 8;
@@ -44,8 +41,8 @@ struct Group {
     marks: Vec<u8>,
     /// How many bits of a hash tell its slot there.
     bits: u32,
-    /// For each gram, the needles that have it and how many bytes stand before it there.
-    grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher>,
+    /// Each gram, a needle that has it, and how many bytes stand before it there, in order.
+    grams: Vec<(u64, u32, u8)>,
 }
 
 impl Needles {
@@ -92,16 +89,17 @@ impl Group {
         let room = members().count() * stride * ROOM;
         let bits = room.next_power_of_two().ilog2().clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
         let mut marks = vec![0; 1 << bits];
-        let mut grams: HashMap<u64, Vec<(u32, u8)>, FxBuildHasher> = HashMap::default();
+        let mut grams = Vec::with_capacity(members().count() * stride);
         for (index, needle) in members() {
             for (before, bytes) in (0_u8..).zip(needle[..window].windows(gram)) {
                 let gram = gram_at(bytes, 0, gram);
                 let (slot, mark) = hashed(gram, bits);
                 let known = &mut marks[slot];
                 *known = if *known == 0 || *known == mark { mark } else { SHARED };
-                grams.entry(gram).or_default().push((index, before));
+                grams.push((gram, index, before));
             }
         }
+        grams.sort_unstable();
         Some(Self { gram, stride, marks, bits, grams })
     }
 
@@ -118,7 +116,9 @@ impl Group {
 
     /// Where the ids begin that have this gram at this place.
     fn standing(&self, block: &[u8], at: usize, gram: u64, needles: &[Box<[u8]>]) -> impl Iterator<Item = usize> {
-        self.grams.get(&gram).into_iter().flatten().filter_map(move |(index, before)| {
+        let first = self.grams.partition_point(|(known, ..)| *known < gram);
+        let same = self.grams[first..].iter().take_while(move |(known, ..)| *known == gram);
+        same.filter_map(move |(_, index, before)| {
             let needle = &needles[*index as usize];
             let start = at.checked_sub(usize::from(*before))?;
             (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
