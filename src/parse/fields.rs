@@ -112,7 +112,9 @@ impl<'r> Fields<'r> {
                         if known.len() >= MOST_NAMES {
                             known.clear();
                         }
-                        known.insert(name.into(), meaning);
+                        if name.len() <= LONGEST_NAME {
+                            known.insert(name.into(), meaning);
+                        }
                     }
                 }
             }
@@ -180,6 +182,8 @@ pub(super) struct Meaning {
 
 /// How many names are remembered by a thread.
 const MOST_NAMES: usize = 4096;
+/// Longer names, in bytes, are not: nobody writes them twice.
+const LONGEST_NAME: usize = 256;
 
 thread_local! {
     /// What names mean, worked out once for each; `None` for those that mean nothing.
