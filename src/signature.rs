@@ -124,7 +124,7 @@ fn compile(source: &str) -> Result<Regex, regex::Error> {
 }
 
 /// A pattern whose `\w`, `\d`, `\s` and `\b` mean ASCII alone: log texts need no more, and the letters and digits of all
-/// scripts make an automaton a hundred times as large.
+/// scripts make an automaton far larger.
 fn ascii(source: &str) -> String {
     let mut ascii = String::with_capacity(source.len() + 64);
     let mut rest = source;
