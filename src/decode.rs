@@ -92,21 +92,16 @@ pub fn sniff(source: &Source) -> Result<Kind, SourceError> {
     Ok(Kind::of(&head))
 }
 
-/// The first `most` bytes of the text of a source that is no archive, as far as they can be read.
+/// The first `most` bytes of the text of a source, as far as the first `most` bytes of its file give them.
 pub fn head(source: &Source, most: u64) -> Vec<u8> {
     let mut text = Vec::new();
-    if let (Ok(kind), Ok(file)) = (sniff(source), File::open(&source.path)) {
-        let reader: Box<dyn Read> = match kind {
-            Kind::Plain => Box::new(file),
-            Kind::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-            Kind::Zstd => match zstd::stream::read::Decoder::new(file) {
-                Ok(decoder) => Box::new(decoder),
-                Err(_) => return text,
-            },
-            _ => return text,
+    if let Ok(file) = File::open(&source.path) {
+        let opened = Opened { name: source.shown(), modified: None, reader: Box::new(file.take(most)), depth: 0 };
+        let mut each = |stream: Stream<'_>| {
+            // What is cut here is whole for the pass that reads on, and damage is told there.
+            stream.reader.take(most.saturating_sub(text.len() as u64)).read_to_end(&mut text).ok();
         };
-        // Damage is told by the pass that reads the whole.
-        reader.take(most).read_to_end(&mut text).ok();
+        open(opened, &mut each, &mut |_, _| {});
     }
     text
 }

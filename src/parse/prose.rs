@@ -7,13 +7,18 @@ use regex::Regex;
 /// How much of a text is looked through, in bytes.
 const WINDOW: usize = 16 << 10;
 
+/// What an id is named after.
+const ID_OF: [&str; 4] = ["request", "correlation", "req", "error"];
+
 /// `Correlation ID: …`, `request id 3714365f-…`, `requestID: …`, `<RequestId>…`.
 static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?i-u)(?:\b|_)(?:x-?)?(?:amzn-?|aws[- ]?)?(?:request|correlation|req|error)[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)"#,
-        r#"\\?["']?([0-9a-z][0-9a-z._-]{7,63})\b"#,
-    ))
-    .expect("a constant pattern compiles")
+    let names = ID_OF.join("|");
+    let pattern = [
+        r"(?i-u)(?:\b|_)(?:x-?)?(?:amzn-?|aws[- ]?)?(?:",
+        &names,
+        r#")[-_ ]?(?:uu)?id\\?["']?(?:\s*[:=>]\s*|\s+)\\?["']?([0-9a-z][0-9a-z._-]{7,63})\b"#,
+    ];
+    Regex::new(&pattern.concat()).expect("a constant pattern compiles")
 });
 
 /// A UUID that stands alone in brackets or between bars at the beginning of what is said, or the 32 digits at the end of
@@ -62,9 +67,7 @@ fn names_an_id(text: &[u8]) -> bool {
         let Some(before) = d.checked_sub(1).filter(|i| matches!(text[*i], b'i' | b'I')) else { return false };
         let name = |end: usize| {
             let end = if end > 0 && matches!(text[end - 1], b'-' | b'_' | b' ') { end - 1 } else { end };
-            ["request", "correlation", "req", "error"]
-                .iter()
-                .any(|name| end >= name.len() && text[end - name.len()..end].eq_ignore_ascii_case(name.as_bytes()))
+            ID_OF.iter().any(|name| end >= name.len() && text[end - name.len()..end].eq_ignore_ascii_case(name.as_bytes()))
         };
         let uu = before >= 2 && text[before - 2..before].eq_ignore_ascii_case(b"uu");
         name(before) || (uu && name(before - 2))
