@@ -471,7 +471,8 @@ fn failure_id(case: &Case, seen_in: &[Line]) -> String {
 /// Silence of an audit source where failures ask for it (DR-43).
 fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
     let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
-    for event in world.events.iter().filter(|event| event.sub.is_some()) {
+    // What the second pass found was looked for, and says nothing of how often a source speaks.
+    for event in world.events.iter().filter(|event| event.sub.is_some() && !event.pursued) {
         let of_a_user = matches!(
             event.kind,
             EventKind::UserCreated

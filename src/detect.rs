@@ -24,6 +24,9 @@ use crate::unknown::{self, Unknown};
 const MAX_MESSAGE: usize = 400;
 /// How much any other value of an event may hold, in characters.
 const MAX_VALUE: usize = 256;
+/// Of records that only tell of issued tokens one of so many is read in any case: enough to know keys, issuers and
+/// services, and whether a source speaks.
+const READ_OF_ROUTINE: usize = 16;
 /// One record tells of at most this many users (an SQL `IN` list).
 const MAX_SUBJECTS: usize = 1000;
 
@@ -40,16 +43,18 @@ pub struct Context {
     pub host: Option<String>,
     /// Whether events become rows: else only those speak whose text a diagnosis may read.
     pub rows: bool,
+    /// Whether records that only tell of issued tokens may wait until it is known whom failures concern.
+    pub postpones: bool,
 }
 
 impl Context {
     /// That of a record without a stream.
     pub fn none() -> Self {
-        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true }
+        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true, postpones: false }
     }
 }
 
-/// The outcomes of records, by count. Every record is in exactly one of the last four.
+/// The outcomes of records, by count. Every record is in exactly one of `skipped` to `told`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Books {
     /// Bytes read, after decoding.
@@ -60,6 +65,8 @@ pub struct Books {
     pub records: u64,
     /// Records that hold nothing the catalog asks for: not looked at.
     pub skipped: u64,
+    /// Records that hold texts of issued tokens and no others: read only where they name what failures ask for.
+    pub postponed: u64,
     /// Records no layout claims and no signature matches.
     pub unparsed: u64,
     /// Records that were read and tell nothing of tokens, users or keys.
@@ -88,6 +95,7 @@ impl Books {
         self.lines += other.lines;
         self.records += other.records;
         self.skipped += other.skipped;
+        self.postponed += other.postponed;
         self.unparsed += other.unparsed;
         self.unknown += other.unknown;
         self.told += other.told;
@@ -101,7 +109,7 @@ impl Books {
 
     /// Whether every record is in exactly one count.
     pub fn balance(&self) -> bool {
-        self.records == self.skipped + self.unparsed + self.unknown + self.told
+        self.records == self.skipped + self.postponed + self.unparsed + self.unknown + self.told
     }
 }
 
@@ -110,10 +118,21 @@ impl Books {
 pub struct Found {
     /// The events, in the order they stand.
     pub events: Vec<Event>,
+    /// Records that wait to be read, in the order they stand.
+    pub postponed: Vec<Postponed>,
     /// What became of the records.
     pub books: Books,
     /// What looked like trouble and matched nothing, if the detector keeps it.
     pub unknown: Unknown,
+}
+
+/// A record that is read only if it names what failures ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Postponed {
+    /// Where its first byte stands in the stream, after decoding.
+    pub at: u64,
+    /// Its bytes.
+    pub length: u32,
 }
 
 /// The catalog, made ready to be searched for.
@@ -150,13 +169,24 @@ impl Detector {
     /// Finds the events of a block. `stream` and the block's line count become the events' places.
     pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) {
         let (records, lines) = block.style.count(block.bytes);
-        let mut examined = 0;
+        let (mut examined, mut routine) = (0, 0_usize);
+        let postponed_before = found.postponed.len();
+        let mut in_record = Vec::new();
         let mut cursor = Cursor::new(block);
         while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
             let Some((record, line)) = cursor.record(hit) else { break };
+            in_record.clear();
+            let refuses = self.prefilter.candidates(record, &mut in_record);
+            if context.postpones && !refuses && self.is_routine(record, &in_record) {
+                routine += 1;
+                if let (Ok(length), false) = (u32::try_from(record.len()), routine % READ_OF_ROUTINE == 1) {
+                    found.postponed.push(Postponed { at: block.at + (cursor.at - record.len()) as u64, length });
+                    continue;
+                }
+            }
             examined += 1;
             let before = found.events.len();
-            self.examine(record, Place { stream, line }, context, found);
+            self.examine(record, &in_record, Place { stream, line }, context, found);
             if let [.., event] = &mut found.events[before..]
                 && event.time.is_none()
                 && event.kind == EventKind::AuthFailure
@@ -168,7 +198,19 @@ impl Detector {
         books.bytes += block.bytes.len() as u64;
         books.lines += lines;
         books.records += records;
-        books.skipped += records.saturating_sub(examined);
+        let postponed = (found.postponed.len() - postponed_before) as u64;
+        books.postponed += postponed;
+        books.skipped += records.saturating_sub(examined + postponed);
+    }
+
+    /// Whether a record can tell of issued tokens and of nothing else, and spells as written what it names.
+    fn is_routine(&self, record: &[u8], in_record: &[Candidate]) -> bool {
+        let issues = |candidate: &Candidate| self.catalog.signatures[candidate.signature as usize].kind == EventKind::TokenIssued;
+        !self.keeps_unknown
+            && !in_record.is_empty()
+            && in_record.iter().all(issues)
+            && memchr::memchr(b'\\', record).is_none()
+            && memchr::memmem::find(record, token::BEGINNING.as_bytes()).is_none()
     }
 
     /// Adds to a failure without a time what the access line that follows it says: consoles print the exception above it.
@@ -184,11 +226,11 @@ impl Detector {
         }
     }
 
-    /// Reads one record and books what became of it.
-    pub fn examine(&self, record: &[u8], place: Place, context: &Context, found: &mut Found) {
+    /// Reads one record and books what became of it. `in_record` are the signatures that it calls for.
+    fn examine(&self, record: &[u8], in_record: &[Candidate], place: Place, context: &Context, found: &mut Found) {
         let text = String::from_utf8_lossy(record);
         let before = found.events.len();
-        let format = self.read(&text, place, context, false, &mut found.events);
+        let format = self.read(&text, in_record, place, context, false, &mut found.events);
         let events = (found.events.len() - before) as u64;
         if events == 0 && self.keeps_unknown {
             note_unknown(&text, place, &mut found.unknown);
@@ -210,13 +252,13 @@ impl Detector {
     /// Reads one record of which the second pass knows that it matters: what is no event becomes an
     /// [`EventKind::Request`].
     pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) {
-        self.read(&String::from_utf8_lossy(record), place, context, true, events);
+        self.read_alone(&String::from_utf8_lossy(record), place, context, true, events);
     }
 
     /// The events of a record on its own.
     pub fn told_by(&self, record: &str) -> Vec<Event> {
         let mut events = Vec::new();
-        self.read(record, Place { stream: StreamId(0), line: 1 }, &Context::none(), false, &mut events);
+        self.read_alone(record, Place { stream: StreamId(0), line: 1 }, &Context::none(), false, &mut events);
         events
     }
 
@@ -228,13 +270,25 @@ impl Detector {
         events.into_iter().next().unwrap_or_else(|| Event::bare(EventKind::Request, place, "plain"))
     }
 
-    /// Pushes what `record` tells and gives the name of its layout.
-    fn read(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) -> &'static str {
-        let unwrapped = wrapper::unwrap(record);
-        let mut format = "plain";
-        // As written: JSON spells some texts otherwise than they read. Once for all elements of an array.
+    fn read_alone(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) {
         let mut in_record = Vec::new();
         self.prefilter.candidates(record.as_bytes(), &mut in_record);
+        self.read(record, &in_record, place, context, pursued, events);
+    }
+
+    /// Pushes what `record` tells and gives the name of its layout. `in_record` are the signatures that the record as
+    /// written calls for: JSON spells some texts otherwise than they read.
+    fn read(
+        &self,
+        record: &str,
+        in_record: &[Candidate],
+        place: Place,
+        context: &Context,
+        pursued: bool,
+        events: &mut Vec<Event>,
+    ) -> &'static str {
+        let unwrapped = wrapper::unwrap(record);
+        let mut format = "plain";
         for (entry, lines_before) in nested::entries(&unwrapped.text) {
             format = entry.format;
             let told = Told {
@@ -245,7 +299,7 @@ impl Detector {
                 place: Place { line: place.line + lines_before, ..place },
                 context,
             };
-            self.tell(&told, record, &in_record, pursued, events);
+            self.tell(&told, record, in_record, pursued, events);
         }
         format
     }

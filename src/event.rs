@@ -191,6 +191,27 @@ words! {
     }
 }
 
+impl Reason {
+    /// Whether a diagnosis asks who the bearer is: whether the subject, key or client was ever issued a token. Else the
+    /// token alone says what is wrong with it.
+    pub const fn asks_who(self) -> bool {
+        matches!(
+            self,
+            Self::SubNotFound
+                | Self::SubMissing
+                | Self::UserDisabled
+                | Self::TokenRevoked
+                | Self::SignatureInvalid
+                | Self::KeyNotFound
+                | Self::AlgorithmNotAllowed
+                | Self::TokenMalformed
+                | Self::JwksUnavailable
+                | Self::UserStoreUnavailable
+                | Self::Other
+        )
+    }
+}
+
 impl Cause {
     /// Whether it befell the user, and so shows at every service that asks.
     pub fn is_of_the_user(self) -> bool {
@@ -254,6 +275,8 @@ pub struct Event {
     pub time: Option<DateTime<Utc>>,
     /// The stamp named no zone: `time` follows the run's default zone until other sources prove another.
     pub zoneless: bool,
+    /// It was looked for: the second pass found it.
+    pub pursued: bool,
     /// What happened.
     pub kind: EventKind,
     /// Why, for an [`EventKind::AuthFailure`].
@@ -344,6 +367,7 @@ impl Event {
         Self {
             time: None,
             zoneless: false,
+            pursued: false,
             kind,
             reason: None,
             sub: None,

@@ -291,6 +291,8 @@ pub struct Coverage {
 pub struct Block<'b> {
     /// Whole records.
     pub bytes: &'b [u8],
+    /// Where its first byte stands in the stream, after decoding.
+    pub at: u64,
     /// How many lines of the stream (or range) stand before it.
     pub lines_before: u64,
     /// How its records begin.
@@ -452,7 +454,7 @@ impl Framer {
         }
         if to > 0 {
             let block = &rest[..to];
-            each(Block { bytes: block, lines_before: self.lines, style });
+            each(Block { bytes: block, at: base, lines_before: self.lines, style });
             self.coverage.bytes += to as u64;
             self.lines += newlines(block);
         }

@@ -149,11 +149,14 @@ impl Prefilter {
         })
     }
 
-    /// The signatures whose literals stand in `record`, in catalog order.
-    pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) {
+    /// The signatures whose literals stand in `record`, in catalog order. Tells whether a literal stands there that is
+    /// of no signature: a refusal, or one of the further texts.
+    pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) -> bool {
+        let mut unowned = false;
         for window in self.windows(record, 0) {
             for (literal, _) in self.standing(record, window) {
                 let weight = self.literals[literal].len();
+                unowned |= self.owners[literal].is_empty();
                 for &signature in &self.owners[literal] {
                     match into.iter_mut().find(|candidate| candidate.signature == signature) {
                         Some(candidate) => candidate.weight = candidate.weight.max(weight),
@@ -163,6 +166,7 @@ impl Prefilter {
             }
         }
         into.sort_by_key(|candidate| candidate.signature);
+        unowned
     }
 
     /// The places of the windows at and after `from` whose slots are marked.

@@ -1,7 +1,8 @@
 //! Sources in parallel, Events and Problems out in order. The only file that says rayon.
 //!
 //! The first pass finds events. The second, the chase, reads the sources again for what only the first can tell:
-//! records that share a request id with a failure, and other requests of the subjects in question.
+//! records that share a request id with a failure, other requests of the subjects in question, and tokens issued to
+//! whom failures concern, which the first pass postponed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -15,13 +16,13 @@ use serde::Serialize;
 
 use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
-use crate::detect::{Books, Context, Detector, Found};
+use crate::detect::{Books, Context, Detector, Found, Postponed};
 use crate::discover::Source;
 use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
 use crate::keep::Keeper;
-use crate::needles::Needles;
+use crate::needles::{self, Needles};
 use crate::unknown::Unknown;
 
 /// A plain file larger than this is read by several workers.
@@ -266,7 +267,7 @@ fn each_stream<T: Send>(
     let mut buffer = Vec::new();
     if let Some(span) = task.span {
         let name = task.source.shown();
-        let context = context(&name, task.source.modified, settings);
+        let context = context(&name, task.source.modified, settings, task.source.rereadable);
         let read = |file| {
             let stream = number();
             let mut blocks = Vec::new();
@@ -281,7 +282,7 @@ fn each_stream<T: Send>(
     decode::streams(
         task.source,
         &mut |opened| {
-            let context = context(&opened.name, opened.modified, settings);
+            let context = context(&opened.name, opened.modified, settings, task.source.rereadable);
             let stream = number();
             let mut blocks = Vec::new();
             let coverage = if task.is_long {
@@ -317,9 +318,9 @@ fn share_blocks<T: Send>(
                 put(here, work(block));
                 return;
             }
-            let (bytes, lines_before, style) = (block.bytes.to_vec(), block.lines_before, block.style);
+            let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
             scope.spawn(move |_| {
-                put(here, work(Block { bytes: &bytes, lines_before, style }));
+                put(here, work(Block { bytes: &bytes, at, lines_before, style }));
                 away.fetch_sub(1, Ordering::Relaxed);
             });
         })
@@ -366,6 +367,7 @@ fn finished(name: String, done: Done<Found>) -> Part {
     for block in done.blocks {
         found.books.add(&block.books);
         found.unknown.append(block.unknown, |place| place);
+        found.postponed.extend(block.postponed);
     }
     let mut problems: Vec<Problem> = coverage
         .cut
@@ -409,9 +411,17 @@ impl LineCount {
     }
 }
 
-/// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task's
-/// first stream begins: its number, and the lines before the task's own.
-fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Place>) {
+/// Where a task's streams are in the scan, and what waits in them.
+struct Begin {
+    /// The number of the task's first stream, and the lines of it before the task's own.
+    place: Place,
+    /// For each of the task's streams the records that wait.
+    postponed: Vec<Vec<Postponed>>,
+}
+
+/// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task
+/// begins.
+fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Begin>) {
     let mut scan = Scan::default();
     let mut count = LineCount::default();
     let mut begins = Vec::with_capacity(tasks.len());
@@ -419,7 +429,8 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
     let mut moves: Vec<Option<(StreamId, u64)>> = vec![None; gathered.parts.into_inner() as usize];
     for (task, parts) in tasks.iter().zip(parts) {
         let (continues, line) = count.before(task);
-        begins.push(Place { stream: stream_id(scan.streams.len() - usize::from(continues)), line });
+        let place = Place { stream: stream_id(scan.streams.len() - usize::from(continues)), line };
+        let mut postponed = Vec::new();
         for part in parts {
             let (continues, before) = count.before(task);
             for mut problem in part.problems {
@@ -436,12 +447,14 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
+            postponed.push(part.found.postponed);
             scan.unknown.append(part.found.unknown, |place| Place { stream, line: place.line + before });
             if let Some(number) = part.number {
                 moves[number.0 as usize] = Some((stream, before));
             }
             count.add(task, part.lines);
         }
+        begins.push(Begin { place, postponed });
     }
     scan.events = gathered.events.into_inner().unwrap_or_else(PoisonError::into_inner);
     scan.events.retain_mut(|event| {
@@ -460,7 +473,7 @@ fn stream_id(index: usize) -> StreamId {
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
 fn chase(
     tasks: &[Task<'_>],
-    begins: &[Place],
+    begins: &[Begin],
     detector: &Detector,
     settings: &Settings,
     keepers: &Keepers,
@@ -468,24 +481,28 @@ fn chase(
     scan: &mut Scan,
 ) {
     let wanted = Wanted::of(&scan.events);
-    let needles = Needles::new(wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients).map(|id| &**id));
-    scan.chased = needles.len();
-    if needles.is_empty() && wanted.statuses.is_empty() {
+    let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
+    let needles = Needles::new(ids.map(|id| &**id), needles::SHORTEST);
+    let concerns = Needles::new(wanted.concerns.iter().map(|id| &**id), 0);
+    scan.chased = needles.len() + concerns.len();
+    if needles.is_empty() && concerns.is_empty() && wanted.statuses.is_empty() {
         return;
     }
-    let hunt = Hunt { statuses: wanted.status_search(), needles, wanted, known };
+    let reads_all_postponed = wanted.concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
+    let hunt = Hunt { statuses: wanted.status_search(), needles, concerns, reads_all_postponed, wanted, known };
     let parts = in_parallel(tasks, |index, task| {
         let mut pursued = Vec::new();
         if task.source.rereadable {
-            let Place { stream, line } = begins[index];
-            let mut next = stream.0..;
+            let Begin { place: Place { stream: first, line }, postponed } = &begins[index];
+            let mut next = first.0..;
             each_stream(
                 task,
                 settings,
                 &mut || StreamId(next.next().unwrap_or(u32::MAX)),
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
-                    pursuit(block, stream, &hunt, detector, context, keepers)
+                    let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
+                    pursuit(block, stream, postponed, &hunt, detector, context, keepers)
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
@@ -514,6 +531,8 @@ struct Wanted {
     subjects: BTreeSet<Text>,
     /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
     clients: BTreeSet<Text>,
+    /// Subjects, clients and keys that failures concern: postponed records that name one are read.
+    concerns: BTreeSet<Text>,
     /// Statuses that failures without an id were answered with: their access lines know client and request.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the end of their path.
@@ -549,6 +568,36 @@ fn nameless_clients(events: &[Event]) -> BTreeSet<Text> {
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
+/// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
+/// to bear.
+fn concerns(events: &[Event]) -> BTreeSet<Text> {
+    let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
+    let used: BTreeSet<&Text> = events.iter().filter(used).filter_map(|event| event.kid.as_ref()).collect();
+    let refusals = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
+    let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
+    // What another line says of the same request.
+    let mut asks: BTreeMap<&Text, bool> = BTreeMap::new();
+    for event in refusals() {
+        if let (Some(id), Some(reason)) = (&event.request_id, reasoned(event)) {
+            *asks.entry(id).or_default() |= reason.asks_who();
+        }
+    }
+    let mut concerns = BTreeSet::new();
+    for event in refusals() {
+        let elsewhere = || asks.get(event.request_id.as_ref()?).copied();
+        let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
+        if asks_who.unwrap_or(true) {
+            let kid = event.kid.as_ref().filter(|kid| !used.contains(kid));
+            concerns.extend(event.sub.iter().chain(kid).cloned());
+        }
+        // Many clients are refused without a reason, for want of a password.
+        if asks_who == Some(true) {
+            concerns.extend(event.client_ip.clone());
+        }
+    }
+    concerns
+}
+
 /// An access line this far from a failure of the same path may be its own.
 const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
@@ -558,6 +607,7 @@ impl Wanted {
             requests: BTreeSet::new(),
             subjects: BTreeSet::new(),
             clients: BTreeSet::new(),
+            concerns: concerns(events),
             statuses: BTreeSet::new(),
             loose: BTreeMap::new(),
             zoneless: false,
@@ -666,6 +716,10 @@ struct Pursued {
 /// What the second pass looks for.
 struct Hunt<'k> {
     needles: Needles,
+    /// Those that postponed records are searched for.
+    concerns: Needles,
+    /// Whether failures concern somebody of too short a name to be searched for.
+    reads_all_postponed: bool,
     statuses: Option<AhoCorasick>,
     wanted: Wanted,
     /// Where events of the first pass stand, in order.
@@ -678,12 +732,20 @@ impl Hunt<'_> {
     }
 
     /// Every place in a block that may matter, in order.
-    fn hits(&self, block: &[u8]) -> Vec<usize> {
-        let mut hits = self.needles.find(block);
+    fn hits(&self, block: Block<'_>, postponed: &[Postponed]) -> Vec<usize> {
+        let mut hits = self.needles.find(block.bytes);
         if let Some(statuses) = &self.statuses {
-            hits.extend(statuses.find_iter(block).map(|found| found.end() - 1));
-            hits.sort_unstable();
+            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
         }
+        let from = postponed.partition_point(|record| record.at < block.at);
+        for record in &postponed[from..] {
+            let start = usize::try_from(record.at - block.at).unwrap_or(usize::MAX);
+            let Some(bytes) = block.bytes.get(start..).and_then(|rest| rest.get(..record.length as usize)) else { break };
+            if self.reads_all_postponed || !self.concerns.find(bytes).is_empty() {
+                hits.push(start);
+            }
+        }
+        hits.sort_unstable();
         hits
     }
 }
@@ -691,6 +753,7 @@ impl Hunt<'_> {
 fn pursuit(
     block: Block<'_>,
     stream: StreamId,
+    postponed: &[Postponed],
     hunt: &Hunt<'_>,
     detector: &Detector,
     context: &Context,
@@ -698,7 +761,7 @@ fn pursuit(
 ) -> Pursued {
     let mut pursued = Pursued::default();
     let mut cursor = Cursor::new(block);
-    for hit in hunt.hits(block.bytes) {
+    for hit in hunt.hits(block, postponed) {
         let Some((record, line)) = cursor.record(hit) else { continue };
         let place = Place { stream, line };
         // What stands on one line was told whole.
@@ -708,6 +771,9 @@ fn pursuit(
         let mut told = Vec::new();
         detector.pursue(record, place, context, &mut told);
         told.retain(|event| !hunt.knows(event.place));
+        for event in &mut told {
+            event.pursued = true;
+        }
         keepers.keep(&mut told);
         for event in told {
             sort_out(event, &hunt.wanted, &mut pursued);
@@ -742,9 +808,17 @@ fn sort_out(event: Event, wanted: &Wanted, pursued: &mut Pursued) {
 }
 
 /// What a stream's path and date tell of its records.
-fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings) -> Context {
+fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings, rereadable: bool) -> Context {
     let (service, host) = named_by_path(name);
-    Context { zone: settings.zone, latest: modified.unwrap_or(settings.now), service, host, rows: settings.rows }
+    Context {
+        zone: settings.zone,
+        latest: modified.unwrap_or(settings.now),
+        service,
+        host,
+        rows: settings.rows,
+        // What will be read a second time may wait for it, unless every event is a row.
+        postpones: settings.chase && rereadable && !settings.rows,
+    }
 }
 
 /// The service and the instance that a log's path names: `orders/orders.log.1` is of `orders`,

@@ -29,6 +29,8 @@ pub struct Claims {
 
 /// What stands where a token stood.
 const MASK: &str = "[jwt]";
+/// What every token begins with: `{"` in base64.
+pub const BEGINNING: &str = "eyJ";
 
 /// Everything that looks like a JWT: two or three base64url segments, the first of which begins like `{"`.
 static TOKEN: LazyLock<Regex> =
@@ -58,7 +60,7 @@ static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
 /// neither.
 pub fn claims_in(text: &str) -> Option<Claims> {
     let token = || TOKEN.find_iter(text).take(8).find_map(|found| decode(found.as_str()));
-    text.contains("eyJ").then(token).flatten().or_else(|| printed(text))
+    text.contains(BEGINNING).then(token).flatten().or_else(|| printed(text))
 }
 
 /// The claims that `text` prints, the first of each name; one alone may be anything.

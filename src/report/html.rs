@@ -274,16 +274,24 @@ fn streams(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "<details><summary>{}</summary><div class=\"wide\"><table><thead><tr><th>file</th>",
         summary::count(streams.len() as u64, "file")
     )?;
-    for name in ["bytes", "lines", "records", "skipped", "unparsed", "unknown", "told", "events"] {
+    for name in ["bytes", "lines", "records", "skipped", "postponed", "unparsed", "unknown", "told", "events"] {
         write!(out, "<th class=\"number\">{name}</th>")?;
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
     for stream in streams.iter().take(MAX_LINES) {
         let books = &stream.books;
         write!(out, "<tr><td>{}</td>", code(&stream.file))?;
-        for count in
-            [books.bytes, books.lines, books.records, books.skipped, books.unparsed, books.unknown, books.told, books.events]
-        {
+        for count in [
+            books.bytes,
+            books.lines,
+            books.records,
+            books.skipped,
+            books.postponed,
+            books.unparsed,
+            books.unknown,
+            books.told,
+            books.events,
+        ] {
             write!(out, "<td class=\"number\">{}</td>", summary::grouped(count))?;
         }
         writeln!(out, "</tr>")?;

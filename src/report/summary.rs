@@ -115,10 +115,11 @@ pub(super) fn events(report: &Report) -> String {
 pub(super) fn books(report: &Report) -> String {
     let books = &report.run.books;
     format!(
-        "{}, {}: {} skipped, {} unparsed, {} unknown, {} told {}",
+        "{}, {}: {} skipped, {} postponed, {} unparsed, {} unknown, {} told {}",
         count(books.lines, "line"),
         count(books.records, "record"),
         grouped(books.skipped),
+        grouped(books.postponed),
         grouped(books.unparsed),
         grouped(books.unknown),
         grouped(books.told),

@@ -4,6 +4,7 @@
 
 mod calibration;
 mod catalog;
+mod chase;
 mod cli;
 mod layouts;
 mod merging;
