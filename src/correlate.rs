@@ -43,6 +43,7 @@ use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
 use crate::inventory::Inventory;
+use crate::parallel;
 use crate::scan::Scan;
 use finding::Finding;
 use merge::Case;
@@ -222,17 +223,12 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
     let links = links(&merged.cases, &world);
-    let mut judged: Vec<Vec<Verdict>> = merged.cases.iter().zip(&links).map(|(case, links)| judge(case, links, &world)).collect();
-    by_session(&merged.cases, &mut judged, &world);
-    let mut rows: Vec<(usize, Failure)> = merged
-        .cases
-        .iter()
-        .zip(&judged)
-        .enumerate()
-        .map(|(place, (case, verdicts))| (place, failure(case, verdicts, &world, &files)))
-        .collect();
-    rows.sort_by_key(|(a, left)| (left.time, *a));
-    let failures: Vec<Failure> = rows.into_iter().map(|(_, failure)| failure).collect();
+    let cases = merged.cases.as_slice();
+    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links[place], &world));
+    by_session(cases, &mut judged, &world);
+    let mut order: Vec<usize> = (0..cases.len()).collect();
+    order.sort_by_key(|place| (cases[*place].time, *place));
+    let failures = parallel::map(cases.len(), |row| failure(&cases[order[row]], &judged[order[row]], &world, &files));
     let patterns = pattern::patterns(&failures)?;
     let findings = finding::findings(&world, &failures, &files);
     Ok(Correlated {
@@ -247,28 +243,11 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     })
 }
 
-/// Where a link is kept.
-type Slot = fn(&mut Links) -> &mut Option<usize>;
-
 /// Joins each case with what happened to its subject before and after it.
 fn links(cases: &[Case], world: &World<'_>) -> Vec<Links> {
-    let mut links = vec![Links::default(); cases.len()];
     let asked: Vec<Option<Row<'_>>> =
         cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
     let subjects: HashSet<&str> = asked.iter().flatten().map(|row| row.key).collect();
-    let slots: [(EventKind, Slot); 6] = [
-        (EventKind::UserDeleted, |links| &mut links.deleted),
-        (EventKind::UserDisabled, |links| &mut links.disabled),
-        (EventKind::UserRestored, |links| &mut links.restored),
-        (EventKind::UserCreated, |links| &mut links.created),
-        (EventKind::TokenRevoked, |links| &mut links.revoked),
-        (EventKind::TokenIssued, |links| &mut links.issued),
-    ];
-    for (kind, slot) in slots {
-        for (links, row) in links.iter_mut().zip(&asked) {
-            *slot(links) = row.and_then(|row| world.last_before(kind, row.key, row.time));
-        }
-    }
     let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
         .successes
         .iter()
@@ -276,13 +255,20 @@ fn links(cases: &[Case], world: &World<'_>) -> Vec<Links> {
         .filter(|(_, success)| subjects.contains(&*success.sub))
         .map(|(place, success)| (place, Row { key: &success.sub, time: success.time }))
         .unzip();
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::Before)) {
-        links.success_before = found.map(|found| places[found]);
-    }
-    for (links, found) in links.iter_mut().zip(table::asof(&asked, &rows, Side::After)) {
-        links.success_after = found.map(|found| places[found]);
-    }
-    links
+    let (before, after) = parallel::both(|| table::asof(&asked, &rows, Side::Before), || table::asof(&asked, &rows, Side::After));
+    parallel::map(cases.len(), |case| {
+        let last = |kind| asked[case].and_then(|row| world.last_before(kind, row.key, row.time));
+        Links {
+            deleted: last(EventKind::UserDeleted),
+            disabled: last(EventKind::UserDisabled),
+            restored: last(EventKind::UserRestored),
+            created: last(EventKind::UserCreated),
+            revoked: last(EventKind::TokenRevoked),
+            issued: last(EventKind::TokenIssued),
+            success_before: before[case].map(|found| places[found]),
+            success_after: after[case].map(|found| places[found]),
+        }
+    })
 }
 
 /// What every cause says of a case, the strongest first.

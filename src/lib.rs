@@ -27,7 +27,9 @@
 //! | [`inventory`] | what the operator can check: user table, key set, expected issuer and audience |
 //! | [`inspect`] | one token held against all that |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
-//! | [`scan`] | sources in parallel, twice where it helps; the only file that says rayon |
+//! | [`chase`] | what the second pass looks for, and what it makes of what it finds |
+//! | [`parallel`] | work shared out over the threads; the only file that says rayon |
+//! | [`scan`] | sources in parallel, twice where it helps |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
 //! | [`report`] | one value, rendered as JSON, CSV, HTML, Markdown and for a terminal; rows as JSONL, CSV, Parquet |
 //!
@@ -59,6 +61,7 @@
 //! partitioned by subject and patterns merged.
 
 pub mod atomic_file;
+pub mod chase;
 pub mod correlate;
 pub mod decode;
 pub mod detect;
@@ -71,6 +74,7 @@ pub mod inspect;
 pub mod inventory;
 pub mod keep;
 pub mod needles;
+pub mod parallel;
 pub mod parse;
 pub mod prefilter;
 pub mod report;

@@ -1,28 +1,28 @@
-//! Sources in parallel, Events and Problems out in order. The only file that says rayon.
+//! Sources in parallel, Events and Problems out in order.
 //!
 //! The first pass finds events. The second, the chase, reads the sources again for what only the first can tell:
 //! records that share a request id with a failure, other requests of the subjects in question, and tokens issued to
 //! whom failures concern, which the first pass postponed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use aho_corasick::AhoCorasick;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::chase::{Hunt, Sighting};
 use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found, Postponed};
 use crate::discover::Source;
-use crate::event::{Event, EventKind, Place, Problem, Reason, StreamId, Text};
+use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
-use crate::frame::{Block, Coverage, Cursor, Span, Style, each_block};
+use crate::frame::{Block, Coverage, Span, Style, each_block};
 use crate::keep::Keeper;
-use crate::needles::{self, Needles};
+use crate::parallel;
 use crate::unknown::Unknown;
 
 /// A plain file larger than this is read by several workers.
@@ -33,10 +33,6 @@ const HEAD: u64 = 64 << 10;
 const SAMPLED: usize = 48;
 /// See [`SAMPLED`].
 const SAMPLE: u64 = 16 << 10;
-/// How many requests of a stream the chase looks for to hold its clock against others'.
-const CLOCK_SAMPLES: usize = 20;
-/// How many addresses the chase asks after.
-const MAX_CLIENTS: usize = 2000;
 /// How many requests of one subject or address the chase keeps.
 const MAX_SIGHTINGS: usize = 500;
 
@@ -61,25 +57,6 @@ pub struct StreamBooks {
     /// The counts.
     #[serde(flatten)]
     pub books: Books,
-}
-
-/// One request of a subject in question, as an access line or log line tells of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sighting {
-    /// When.
-    pub time: DateTime<Utc>,
-    /// Who, as far as the line says.
-    pub sub: Option<Text>,
-    /// From where.
-    pub client: Option<Text>,
-    /// HTTP status, where the line has one.
-    pub status: Option<u16>,
-    /// The key of its token.
-    pub kid: Option<Text>,
-    /// Which service.
-    pub service: Option<Text>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// What a scan found.
@@ -131,7 +108,7 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let tasks = tasks(sources);
     let gathered = Gathered::default();
     let keepers = Keepers::new(settings);
-    let parts = in_parallel(&tasks, |_, task| first_pass(task, detector, settings, &keepers, &gathered));
+    let parts = each_task(&tasks, |_, task| first_pass(task, detector, settings, &keepers, &gathered));
     let (mut scan, begins) = joined(&tasks, parts, gathered);
     let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
     fold(&mut scan.events);
@@ -187,7 +164,7 @@ struct Part {
 
 fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
     let mut tasks = Vec::new();
-    let share = sources.iter().map(|source| source.size).sum::<u64>() / rayon::current_num_threads() as u64;
+    let share = sources.iter().map(|source| source.size).sum::<u64>() / parallel::threads() as u64;
     for (order, source) in sources.iter().enumerate() {
         let split = source.rereadable && source.size > 2 * SPAN && matches!(decode::sniff(source), Ok(Kind::Plain));
         let style = split.then(|| head_style(source)).flatten();
@@ -214,22 +191,10 @@ fn head_style(source: &Source) -> Option<Style> {
 }
 
 /// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
-fn in_parallel<T: Send>(tasks: &[Task<'_>], work: impl Fn(usize, &Task<'_>) -> T + Sync) -> Vec<T> {
+fn each_task<T: Send>(tasks: &[Task<'_>], work: impl Fn(usize, &Task<'_>) -> T + Sync) -> Vec<T> {
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
-    let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
-        let mut mine = Vec::new();
-        while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push((*index, work(*index, &tasks[*index])));
-        }
-        mine
-    })
-    .into_iter()
-    .flatten()
-    .collect();
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    parallel::in_order_of(&order, |index| work(index, &tasks[index]))
 }
 
 /// A keeper for each worker.
@@ -237,11 +202,11 @@ struct Keepers(Vec<Mutex<Keeper>>);
 
 impl Keepers {
     fn new(settings: &Settings) -> Self {
-        Self((0..rayon::current_num_threads()).map(|_| Mutex::new(Keeper::new(settings.rows))).collect())
+        Self((0..parallel::threads()).map(|_| Mutex::new(Keeper::new(settings.rows))).collect())
     }
 
     fn keep(&self, events: &mut [Event]) {
-        let mine = &self.0[rayon::current_thread_index().unwrap_or(0)];
+        let mine = &self.0[parallel::thread()];
         mine.lock().unwrap_or_else(PoisonError::into_inner).keep(events);
     }
 }
@@ -306,10 +271,10 @@ fn share_blocks<T: Send>(
     let done = Mutex::new(Vec::new());
     let put = |number: usize, made: T| done.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
     // Blocks nobody has taken are held in memory: more than a few would be too many.
-    let (away, most) = (AtomicUsize::new(0), rayon::current_num_threads());
+    let (away, most) = (AtomicUsize::new(0), parallel::threads());
     let (put, away) = (&put, &away);
     let mut number = 0;
-    let coverage = rayon::in_place_scope(|scope| {
+    let coverage = parallel::scope(|scope| {
         each_block(reader, None, buffer, &mut |block| {
             number += 1;
             let here = number;
@@ -480,17 +445,12 @@ fn chase(
     known: &[Place],
     scan: &mut Scan,
 ) {
-    let wanted = Wanted::of(&scan.events);
-    let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
-    let needles = Needles::new(ids.map(|id| &**id), needles::SHORTEST);
-    let concerns = Needles::new(wanted.concerns.iter().map(|id| &**id), 0);
-    scan.chased = needles.len() + concerns.len();
-    if needles.is_empty() && concerns.is_empty() && wanted.statuses.is_empty() {
+    let hunt = Hunt::after(&scan.events, known);
+    scan.chased = hunt.ids();
+    if hunt.is_over() {
         return;
     }
-    let reads_all_postponed = wanted.concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
-    let hunt = Hunt { statuses: wanted.status_search(), needles, concerns, reads_all_postponed, wanted, known };
-    let parts = in_parallel(tasks, |index, task| {
+    let parts = each_task(tasks, |index, task| {
         let mut pursued = Vec::new();
         if task.source.rereadable {
             let Begin { place: Place { stream: first, line }, postponed } = &begins[index];
@@ -502,14 +462,14 @@ fn chase(
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
-                    pursuit(block, stream, postponed, &hunt, detector, context, keepers)
+                    hunt.pursue(block, stream, postponed, detector, context, &|events| keepers.keep(events))
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
         }
         pursued
     });
-    let mut seen: BTreeMap<Text, usize> = BTreeMap::new();
+    let mut seen: HashMap<Text, usize> = HashMap::new();
     for part in parts.into_iter().flatten() {
         scan.events.extend(part.events);
         for sighting in part.sightings {
@@ -521,290 +481,6 @@ fn chase(
         }
     }
     scan.events.sort_by_cached_key(|event| event.place);
-}
-
-/// What the first pass leaves to be asked.
-struct Wanted {
-    /// Request and trace ids of failures.
-    requests: BTreeSet<Text>,
-    /// Subjects whose other requests tell whether they still exist.
-    subjects: BTreeSet<Text>,
-    /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
-    clients: BTreeSet<Text>,
-    /// Subjects, clients and keys that failures concern: postponed records that name one are read.
-    concerns: BTreeSet<Text>,
-    /// Statuses that failures without an id were answered with: their access lines know client and request.
-    statuses: BTreeSet<u16>,
-    /// When failures without an id happened, by the end of their path.
-    loose: BTreeMap<Text, Vec<DateTime<Utc>>>,
-    /// Whether a failure without an id bears a time without a zone, which may be off by hours.
-    zoneless: bool,
-}
-
-/// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
-fn nameless_clients(events: &[Event]) -> BTreeSet<Text> {
-    let refused = |reason: Reason| {
-        events
-            .iter()
-            .filter(move |event| event.kind == EventKind::AuthFailure && event.reason == Some(reason) && event.sub.is_none())
-    };
-    let mut times: BTreeMap<&str, Vec<(DateTime<Utc>, bool)>> = BTreeMap::new();
-    for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
-        if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
-            times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
-        }
-    }
-    for times in times.values_mut() {
-        times.sort();
-    }
-    let fits = |event: &&Event| {
-        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
-        times.get(merge::last_segment(path)).is_some_and(|times| {
-            let from = times.partition_point(|(other, _)| *other < time - LOOSE);
-            times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
-        })
-    };
-    let clients = |event: &Event| event.client_ip.clone().filter(|client| !merge::is_local(client));
-    refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
-}
-
-/// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
-/// to bear.
-fn concerns(events: &[Event]) -> BTreeSet<Text> {
-    let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
-    let used: BTreeSet<&Text> = events.iter().filter(used).filter_map(|event| event.kid.as_ref()).collect();
-    let refusals = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
-    let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
-    // What another line says of the same request.
-    let mut asks: BTreeMap<&Text, bool> = BTreeMap::new();
-    for event in refusals() {
-        if let (Some(id), Some(reason)) = (&event.request_id, reasoned(event)) {
-            *asks.entry(id).or_default() |= reason.asks_who();
-        }
-    }
-    let mut concerns = BTreeSet::new();
-    for event in refusals() {
-        let elsewhere = || asks.get(event.request_id.as_ref()?).copied();
-        let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
-        if asks_who.unwrap_or(true) {
-            let kid = event.kid.as_ref().filter(|kid| !used.contains(kid));
-            concerns.extend(event.sub.iter().chain(kid).cloned());
-        }
-        // Many clients are refused without a reason, for want of a password.
-        if asks_who == Some(true) {
-            concerns.extend(event.client_ip.clone());
-        }
-    }
-    concerns
-}
-
-/// An access line this far from a failure of the same path may be its own.
-const LOOSE: TimeDelta = TimeDelta::seconds(5);
-
-impl Wanted {
-    fn of(events: &[Event]) -> Self {
-        let mut wanted = Self {
-            requests: BTreeSet::new(),
-            subjects: BTreeSet::new(),
-            clients: BTreeSet::new(),
-            concerns: concerns(events),
-            statuses: BTreeSet::new(),
-            loose: BTreeMap::new(),
-            zoneless: false,
-        };
-        // A request of which every question is answered need not be looked for.
-        let mut answered: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
-        let failures = || events.iter().filter(|event| event.kind == EventKind::AuthFailure);
-        for event in failures() {
-            if let Some(id) = event.request_id.as_deref().or(event.trace_id.as_deref()) {
-                let (named, reasoned) = answered.entry(id).or_default();
-                *named |= event.sub.is_some();
-                *reasoned |= event.reason.is_some_and(|reason| reason != Reason::Other);
-            }
-        }
-        for (id, (named, reasoned)) in answered {
-            if !(named && reasoned) {
-                wanted.requests.insert(id.into());
-            }
-        }
-        // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
-        let mut sampled: BTreeMap<StreamId, usize> = BTreeMap::new();
-        for event in events {
-            let count = sampled.entry(event.place.stream).or_default();
-            if let Some(id) = event.request_id.clone().filter(|_| *count < CLOCK_SAMPLES) {
-                *count += 1;
-                wanted.requests.insert(id);
-            }
-        }
-        for event in failures().filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
-            wanted.add_loose(event);
-        }
-        wanted.clients = nameless_clients(events);
-        // With so many of them it is no longer a question of single clients.
-        if wanted.clients.len() > MAX_CLIENTS {
-            wanted.clients.clear();
-        }
-        for times in wanted.loose.values_mut() {
-            times.sort();
-        }
-        for event in events {
-            let asked = match event.kind {
-                EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
-                EventKind::UserDeleted | EventKind::UserDisabled => true,
-                _ => false,
-            };
-            if let Some(sub) = event.sub.as_ref().filter(|_| asked) {
-                wanted.subjects.insert(sub.clone());
-            }
-        }
-        wanted
-    }
-
-    /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
-    fn add_loose(&mut self, event: &Event) {
-        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return };
-        match event.status {
-            Some(401 | 403) => return,
-            Some(status) => {
-                self.statuses.insert(status);
-            }
-            None if event.reason == Some(Reason::UserStoreUnavailable) => self.statuses.extend([500, 503]),
-            None => return,
-        }
-        self.zoneless |= event.zoneless;
-        self.loose.entry(merge::last_segment(path).into()).or_default().push(time);
-    }
-
-    /// Whether an access line may be that of a failure without an id.
-    fn is_loose(&self, event: &Event) -> bool {
-        let (Some(status), Some(path), Some(time)) = (event.status, event.path.as_deref(), event.time) else { return false };
-        if !self.statuses.contains(&status) {
-            return false;
-        }
-        self.loose.get(merge::last_segment(path)).is_some_and(|times| {
-            let from = times.partition_point(|other| *other < time - LOOSE);
-            self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
-        })
-    }
-
-    /// The search for access lines of the wanted statuses.
-    fn status_search(&self) -> Option<AhoCorasick> {
-        let literals: Vec<String> = self
-            .statuses
-            .iter()
-            .flat_map(|status| {
-                [
-                    format!(" {status} "),
-                    format!("\":{status}"),
-                    format!("\": {status}"),
-                    format!("\":\"{status}\""),
-                    format!("={status}"),
-                ]
-            })
-            .collect();
-        if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
-    }
-}
-
-/// What one block of the second pass adds.
-#[derive(Default)]
-struct Pursued {
-    events: Vec<Event>,
-    sightings: Vec<Sighting>,
-}
-
-/// What the second pass looks for.
-struct Hunt<'k> {
-    needles: Needles,
-    /// Those that postponed records are searched for.
-    concerns: Needles,
-    /// Whether failures concern somebody of too short a name to be searched for.
-    reads_all_postponed: bool,
-    statuses: Option<AhoCorasick>,
-    wanted: Wanted,
-    /// Where events of the first pass stand, in order.
-    known: &'k [Place],
-}
-
-impl Hunt<'_> {
-    fn knows(&self, place: Place) -> bool {
-        self.known.binary_search(&place).is_ok()
-    }
-
-    /// Every place in a block that may matter, in order.
-    fn hits(&self, block: Block<'_>, postponed: &[Postponed]) -> Vec<usize> {
-        let mut hits = self.needles.find(block.bytes);
-        if let Some(statuses) = &self.statuses {
-            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
-        }
-        let from = postponed.partition_point(|record| record.at < block.at);
-        for record in &postponed[from..] {
-            let start = usize::try_from(record.at - block.at).unwrap_or(usize::MAX);
-            let Some(bytes) = block.bytes.get(start..).and_then(|rest| rest.get(..record.length as usize)) else { break };
-            if self.reads_all_postponed || !self.concerns.find(bytes).is_empty() {
-                hits.push(start);
-            }
-        }
-        hits.sort_unstable();
-        hits
-    }
-}
-
-fn pursuit(
-    block: Block<'_>,
-    stream: StreamId,
-    postponed: &[Postponed],
-    hunt: &Hunt<'_>,
-    detector: &Detector,
-    context: &Context,
-    keepers: &Keepers,
-) -> Pursued {
-    let mut pursued = Pursued::default();
-    let mut cursor = Cursor::new(block);
-    for hit in hunt.hits(block, postponed) {
-        let Some((record, line)) = cursor.record(hit) else { continue };
-        let place = Place { stream, line };
-        // What stands on one line was told whole.
-        if hunt.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
-            continue;
-        }
-        let mut told = Vec::new();
-        detector.pursue(record, place, context, &mut told);
-        told.retain(|event| !hunt.knows(event.place));
-        for event in &mut told {
-            event.pursued = true;
-        }
-        keepers.keep(&mut told);
-        for event in told {
-            sort_out(event, &hunt.wanted, &mut pursued);
-        }
-    }
-    pursued
-}
-
-/// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
-fn sort_out(event: Event, wanted: &Wanted, pursued: &mut Pursued) {
-    let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| wanted.requests.contains(id));
-    if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || wanted.is_loose(&event) {
-        pursued.events.push(event);
-        return;
-    }
-    let of_subject = event.sub.as_ref().is_some_and(|sub| wanted.subjects.contains(sub));
-    let of_client = event.client_ip.as_ref().is_some_and(|client| wanted.clients.contains(client));
-    if let Some(time) = event.time
-        && (of_subject || of_client)
-        && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
-    {
-        pursued.sightings.push(Sighting {
-            time,
-            sub: event.sub,
-            client: event.client_ip,
-            status: event.status,
-            kid: event.kid,
-            service: event.service,
-            place: event.place,
-        });
-    }
 }
 
 /// What a stream's path and date tell of its records.

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::source;
 use super::ids::{self, Bearer};
+use crate::chase::Sighting;
 use crate::event::{Event, Text};
-use crate::scan::Sighting;
 
 /// Fewer shared requests than this say nothing of clocks.
 const SHARED: usize = 5;

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::merge::Case;
 use super::world::plain_name;
+use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, StreamId, Text};
-use crate::scan::Sighting;
 
 /// Requests of one client this close together are of one session.
 pub const SESSION: TimeDelta = TimeDelta::minutes(10);

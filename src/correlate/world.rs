@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history::History;
 use super::merge::Case;
+use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, Reason, Text};
 use crate::inventory::Inventory;
-use crate::scan::Sighting;
 
 /// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
 const SAME: TimeDelta = TimeDelta::seconds(10);

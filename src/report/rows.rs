@@ -20,10 +20,14 @@ use thiserror::Error;
 use super::{Results, csv as csv_report};
 use crate::correlate::{CauseEvent, Failure};
 use crate::event::{Event, Text};
+use crate::parallel;
 use crate::unknown::Template;
 
 /// Rows of one Parquet row group: what is held in memory a second time.
 const ROW_GROUP: usize = 64 << 10;
+
+/// How many rows one thread makes text of at once.
+const PIECE: usize = 512;
 
 /// The format of a file of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +84,11 @@ impl From<RowError> for io::Error {
 /// # Errors
 /// Gives a [`RowError`] where `out` does not take the bytes.
 pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
-    let rows = results.failures.iter();
+    let rows: Vec<&Failure> = results.failures.iter().collect();
     match format {
-        RowFormat::Jsonl => Ok(jsonl(rows, out)?),
-        RowFormat::Csv => Ok(csv(rows, FAILURE, results, out)?),
-        RowFormat::Parquet => parquet(rows, FAILURE, results, out),
+        RowFormat::Jsonl => jsonl(&rows, |row| row, out),
+        RowFormat::Csv => csv(&rows, FAILURE, results, out),
+        RowFormat::Parquet => parquet(rows.into_iter(), FAILURE, results, out),
     }
 }
 
@@ -93,11 +97,11 @@ pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write)
 /// # Errors
 /// Gives a [`RowError`] where `out` does not take the bytes.
 pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
-    let rows = results.events.iter().filter(|event| event.kind.is_event());
+    let rows: Vec<&Event> = results.events.iter().filter(|event| event.kind.is_event()).collect();
     match format {
-        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { of: row, columns: EVENT, results }), out)?),
-        RowFormat::Csv => Ok(csv(rows, EVENT, results, out)?),
-        RowFormat::Parquet => parquet(rows, EVENT, results, out),
+        RowFormat::Jsonl => jsonl(&rows, |row| Row { of: row, columns: EVENT, results }, out),
+        RowFormat::Csv => csv(&rows, EVENT, results, out),
+        RowFormat::Parquet => parquet(rows.into_iter(), EVENT, results, out),
     }
 }
 
@@ -106,11 +110,11 @@ pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -
 /// # Errors
 /// Gives a [`RowError`] where `out` does not take the bytes.
 pub fn write_unknown(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
-    let rows = results.unknown.iter();
+    let rows: Vec<&Template> = results.unknown.iter().collect();
     match format {
-        RowFormat::Jsonl => Ok(jsonl(rows.map(|row| Row { of: row, columns: UNKNOWN, results }), out)?),
-        RowFormat::Csv => Ok(csv(rows, UNKNOWN, results, out)?),
-        RowFormat::Parquet => parquet(rows, UNKNOWN, results, out),
+        RowFormat::Jsonl => jsonl(&rows, |row| Row { of: row, columns: UNKNOWN, results }, out),
+        RowFormat::Csv => csv(&rows, UNKNOWN, results, out),
+        RowFormat::Parquet => parquet(rows.into_iter(), UNKNOWN, results, out),
     }
 }
 
@@ -251,33 +255,59 @@ impl<R> Serialize for Row<'_, R> {
     }
 }
 
-fn jsonl(rows: impl Iterator<Item = impl Serialize>, out: &mut dyn Write) -> io::Result<()> {
-    for row in rows {
-        serde_json::to_writer(&mut *out, &row)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+fn jsonl<'r, R: Sync, S: Serialize>(
+    rows: &[&'r R],
+    shown: impl Fn(&'r R) -> S + Sync + Send,
+    out: &mut dyn Write,
+) -> Result<(), RowError> {
+    in_pieces(rows, out, |piece, text| {
+        for row in piece {
+            serde_json::to_writer(&mut *text, &shown(row)).map_err(io::Error::from)?;
+            text.push(b'\n');
+        }
+        Ok(())
+    })
 }
 
-fn csv<'r, R: 'static>(
-    rows: impl Iterator<Item = &'r R>,
-    columns: &[Column<R>],
-    results: &'r Results,
-    out: &mut dyn Write,
-) -> Result<(), csv::Error> {
-    let mut table = csv_report::writer(out);
+fn csv<R: Sync + 'static>(rows: &[&R], columns: &[Column<R>], results: &Results, out: &mut dyn Write) -> Result<(), RowError> {
+    let mut table = csv_report::writer(&mut *out);
     table.write_record(columns.iter().map(|Column(name, _)| name))?;
-    for row in rows {
-        for Column(_, get) in columns {
-            match get {
-                Get::Text(get) => table.write_field(csv_report::cell(&get(row, results).unwrap_or_default()).as_bytes())?,
-                Whole(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
-                Real(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+    table.flush()?;
+    drop(table);
+    in_pieces(rows, out, |piece, text| {
+        let mut table = csv_report::writer(text);
+        for row in piece {
+            for Column(_, get) in columns {
+                match get {
+                    Get::Text(get) => {
+                        table.write_field(csv_report::cell(&get(row, results).unwrap_or_default()).as_bytes())?;
+                    }
+                    Whole(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+                    Real(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+                }
             }
+            table.write_record(None::<&[u8]>)?;
         }
-        table.write_record(None::<&[u8]>)?;
+        Ok(table.flush()?)
+    })
+}
+
+/// Writes rows piece by piece: while the text of some pieces is made, no other is held.
+fn in_pieces<R: Sync>(
+    rows: &[R],
+    out: &mut dyn Write,
+    write: impl Fn(&[R], &mut Vec<u8>) -> Result<(), RowError> + Sync + Send,
+) -> Result<(), RowError> {
+    for some in rows.chunks(PIECE * parallel::threads()) {
+        let texts = parallel::map_chunks(some, PIECE, |piece| {
+            let mut text = Vec::new();
+            write(piece, &mut text).map(|()| text)
+        });
+        for text in texts {
+            out.write_all(&text?)?;
+        }
     }
-    Ok(table.flush()?)
+    Ok(())
 }
 
 fn parquet<'r, R: 'static>(

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
+use jwtriage::chase::Sighting;
 use jwtriage::correlate::{Correlated, Failure, correlate};
 use jwtriage::detect::Books;
 use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
-use jwtriage::scan::{Scan, Sighting, StreamBooks};
+use jwtriage::scan::{Scan, StreamBooks};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ use jwtriage::detect::Detector;
 use jwtriage::discover::{DiscoverError, discover};
 use jwtriage::event::Severity;
 use jwtriage::inventory::Inventory;
+use jwtriage::parallel;
 use jwtriage::report::rows::{self, RowFormat};
 use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, summary};
 use jwtriage::scan::{self, Settings};
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let outputs = Outputs::of(args)?;
     handle_interrupts()?;
     if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
+        parallel::start(threads).context("cannot start the threads")?;
     }
     let found = discover(&args.paths).map_err(with_hint)?;
     let catalog = catalog(&args.catalog)?;

@@ -1,0 +1,339 @@
+//! What the second pass looks for, and what it makes of what it finds.
+//!
+//! [`Wanted`] says what the first pass leaves to be asked; a [`Hunt`] is that, made ready to be searched for in blocks.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use aho_corasick::AhoCorasick;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::correlate::merge;
+use crate::detect::{Context, Detector, Postponed};
+use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use crate::frame::{Block, Cursor};
+use crate::needles::{self, Needles};
+
+/// How many requests of a stream the chase looks for to hold its clock against others'.
+const CLOCK_SAMPLES: usize = 20;
+/// How many addresses the chase asks after.
+const MAX_CLIENTS: usize = 2000;
+
+/// One request of a subject in question, as an access line or log line tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Who, as far as the line says.
+    pub sub: Option<Text>,
+    /// From where.
+    pub client: Option<Text>,
+    /// HTTP status, where the line has one.
+    pub status: Option<u16>,
+    /// The key of its token.
+    pub kid: Option<Text>,
+    /// Which service.
+    pub service: Option<Text>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What the first pass leaves to be asked.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Request and trace ids of failures.
+    requests: HashSet<Text>,
+    /// Subjects whose other requests tell whether they still exist.
+    subjects: HashSet<Text>,
+    /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
+    clients: HashSet<Text>,
+    /// Statuses that failures without an id were answered with: their access lines know client and request.
+    statuses: BTreeSet<u16>,
+    /// When failures without an id happened, by the end of their path.
+    loose: HashMap<Text, Vec<DateTime<Utc>>>,
+    /// Whether a failure without an id bears a time without a zone, which may be off by hours.
+    zoneless: bool,
+}
+
+/// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
+fn nameless_clients(events: &[Event]) -> HashSet<Text> {
+    let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && event.sub.is_none());
+    let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::new();
+    for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
+        if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
+            times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+    for times in times.values_mut() {
+        times.sort();
+    }
+    let fits = |event: &&Event| {
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
+        times.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|(other, _)| *other < time - LOOSE);
+            times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
+        })
+    };
+    let clients = |event: &Event| event.client_ip.clone().filter(|client| !merge::is_local(client));
+    refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
+}
+
+/// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
+/// to bear.
+fn concerns(events: &[Event]) -> HashSet<&Text> {
+    let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
+    let used: HashSet<&Text> = events.iter().filter(used).filter_map(|event| event.kid.as_ref()).collect();
+    let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
+    // What another line says of the same request.
+    let mut asks: HashMap<&Text, bool> = HashMap::new();
+    for event in failures(events) {
+        if let (Some(id), Some(reason)) = (&event.request_id, reasoned(event)) {
+            *asks.entry(id).or_default() |= reason.asks_who();
+        }
+    }
+    let mut concerns = HashSet::new();
+    for event in failures(events) {
+        let elsewhere = || asks.get(event.request_id.as_ref()?).copied();
+        let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
+        if asks_who.unwrap_or(true) {
+            let kid = event.kid.as_ref().filter(|kid| !used.contains(kid));
+            concerns.extend(event.sub.iter().chain(kid));
+        }
+        // Many clients are refused without a reason, for want of a password.
+        if asks_who == Some(true) {
+            concerns.extend(&event.client_ip);
+        }
+    }
+    concerns
+}
+
+fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
+    events.iter().filter(|event| event.kind == EventKind::AuthFailure)
+}
+
+/// An access line this far from a failure of the same path may be its own.
+const LOOSE: TimeDelta = TimeDelta::seconds(5);
+
+impl Wanted {
+    fn of(events: &[Event]) -> Self {
+        let mut wanted = Self::default();
+        // A request of which every question is answered need not be looked for.
+        let mut answered: HashMap<&Text, (bool, bool)> = HashMap::new();
+        for event in failures(events) {
+            if let Some(id) = event.request_id.as_ref().or(event.trace_id.as_ref()) {
+                let (named, reasoned) = answered.entry(id).or_default();
+                *named |= event.sub.is_some();
+                *reasoned |= event.reason.is_some_and(|reason| reason != Reason::Other);
+            }
+        }
+        let open = answered.into_iter().filter(|(_, (named, reasoned))| !(*named && *reasoned));
+        wanted.requests = open.map(|(id, _)| id.clone()).collect();
+        // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
+        let mut sampled: HashMap<StreamId, usize> = HashMap::new();
+        for event in events {
+            let count = sampled.entry(event.place.stream).or_default();
+            if let Some(id) = event.request_id.clone().filter(|_| *count < CLOCK_SAMPLES) {
+                *count += 1;
+                wanted.requests.insert(id);
+            }
+        }
+        for event in failures(events).filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
+            wanted.add_loose(event);
+        }
+        wanted.clients = nameless_clients(events);
+        // With so many of them it is no longer a question of single clients.
+        if wanted.clients.len() > MAX_CLIENTS {
+            wanted.clients.clear();
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+        for times in wanted.loose.values_mut() {
+            times.sort();
+        }
+        for event in events {
+            let asked = match event.kind {
+                EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
+                EventKind::UserDeleted | EventKind::UserDisabled => true,
+                _ => false,
+            };
+            if let Some(sub) = event.sub.as_ref().filter(|_| asked) {
+                wanted.subjects.insert(sub.clone());
+            }
+        }
+        wanted
+    }
+
+    /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
+    fn add_loose(&mut self, event: &Event) {
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return };
+        match event.status {
+            Some(401 | 403) => return,
+            Some(status) => {
+                self.statuses.insert(status);
+            }
+            None if event.reason == Some(Reason::UserStoreUnavailable) => self.statuses.extend([500, 503]),
+            None => return,
+        }
+        self.zoneless |= event.zoneless;
+        self.loose.entry(merge::last_segment(path).into()).or_default().push(time);
+    }
+
+    /// Whether an access line may be that of a failure without an id.
+    fn is_loose(&self, event: &Event) -> bool {
+        let (Some(status), Some(path), Some(time)) = (event.status, event.path.as_deref(), event.time) else { return false };
+        if !self.statuses.contains(&status) {
+            return false;
+        }
+        self.loose.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|other| *other < time - LOOSE);
+            self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
+        })
+    }
+
+    /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
+    fn sort_out(&self, event: Event, pursued: &mut Pursued) {
+        let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| self.requests.contains(id));
+        if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || self.is_loose(&event) {
+            pursued.events.push(event);
+            return;
+        }
+        let of_subject = event.sub.as_ref().is_some_and(|sub| self.subjects.contains(sub));
+        let of_client = event.client_ip.as_ref().is_some_and(|client| self.clients.contains(client));
+        if let Some(time) = event.time
+            && (of_subject || of_client)
+            && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
+        {
+            pursued.sightings.push(Sighting {
+                time,
+                sub: event.sub,
+                client: event.client_ip,
+                status: event.status,
+                kid: event.kid,
+                service: event.service,
+                place: event.place,
+            });
+        }
+    }
+
+    /// The search for access lines of the wanted statuses.
+    fn status_search(&self) -> Option<AhoCorasick> {
+        let literals: Vec<String> = self
+            .statuses
+            .iter()
+            .flat_map(|status| {
+                [
+                    format!(" {status} "),
+                    format!("\":{status}"),
+                    format!("\": {status}"),
+                    format!("\":\"{status}\""),
+                    format!("={status}"),
+                ]
+            })
+            .collect();
+        if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
+    }
+}
+
+/// What one block of the second pass adds.
+#[derive(Debug, Default)]
+pub struct Pursued {
+    /// Lines of failing requests, and events of subjects in question.
+    pub events: Vec<Event>,
+    /// Other requests of subjects in question.
+    pub sightings: Vec<Sighting>,
+}
+
+/// What the second pass looks for, made ready to be searched for.
+#[derive(Debug)]
+pub struct Hunt<'k> {
+    needles: Needles,
+    /// Those that postponed records are searched for.
+    concerns: Needles,
+    /// Whether failures concern somebody of too short a name to be searched for.
+    reads_all_postponed: bool,
+    statuses: Option<AhoCorasick>,
+    wanted: Wanted,
+    /// Where events of the first pass stand, in order.
+    known: &'k [Place],
+}
+
+impl<'k> Hunt<'k> {
+    /// Finds out what the events of the first pass leave to be asked. `known` is where they stand, in order.
+    pub fn after(events: &[Event], known: &'k [Place]) -> Self {
+        let wanted = Wanted::of(events);
+        let concerns = concerns(events);
+        let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
+        Self {
+            needles: Needles::new(ids.map(|id| &**id), needles::SHORTEST),
+            reads_all_postponed: concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL),
+            concerns: Needles::new(concerns.into_iter().map(|id| &**id), 0),
+            statuses: wanted.status_search(),
+            wanted,
+            known,
+        }
+    }
+
+    /// How many ids are looked for.
+    pub fn ids(&self) -> usize {
+        self.needles.len() + self.concerns.len()
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_over(&self) -> bool {
+        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
+    }
+
+    /// Reads what of a block matters. `postponed` are the records of its stream that wait; `keeper` makes events small.
+    pub fn pursue(
+        &self,
+        block: Block<'_>,
+        stream: StreamId,
+        postponed: &[Postponed],
+        detector: &Detector,
+        context: &Context,
+        keep: &dyn Fn(&mut [Event]),
+    ) -> Pursued {
+        let mut pursued = Pursued::default();
+        let mut cursor = Cursor::new(block);
+        for hit in self.hits(block, postponed) {
+            let Some((record, line)) = cursor.record(hit) else { continue };
+            let place = Place { stream, line };
+            // What stands on one line was told whole.
+            if self.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
+                continue;
+            }
+            let mut told = Vec::new();
+            detector.pursue(record, place, context, &mut told);
+            told.retain(|event| !self.knows(event.place));
+            for event in &mut told {
+                event.pursued = true;
+            }
+            keep(&mut told);
+            for event in told {
+                self.wanted.sort_out(event, &mut pursued);
+            }
+        }
+        pursued
+    }
+
+    fn knows(&self, place: Place) -> bool {
+        self.known.binary_search(&place).is_ok()
+    }
+
+    /// Every place in a block that may matter, in order.
+    fn hits(&self, block: Block<'_>, postponed: &[Postponed]) -> Vec<usize> {
+        let mut hits = self.needles.find(block.bytes);
+        if let Some(statuses) = &self.statuses {
+            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
+        }
+        let from = postponed.partition_point(|record| record.at < block.at);
+        for record in &postponed[from..] {
+            let start = usize::try_from(record.at - block.at).unwrap_or(usize::MAX);
+            let Some(bytes) = block.bytes.get(start..).and_then(|rest| rest.get(..record.length as usize)) else { break };
+            if self.reads_all_postponed || !self.concerns.find(bytes).is_empty() {
+                hits.push(start);
+            }
+        }
+        hits.sort_unstable();
+        hits
+    }
+}

@@ -1,0 +1,65 @@
+//! Work shared out over the threads. The only file that says rayon.
+//!
+//! Results come in the order of what they are made of, whatever the number of threads.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::Scope;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
+
+/// Sets how many threads work; once, before the first work.
+///
+/// # Errors
+/// Where threads cannot be started, or work already.
+pub fn start(threads: usize) -> io::Result<()> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(io::Error::other)
+}
+
+/// How many threads work.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// The number of the thread that asks, below [`threads`].
+pub fn thread() -> usize {
+    rayon::current_thread_index().unwrap_or(0)
+}
+
+/// What `work` makes of each place below `count`. Nobody waits: a thread that is done takes what is next in `order`.
+pub fn in_order_of<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
+        let mut mine = Vec::new();
+        while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            mine.push((*index, work(*index)));
+        }
+        mine
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Runs `work`, which may hand parts of itself to other threads, and waits for them.
+pub fn scope<'s, T>(work: impl FnOnce(&Scope<'s>) -> T) -> T {
+    rayon::in_place_scope(work)
+}
+
+/// What `work` makes of each number below `count`.
+pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..count).into_par_iter().map(work).collect()
+}
+
+/// What `work` makes of each `length` items, one after the other.
+pub fn map_chunks<I: Sync, T: Send>(items: &[I], length: usize, work: impl Fn(&[I]) -> T + Sync + Send) -> Vec<T> {
+    items.par_chunks(length).map(work).collect()
+}
+
+/// Both results, made at the same time.
+pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(a, b)
+}
