@@ -12,6 +12,7 @@ use crate::detect::{Context, Detector, Postponed};
 use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::frame::{Block, Cursor};
 use crate::needles::{self, Needles};
+use crate::parallel;
 
 /// How many requests of a stream the chase looks for to hold its clock against others'.
 const CLOCK_SAMPLES: usize = 20;
@@ -259,17 +260,20 @@ pub struct Hunt<'k> {
 impl<'k> Hunt<'k> {
     /// Finds out what the events of the first pass leave to be asked. `known` is where they stand, in order.
     pub fn after(events: &[Event], known: &'k [Place]) -> Self {
-        let wanted = Wanted::of(events);
-        let concerns = concerns(events);
-        let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
-        Self {
-            needles: Needles::new(ids.map(|id| &**id), needles::SHORTEST),
-            reads_all_postponed: concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL),
-            concerns: Needles::new(concerns.into_iter().map(|id| &**id), 0),
-            statuses: wanted.status_search(),
-            wanted,
-            known,
-        }
+        let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
+            || {
+                let wanted = Wanted::of(events);
+                let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
+                let needles = Needles::new(ids.map(|id| &**id), needles::SHORTEST);
+                (wanted, needles)
+            },
+            || {
+                let concerns = concerns(events);
+                let unsearchable = concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
+                (Needles::new(concerns.into_iter().map(|id| &**id), 0), unsearchable)
+            },
+        );
+        Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, known }
     }
 
     /// How many ids are looked for.

@@ -54,6 +54,11 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Ve
     (0..count).into_par_iter().map(work).collect()
 }
 
+/// What `work` makes of each item.
+pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + Send) -> Vec<T> {
+    items.into_par_iter().map(work).collect()
+}
+
 /// What `work` makes of each `length` items, one after the other.
 pub fn map_chunks<I: Sync, T: Send>(items: &[I], length: usize, work: impl Fn(&[I]) -> T + Sync + Send) -> Vec<T> {
     items.par_chunks(length).map(work).collect()

@@ -90,12 +90,12 @@ pub fn any_within(times: &[DateTime<Utc>], from: DateTime<Utc>, to: DateTime<Utc
 
 impl History {
     /// Gathers it.
-    pub fn of(
+    pub fn of<'w>(
         events: &[Event],
         successes: &[Success],
         cases: &[Case],
         happenings: &[Happening],
-        proven: impl Iterator<Item = Text>,
+        proven: impl Iterator<Item = &'w Text>,
     ) -> Self {
         let mut history = Self { verdicts: Verdicts::of(successes, cases), ..Self::default() };
         for case in cases {
@@ -114,7 +114,7 @@ impl History {
         history.usual_duration = usual_durations(cases);
         history.issuer = main_issuer(events);
         for sub in proven {
-            *history.shapes.entry(shape(&sub)).or_default() += 1;
+            *history.shapes.entry(shape(sub)).or_default() += 1;
             history.proven += 1;
         }
         history

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::{self, Bearer};
 use crate::event::{Claims, Event, EventKind, Place, Reason, StreamId, Text};
+use crate::parallel;
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
 const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
@@ -105,13 +106,10 @@ pub fn merge(events: &[Event]) -> Merged {
     let mut groups = by_id(events);
     attach_loose(events, &mut groups);
     let mut merged = Merged::default();
+    groups.retain(|group| group.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
     groups.sort_by_key(|group| group.first().copied());
-    for mut group in groups {
-        group.sort_unstable();
-        if !group.iter().any(|index| events[*index].kind == EventKind::AuthFailure) {
-            continue;
-        }
-        match case(events, group) {
+    for case in parallel::map_each(groups, |group| case(events, group)) {
+        match case {
             Some(case) => merged.cases.push(case),
             None => merged.unrelated += 1,
         }
@@ -314,7 +312,8 @@ pub fn last_segment(path: &str) -> &str {
 }
 
 /// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
-fn case(events: &[Event], group: Vec<usize>) -> Option<Case> {
+fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
+    group.sort_unstable();
     let members = || group.iter().map(|index| &events[*index]);
     let failures = || group.iter().filter(|index| events[**index].kind == EventKind::AuthFailure);
     // Of equals the application's own line decides, not the gateway's.

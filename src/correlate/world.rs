@@ -11,6 +11,7 @@ use super::merge::Case;
 use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, Reason, Text};
 use crate::inventory::Inventory;
+use crate::parallel;
 
 /// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
 const SAME: TimeDelta = TimeDelta::seconds(10);
@@ -174,8 +175,14 @@ pub struct Success {
 impl<'e> World<'e> {
     /// Gathers the facts.
     pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
-        let happenings = happenings(events, cases);
-        let successes = successes(events, sightings);
+        let ((happenings, outages), (successes, subjects)) = parallel::both(
+            || (happenings(events, cases), outages(events)),
+            || {
+                let successes = successes(events, sightings);
+                let subjects = subjects(events, &successes);
+                (successes, subjects)
+            },
+        );
         let of_kind = |kind: EventKind| {
             let mut places: Vec<usize> = (0..happenings.len()).filter(|place| happenings[*place].kind == kind).collect();
             places.sort_by_key(|place| (happenings[*place].time, *place));
@@ -199,10 +206,10 @@ impl<'e> World<'e> {
                 .filter(|place| happenings[*place].key.is_empty())
                 .collect(),
             events,
-            outages: outages(events),
+            outages,
             addresses: HashMap::new(),
             keys: keys(events, sightings, &happenings),
-            subjects: subjects(events, &successes),
+            subjects,
             cohorts: cohorts(cases),
             by_name: by_name(events, &happenings),
             audited: happenings
@@ -213,9 +220,13 @@ impl<'e> World<'e> {
             history: History::default(),
             inventory,
         };
-        let proven = world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| sub.clone());
-        world.history = History::of(events, &world.successes, cases, &world.happenings, proven);
-        world.addresses = addresses(cases, &world);
+        let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| sub);
+        let (history, addresses) = parallel::both(
+            || History::of(events, &world.successes, cases, &world.happenings, proven()),
+            || addresses(cases, &world),
+        );
+        world.history = history;
+        world.addresses = addresses;
         world
     }
 
