@@ -226,9 +226,10 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links[place], &world));
     by_session(cases, &mut judged, &world);
-    let mut order: Vec<usize> = (0..cases.len()).collect();
-    order.sort_by_key(|place| (cases[*place].time, *place));
-    let failures = parallel::map(cases.len(), |row| failure(&cases[order[row]], &judged[order[row]], &world, &files));
+    let mut told: Vec<(Case, Vec<Verdict>)> = merged.cases.into_iter().zip(judged).collect();
+    // A sort keeps the order of their first lines among those of one time.
+    told.sort_by_key(|(case, _)| case.time);
+    let failures = parallel::map_each(told, |(case, verdicts)| failure(case, verdicts, &world, &files));
     let patterns = pattern::patterns(&failures)?;
     let findings = finding::findings(&world, &failures, &files);
     Ok(Correlated {
@@ -367,12 +368,14 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[Text]) -> Failure {
-    let fallback = Verdict::new(Cause::Unexplained, "DR-42", 0.0);
-    let chosen = verdicts.first().unwrap_or(&fallback);
+fn failure(case: Case, verdicts: Vec<Verdict>, world: &World<'_>, files: &[Text]) -> Failure {
+    let mut verdicts = verdicts.into_iter();
+    let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(Cause::Unexplained, "DR-42", 0.0));
+    let alternatives = alternatives(&chosen, verdicts.as_slice());
+    let confidence = chosen.confidence();
     let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
-    let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
-        .chain(chosen.evidence.iter().cloned())
+    let evidence = std::iter::once((world.events[case.deciding].place, said(&case, &world.events[case.deciding])))
+        .chain(chosen.evidence)
         .map(|(place, says)| {
             let Line { file, line } = Line::at(place, files);
             let time =
@@ -381,29 +384,29 @@ fn failure(case: &Case, verdicts: &[Verdict], world: &World<'_>, files: &[Text])
         })
         .collect();
     Failure {
-        failure_id: failure_id(case, &seen_in),
+        failure_id: failure_id(&case, &seen_in),
         time: case.time,
         reason: case.reason,
-        sub: case.sub.clone(),
-        kid: case.kid.clone(),
-        iss: case.iss.clone(),
-        aud: case.aud.clone(),
-        client_ip: case.client_ip.clone(),
-        request_id: case.request_id.clone(),
-        trace_id: case.trace_id.clone(),
-        service: case.service.clone(),
-        method: case.method.clone(),
-        path: case.path.clone(),
+        sub: case.sub,
+        kid: case.kid,
+        iss: case.iss,
+        aud: case.aud,
+        client_ip: case.client_ip,
+        request_id: case.request_id,
+        trace_id: case.trace_id,
+        service: case.service,
+        method: case.method,
+        path: case.path,
         status: case.status,
         root_cause: chosen.cause,
         variant: chosen.variant,
         rule: chosen.rule,
-        confidence: chosen.confidence(),
-        band: Band::of(chosen.confidence()),
+        confidence,
+        band: Band::of(confidence),
         cause: chosen.blame.map(|place| blamed(place, world, files)),
         evidence,
-        counter: chosen.counter.clone(),
-        alternatives: alternatives(chosen, verdicts),
+        counter: chosen.counter,
+        alternatives,
         seen_in,
     }
 }

@@ -392,6 +392,14 @@ impl Event {
         }
     }
 
+    /// Whether its text speaks of a refresh token that was used twice.
+    pub fn says_reuse(&self) -> bool {
+        let message = self.message.to_ascii_lowercase().replace('_', " ");
+        ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
+            .iter()
+            .any(|text| message.contains(text))
+    }
+
     /// A claim of the token, as far as the record tells it.
     pub fn claim<T>(&self, get: impl FnOnce(&Claims) -> Option<T>) -> Option<T> {
         self.claims.as_deref().and_then(get)

@@ -29,7 +29,8 @@ impl Keeper {
     /// Makes events small.
     pub fn keep(&mut self, events: &mut [Event]) {
         for event in events {
-            if !self.for_rows {
+            // A refusal stays whole: by its text it is told whether the next one is the same.
+            if !self.for_rows && event.kind != EventKind::AuthFailure {
                 forget_rows(event);
             }
             let texts = [
@@ -73,11 +74,18 @@ impl Keeper {
     }
 }
 
-/// Drops what no diagnosis reads. A refusal stays whole: by its text it is told whether the next one is the same.
-fn forget_rows(event: &mut Event) {
-    if event.kind == EventKind::AuthFailure {
-        return;
+/// Drops what no diagnosis reads of refusals, when it is known which of them are the same.
+pub fn forget_folded(events: &mut [Event]) {
+    for event in events.iter_mut().filter(|event| event.kind == EventKind::AuthFailure) {
+        forget_rows(event);
+        if !event.says_reuse() {
+            event.message = Text::new();
+        }
     }
+}
+
+/// Drops what no diagnosis reads.
+fn forget_rows(event: &mut Event) {
     event.level = None;
     if let Some(claims) = event.claims.as_deref_mut() {
         (claims.alg, claims.jti) = (None, None);
@@ -122,6 +130,17 @@ mod tests {
         Keeper::new(false).keep(&mut events);
         let mut least = Event::bare(EventKind::AuthSuccess, events[0].place, "json");
         least.sub = Some("u-1".into());
-        assert_eq!(events, [least, event(EventKind::AuthFailure)]);
+        assert_eq!(events, [least.clone(), event(EventKind::AuthFailure)]);
+        forget_folded(&mut events);
+        let refusal = Event { kind: EventKind::AuthFailure, ..least };
+        assert_eq!(events[1], refusal);
+    }
+
+    #[test]
+    fn a_refusal_that_speaks_of_reuse_keeps_its_text() {
+        let mut events = [event(EventKind::AuthFailure)];
+        events[0].message = "refresh_token_already_used".into();
+        forget_folded(&mut events);
+        assert!(events[0].says_reuse());
     }
 }

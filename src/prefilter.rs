@@ -22,12 +22,17 @@ const REFUSALS: [&str; 12] = [
 
 /// How many bytes of a literal are looked up at once.
 const WINDOW: usize = 4;
-/// How many slots windows are hashed to, as a power of two: a byte each, which stays in the inner caches.
+/// How many marks windows are hashed to, as a power of two: a bit each, which stays in the inner caches. The more there
+/// are, the fewer ordinary windows share one with an anchor.
+const MARK_BITS: u32 = 21;
+/// How many slots the anchors are kept in, as a power of two.
 const SLOT_BITS: u32 = 18;
 /// Of how many bytes one is looked at, at most.
 const MAX_STRIDE: usize = 3;
 /// How many windows are looked up before the first is judged, so that no load waits for the one before it.
 const BATCH: usize = 16;
+/// The mark of a batch's first window.
+const FIRST: u32 = 1 << (BATCH - 1);
 /// Literals that share an anchor are compared one after the other: beyond this many another anchor is better.
 const CROWD: u32 = 16;
 
@@ -38,15 +43,15 @@ static ORDINARY: &[u8] = include_bytes!("prefilter/ordinary.log");
 ///
 /// Only every second or third window of four bytes is looked at. So each literal has an anchor for every way it may lie
 /// to those: of its windows that can be met the one that is rarest in ordinary logs, or as rare and an anchor of other
-/// literals already. A window is hashed to a slot that tells whether an anchor is there; only then are the literals of
-/// the slot compared. The price of a byte does not depend on how many literals there are, as long as few ordinary
+/// literals already. A window is hashed to a mark that tells whether an anchor is there; only then are the literals of
+/// its slot compared. The price of a byte does not depend on how many literals there are, as long as few ordinary
 /// windows share a slot with an anchor.
 #[derive(Debug)]
 pub struct Prefilter {
     /// How far the windows looked at stand apart.
     stride: usize,
-    /// For each slot, whether a literal is anchored there.
-    marked: Box<[u8]>,
+    /// For each mark, whether a literal is anchored there.
+    marked: Box<[u32]>,
     /// For each slot, where its literals begin in `anchored`; one more for the end of the last.
     starts: Box<[u32]>,
     anchored: Box<[Anchored]>,
@@ -128,11 +133,11 @@ impl Prefilter {
         let stride = MAX_STRIDE.min(shortest - 1);
         let mut anchored = anchors(&literals, stride, sample);
         anchored.sort_by_key(|anchored| slot(anchored.window));
-        let mut marked = vec![0; 1 << SLOT_BITS].into_boxed_slice();
+        let mut marked = vec![0; MARK_WORDS].into_boxed_slice();
         let mut starts = vec![0; (1 << SLOT_BITS) + 1].into_boxed_slice();
         for anchored in &anchored {
             let slot = slot(anchored.window);
-            marked[slot] = 1;
+            mark(&mut marked, anchored.window);
             starts[slot + 1] += 1;
         }
         for slot in 0..1 << SLOT_BITS {
@@ -195,7 +200,7 @@ struct Windows<'t> {
     text: &'t [u8],
     /// Where the next windows are looked up.
     at: usize,
-    /// The marked ones of the windows looked up last, a bit each, and where the first of them stands.
+    /// The marked ones of the windows looked up last, a bit each from [`FIRST`] down, and where the first of them stands.
     marks: u32,
     batch: usize,
 }
@@ -203,14 +208,15 @@ struct Windows<'t> {
 impl Windows<'_> {
     /// Looks up windows that stand `STRIDE` apart until some are marked.
     fn advance<const STRIDE: usize>(&mut self) {
-        let marked: &[u8; 1 << SLOT_BITS] = self.prefilter.marked[..].try_into().expect("a byte a slot");
+        let marked: &[u32; MARK_WORDS] = self.prefilter.marked[..].try_into().expect("a bit a mark");
         let span = BATCH * STRIDE;
         while let Some(text) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<{ BATCH * MAX_STRIDE + WINDOW }>) {
             let mut marks = 0;
             for index in 0..BATCH {
                 let at = index * STRIDE;
                 let window = u32::from_le_bytes([text[at], text[at + 1], text[at + 2], text[at + 3]]);
-                marks |= u32::from(marked[slot(window)]) << index;
+                // Two instructions: a bit is tested into the carry, and added with it.
+                marks = marks << 1 | u32::from(marked[word(window)] & 1 << bit(window) != 0);
             }
             self.batch = self.at;
             self.at += span;
@@ -222,8 +228,9 @@ impl Windows<'_> {
         while self.at < self.text.len() {
             self.batch = self.at;
             self.at += STRIDE;
-            if marked[slot(window_at(self.text, self.batch))] != 0 {
-                self.marks = 1;
+            let window = window_at(self.text, self.batch);
+            if marked[word(window)] & 1 << bit(window) != 0 {
+                self.marks = FIRST;
                 return;
             }
         }
@@ -242,23 +249,24 @@ impl Iterator for Windows<'_> {
                 _ => self.advance::<1>(),
             }
         }
-        let index = self.marks.trailing_zeros() as usize;
-        if self.marks == 0 {
-            return None;
-        }
-        self.marks &= self.marks - 1;
-        Some(self.batch + index * stride)
+        let index = self.marks.checked_ilog2()?;
+        self.marks ^= 1 << index;
+        Some(self.batch + (FIRST.ilog2() - index) as usize * stride)
     }
 }
 
 /// Where the literals are anchored: once for each place that the windows looked at can have to them.
 fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored> {
-    let mut ordinary = vec![0_u32; 1 << SLOT_BITS];
+    // By mark: what shares it is met as often.
+    let mut ordinary = vec![0_u16; 1 << MARK_BITS];
+    let place = |window: u32| word(window) * 32 + bit(window) as usize;
     for text in [ORDINARY, sample] {
         for window in text.windows(WINDOW) {
-            ordinary[slot(window_at(window, 0))] += 1;
+            let count = &mut ordinary[place(window_at(window, 0))];
+            *count = count.saturating_add(1);
         }
     }
+    let mut anchored_at = vec![0; MARK_WORDS];
     let mut crowd = vec![0_u32; 1 << SLOT_BITS];
     let bytes = || 0..=u8::MAX;
     let mut anchored = Vec::with_capacity(literals.len() * stride);
@@ -271,9 +279,9 @@ fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored
         for phase in 0..stride {
             // A further marked slot costs a look at its list, a further literal of a marked one a comparison.
             let cost = |window: u32| {
-                let slot = slot(window);
-                let alone = u32::from(crowd[slot] == 0 || crowd[slot] > CROWD);
-                (ordinary[slot] * 4 + alone, crowd[slot])
+                let crowd = crowd[slot(window)];
+                let alone = anchored_at[word(window)] & 1 << bit(window) == 0 || crowd > CROWD;
+                (u32::from(ordinary[place(window)]) * 4 + u32::from(alone), crowd)
             };
             let windows = (phase..whole).step_by(stride).map(|at| (window_at(literal, at), at + 1));
             let chosen = match windows.min_by_key(|(window, _)| cost(*window)) {
@@ -287,6 +295,7 @@ fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored
             };
             for (window, before) in chosen {
                 crowd[slot(window)] += 1;
+                mark(&mut anchored_at, window);
                 anchored.push(Anchored::new(window, before, index, literal));
             }
         }
@@ -305,9 +314,31 @@ fn window_at(text: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes)
 }
 
+/// How many words hold the marks.
+const MARK_WORDS: usize = 1 << (MARK_BITS - u32::BITS.ilog2());
+
 /// Multiplicative hashing (Knuth): the high bits of a product depend on all bytes of the window.
+const fn hash(window: u32) -> u32 {
+    window.wrapping_mul(0x9e37_79b1)
+}
+
+/// The word of a window's mark.
+const fn word(window: u32) -> usize {
+    (hash(window) >> (u32::BITS - MARK_BITS + u32::BITS.ilog2())) as usize
+}
+
+/// Its bit there.
+const fn bit(window: u32) -> u32 {
+    hash(window) >> (u32::BITS - MARK_BITS) & (u32::BITS - 1)
+}
+
+fn mark(marked: &mut [u32], window: u32) {
+    marked[word(window)] |= 1 << bit(window);
+}
+
+/// The slot of a window's anchors.
 const fn slot(window: u32) -> usize {
-    (window.wrapping_mul(0x9e37_79b1) >> (32 - SLOT_BITS)) as usize
+    (hash(window) >> (u32::BITS - SLOT_BITS)) as usize
 }
 
 fn number(index: usize) -> u32 {

@@ -21,7 +21,7 @@ use crate::discover::Source;
 use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Span, Style, each_block};
-use crate::keep::Keeper;
+use crate::keep::{self, Keeper};
 use crate::parallel;
 use crate::unknown::Unknown;
 
@@ -114,6 +114,9 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
+    if !settings.rows {
+        keep::forget_folded(&mut scan.events);
+    }
     if settings.chase {
         chase(&tasks, &begins, detector, settings, &keepers, &known, &mut scan);
     }
@@ -428,6 +431,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
         true
     });
     scan.events.sort_by_cached_key(|event| event.place);
+    scan.events.shrink_to_fit();
     (scan, begins)
 }
 
@@ -469,6 +473,7 @@ fn chase(
         }
         pursued
     });
+    scan.events.reserve_exact(parts.iter().flatten().map(|part| part.events.len()).sum());
     let mut seen: HashMap<Text, usize> = HashMap::new();
     for part in parts.into_iter().flatten() {
         scan.events.extend(part.events);

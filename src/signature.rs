@@ -4,7 +4,7 @@
 //! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
 //! the same id. Every file meets the same checks; [`crate::detect::check`] runs the examples.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
@@ -13,8 +13,10 @@ use serde::Deserialize;
 
 use crate::event::{EventKind, Reason};
 
-/// The files of `signature/catalog/`, as `build.rs` has put them together.
+/// The files of `signature/catalog/` without their examples, as `build.rs` has put them together.
 static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
+/// The examples, by signature.
+static EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
 
 /// What many signatures share: guards and pieces of patterns, by name.
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
@@ -262,6 +264,16 @@ struct RawSignature {
     counterexample: Vec<Counterexample>,
 }
 
+/// The examples of a built-in signature.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExamples {
+    #[serde(default)]
+    example: Vec<Example>,
+    #[serde(default)]
+    counterexample: Vec<Counterexample>,
+}
+
 /// The names a capture, a `reads` or a `fields` entry may fill.
 pub const EVENT_FIELDS: [&str; 24] = [
     "sub",
@@ -305,9 +317,23 @@ impl Catalog {
     /// # Errors
     /// If a built-in file does not hold, which the tests rule out.
     pub fn builtin() -> Result<Self, CatalogError> {
+        let mut catalog = Self::builtin_bare()?;
+        let mut examples: HashMap<String, RawExamples> = built_in(EXAMPLES)?;
+        for signature in &mut catalog.signatures {
+            if let Some(own) = examples.remove(&signature.id) {
+                (signature.examples, signature.counterexamples) = (own.example, own.counterexample);
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// The same without the examples: all that a scan needs.
+    ///
+    /// # Errors
+    /// As [`Catalog::builtin`].
+    pub fn builtin_bare() -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
-        let files: BTreeMap<String, RawFile> =
-            serde_json::from_str(BUILTIN).map_err(|error| syntax("built in", &error.to_string()))?;
+        let files: BTreeMap<String, RawFile> = built_in(BUILTIN)?;
         for (name, file) in files {
             catalog.take(&name, file)?;
         }
@@ -383,6 +409,10 @@ impl Catalog {
     pub fn get(&self, id: &str) -> Option<&Signature> {
         self.signatures.iter().find(|signature| signature.id == id)
     }
+}
+
+fn built_in<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
+    serde_json::from_str(text).map_err(|error| syntax("built in", &error.to_string()))
 }
 
 fn syntax(file: &str, what: &str) -> CatalogError {

@@ -195,7 +195,7 @@ impl History {
             }
             let refused_or_revoked = matches!(event.kind, EventKind::AuthFailure | EventKind::TokenRevoked);
             if let (true, Some(sub), Some(time)) = (refused_or_revoked, &event.sub, event.time)
-                && says_reuse(&event.message)
+                && event.says_reuse()
             {
                 self.reuses.entry(sub.clone()).or_default().push(time);
             }
@@ -221,14 +221,6 @@ fn soonest(first: &mut BTreeMap<Text, DateTime<Utc>>, name: &str, time: DateTime
             first.insert(name.into(), time);
         }
     }
-}
-
-/// Whether a text speaks of a refresh token that was used twice.
-fn says_reuse(message: &str) -> bool {
-    let message = message.to_ascii_lowercase().replace('_', " ");
-    ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
-        .iter()
-        .any(|text| message.contains(text))
 }
 
 fn shape(sub: &str) -> Shape {

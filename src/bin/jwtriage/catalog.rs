@@ -7,11 +7,11 @@ use jwtriage::correlate::CAUSES;
 use jwtriage::detect::{Detector, check};
 use jwtriage::draft::draft;
 use jwtriage::event::Reason;
-use jwtriage::signature::Signature;
+use jwtriage::signature::{Catalog as Signatures, Signature};
 
 use crate::args::Catalog;
 use crate::exit::Exit;
-use crate::scan::catalog;
+use crate::scan::with_files;
 
 /// How much of standard input makes a draft, in bytes.
 const MAX_DRAFT: u64 = 64 << 10;
@@ -21,12 +21,12 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     match command {
         Catalog::List(extra) => {
-            for signature in &catalog(&extra.catalog)?.signatures {
+            for signature in &with_files(Signatures::builtin_bare()?, &extra.catalog)?.signatures {
                 writeln!(out, "{}\t{}\t{}\t{}", signature.id, signature.kind, reason(signature), signature.summary)?;
             }
         }
         Catalog::Explain { id, extra } => {
-            let catalog = catalog(&extra.catalog)?;
+            let catalog = with_files(Signatures::builtin()?, &extra.catalog)?;
             let Some(signature) = catalog.get(&id) else {
                 bail!("no signature has the id `{id}`; `jwtriage catalog list` shows all")
             };
@@ -36,13 +36,13 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
             let mut record = Vec::new();
             io::stdin().lock().take(MAX_DRAFT).read_to_end(&mut record).context("cannot read standard input")?;
             let record = String::from_utf8_lossy(&record);
-            match draft(&Detector::new(catalog(&extra.catalog)?), &record) {
+            match draft(&Detector::new(with_files(Signatures::builtin_bare()?, &extra.catalog)?), &record) {
                 Ok(text) => write!(out, "{text}")?,
                 Err(what) => bail!("cannot draft an entry: {what}"),
             }
         }
         Catalog::Check { path } => {
-            let mut whole = catalog(&[])?;
+            let mut whole = Signatures::builtin_bare()?;
             let own = whole.add(&path)?;
             let from = whole.signatures.len() - own;
             let breaches = check(&Detector::new(whole), from);

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
         parallel::start(threads).context("cannot start the threads")?;
     }
     let found = discover(&args.paths).map_err(with_hint)?;
-    let catalog = catalog(&args.catalog)?;
+    let catalog = with_files(Catalog::builtin_bare()?, &args.catalog)?;
     let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &scan::sample(&found.sources));
     let inventory = inventory(&args.known)?;
     let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty() };
@@ -76,8 +76,7 @@ pub(crate) fn inventory(known: &Known) -> Result<Inventory> {
 }
 
 /// The built-in catalog with the user's files.
-pub(crate) fn catalog(paths: &[PathBuf]) -> Result<Catalog> {
-    let mut catalog = Catalog::builtin()?;
+pub(crate) fn with_files(mut catalog: Catalog, paths: &[PathBuf]) -> Result<Catalog> {
     for path in paths {
         catalog.add(path)?;
     }
