@@ -311,9 +311,7 @@ impl Detector {
             self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
         }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
-            for event in told.events(signature, id, captures) {
-                events.push(event);
-            }
+            told.push_events(signature, id, captures, events);
             return;
         }
         let names_request = told.roles.get(Role::Method).is_some() || told.roles.get(Role::Path).is_some();
@@ -455,8 +453,8 @@ impl Told<'_> {
         self.roles.get(Role::Status).and_then(|status| status.parse().ok())
     }
 
-    /// The events of a signature that applies: one, or one for each user of a list.
-    fn events(&self, signature: &Signature, id: SignatureId, captured: Captured<'_>) -> Vec<Event> {
+    /// Pushes the events of a signature that applies: one, or one for each user of a list.
+    fn push_events(&self, signature: &Signature, id: SignatureId, captured: Captured<'_>, events: &mut Vec<Event>) {
         let mut event = self.event(signature.kind);
         event.reason = signature.reason;
         event.signature = Some(id);
@@ -471,9 +469,10 @@ impl Told<'_> {
         }
         self.add_prose(&mut event);
         if subjects.is_empty() {
-            return vec![event];
+            events.push(event);
+        } else {
+            events.extend(subjects.into_iter().map(|sub| Event { sub: Some(sub), ..event.clone() }));
         }
-        subjects.into_iter().map(|sub| Event { sub: Some(sub), ..event.clone() }).collect()
     }
 
     /// What the entry says of itself, whatever it means.
@@ -757,7 +756,8 @@ fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
     if entry.format != "json" && !carried {
         return Cow::Borrowed(text);
     }
-    let mut joined = entry.message.clone().into_owned();
+    let mut joined = String::with_capacity(text.len());
+    joined.push_str(&entry.message);
     for (_, value) in entry.fields.iter() {
         if value != entry.message && value.bytes().any(|b| b.is_ascii_alphabetic()) {
             joined.push('\n');

@@ -39,7 +39,7 @@ impl Format for Json {
 
 /// Reads a whole JSON object.
 pub(super) fn entry(text: &str) -> serde_json::Result<Entry<'_>> {
-    let mut fields = Fields::default();
+    let mut fields = Fields::with_room(text.len());
     flatten(text, "", &mut fields)?;
     Ok(read(fields))
 }
