@@ -37,6 +37,7 @@ mod user_store_outage;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -228,7 +229,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     by_session(cases, &mut judged, &world);
     let mut told: Vec<(Case, Vec<Verdict>)> = merged.cases.into_iter().zip(judged).collect();
     // A sort keeps the order of their first lines among those of one time.
-    told.sort_by_key(|(case, _)| case.time);
+    parallel::sort_by_cached_key(&mut told, |(case, _)| case.time);
     let failures = parallel::map_each(told, |(case, verdicts)| failure(case, verdicts, &world, &files));
     let patterns = pattern::patterns(&failures)?;
     let findings = finding::findings(&world, &failures, &files);
@@ -417,11 +418,16 @@ fn said(case: &Case, event: &Event) -> Cow<'static, str> {
         return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();
     }
     match (event.reason, event.status) {
+        (Some(Reason::Other), Some(401)) => "the request was refused with 401".into(),
         (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}").into(),
-        (Some(reason), _) => format!("the verifier says {reason}").into(),
+        (Some(reason), _) => VERIFIER_SAYS[reason as usize].as_str().into(),
         (None, _) => "the request was refused".into(),
     }
 }
+
+/// What a verifier says, by reason.
+static VERIFIER_SAYS: LazyLock<Vec<String>> =
+    LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
 
 fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
     let happening = &world.happenings[place];

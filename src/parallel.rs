@@ -3,11 +3,12 @@
 //! Results come in the order of what they are made of, whatever the number of threads.
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::Scope;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSlice;
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 /// Sets how many threads work; once, before the first work.
 ///
@@ -59,9 +60,25 @@ pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + 
     items.into_par_iter().map(work).collect()
 }
 
+/// What `work` makes of as many ranges as there are threads, which together are all numbers below `count`.
+pub fn map_ranges<T: Send>(count: usize, work: impl Fn(Range<usize>) -> T + Sync + Send) -> Vec<T> {
+    let parts = threads();
+    map(parts, |part| work(count * part / parts..count * (part + 1) / parts))
+}
+
 /// What `work` makes of each `length` items, one after the other.
 pub fn map_chunks<I: Sync, T: Send>(items: &[I], length: usize, work: impl Fn(&[I]) -> T + Sync + Send) -> Vec<T> {
     items.par_chunks(length).map(work).collect()
+}
+
+/// Sorts by a key; equals may change places.
+pub fn sort_by_key<I: Send, K: Ord>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
+    items.par_sort_unstable_by_key(key);
+}
+
+/// Sorts by a key that takes long to compare or belongs to items that are long to move; equals stay in order.
+pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
+    items.par_sort_by_cached_key(key);
 }
 
 /// Both results, made at the same time.

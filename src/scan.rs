@@ -430,7 +430,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
         event.place = Place { stream, line: event.place.line + before };
         true
     });
-    scan.events.sort_by_cached_key(|event| event.place);
+    parallel::sort_by_cached_key(&mut scan.events, |event| event.place);
     scan.events.shrink_to_fit();
     (scan, begins)
 }
@@ -485,7 +485,7 @@ fn chase(
             }
         }
     }
-    scan.events.sort_by_cached_key(|event| event.place);
+    parallel::sort_by_cached_key(&mut scan.events, |event| event.place);
 }
 
 /// What a stream's path and date tell of its records.

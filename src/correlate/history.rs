@@ -9,6 +9,7 @@ use super::judged::Verdicts;
 use super::merge::Case;
 use super::world::{Happening, Success, plain_name};
 use crate::event::{Event, EventKind, Reason, Text};
+use crate::parallel;
 
 /// This many users that vanish within [`AT_ONCE`] vanished together (`bulk_subjects`).
 const BULK: usize = 20;
@@ -97,20 +98,28 @@ impl History {
         happenings: &[Happening],
         proven: impl Iterator<Item = &'w Text>,
     ) -> Self {
-        let mut history = Self { verdicts: Verdicts::of(successes, cases), ..Self::default() };
+        let (mut history, (verdicts, accepted_clients, bulks)) = parallel::both(
+            || {
+                let mut history = Self::default();
+                history.meet_clients(events, successes, cases);
+                history.learn_names(events, cases, happenings);
+                history
+            },
+            || {
+                let accepted: HashSet<&Text> = successes.iter().filter_map(|success| success.client.as_ref()).collect();
+                (Verdicts::of(successes, cases), accepted.len(), bulks(successes, cases, happenings))
+            },
+        );
+        (history.verdicts, history.accepted_clients, history.bulks) = (verdicts, accepted_clients, bulks);
         for case in cases {
             let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
             if let Some(service) = case.service.as_deref().filter(|_| of_the_user) {
                 history.looks_up.insert(plain_name(service).into());
             }
         }
-        history.meet_clients(events, successes, cases);
-        history.accepted_clients = successes.iter().filter_map(|success| success.client.as_ref()).collect::<HashSet<_>>().len();
         let nameless = || history.clients.values().filter(|client| client.nameless > 0);
         let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
         history.knows_clients = seen >= 5 && seen * 5 >= nameless().count();
-        history.learn_names(events, cases, happenings);
-        history.bulks = bulks(successes, cases, happenings);
         history.usual_duration = usual_durations(cases);
         history.issuer = main_issuer(events);
         for sub in proven {

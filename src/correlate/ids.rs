@@ -4,6 +4,9 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::event::Event;
+use crate::parallel;
+
 /// An event that bears an id.
 #[derive(Debug, Clone, Copy)]
 pub struct Bearer {
@@ -25,12 +28,20 @@ impl Bearer {
     }
 }
 
+/// The bearers that `bear` makes of events and their places: those of request ids and those of trace ids.
+pub fn bearers(events: &[Event], bear: impl Fn(usize, &Event) -> [Option<Bearer>; 2] + Sync) -> Vec<Bearer> {
+    let parts = parallel::map_ranges(events.len(), |range| {
+        range.flat_map(|place| bear(place, &events[place])).flatten().collect::<Vec<_>>()
+    });
+    parts.concat()
+}
+
 /// The bearers of each id, by rank and place; `id` gives the id again that a bearer was made of.
 pub fn shared<'b, 'i>(
     bearers: &'b mut [Bearer],
     id: impl Fn(&Bearer) -> Option<&'i str> + Copy,
 ) -> impl Iterator<Item = &'b [Bearer]> {
-    bearers.sort_unstable_by_key(|bearer| (bearer.hash, bearer.rank, bearer.event));
+    parallel::sort_by_key(bearers, |bearer| (bearer.hash, bearer.rank, bearer.event));
     // Should two ids have one hash, theirs are put in order by the ids.
     for same in bearers.chunk_by_mut(|a, b| a.hash == b.hash) {
         if same.iter().skip(1).any(|bearer| id(bearer) != id(&same[0])) {

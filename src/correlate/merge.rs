@@ -146,7 +146,7 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
         (0..events.len()).filter(|index| leaders[*index] != NOBODY && matters[leader(*index)]).collect();
     let nameless = |index: usize| events[index].request_id.is_none();
     // Requests come before mere traces, and in each those that name it before those of its trace.
-    members.sort_unstable_by_key(|index| (nameless(leader(*index)), leader(*index), nameless(*index), *index));
+    parallel::sort_by_key(&mut members, |index| (nameless(leader(*index)), leader(*index), nameless(*index), *index));
     members.chunk_by(|a, b| leaders[*a] == leaders[*b]).map(<[usize]>::to_vec).collect()
 }
 
@@ -158,12 +158,14 @@ fn leaders(events: &[Event]) -> Vec<u32> {
     const REQUEST: u8 = 0;
     const BOTH: u8 = 1;
     const TRACE: u8 = 2;
-    let mut bearers: Vec<Bearer> = Vec::new();
-    for (index, event) in events.iter().enumerate().filter(|(_, event)| of_request(event)) {
+    let mut bearers = ids::bearers(events, |index, event| {
+        if !of_request(event) {
+            return [None, None];
+        }
         let (request, trace) = (event.request_id.as_deref(), event.trace_id.as_deref());
-        bearers.extend(request.map(|id| Bearer::new(id, REQUEST, index)));
-        bearers.extend(trace.map(|id| Bearer::new(id, if request.is_some() { BOTH } else { TRACE }, index)));
-    }
+        let rank = if request.is_some() { BOTH } else { TRACE };
+        [request.map(|id| Bearer::new(id, REQUEST, index)), trace.map(|id| Bearer::new(id, rank, index))]
+    });
     let id = |bearer: &Bearer| {
         let event = &events[bearer.event()];
         if bearer.rank == REQUEST { event.request_id.as_deref() } else { event.trace_id.as_deref() }

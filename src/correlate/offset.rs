@@ -87,12 +87,8 @@ fn id(event: &Event) -> Option<&str> {
 }
 
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
-    let mut bearers: Vec<Bearer> = events
-        .iter()
-        .enumerate()
-        .filter(|(_, event)| event.time.is_some())
-        .filter_map(|(place, event)| Some(Bearer::new(id(event)?, 0, place)))
-        .collect();
+    let bear = |place, event: &Event| event.time.and_then(|_| Some(Bearer::new(id(event)?, 0, place)));
+    let mut bearers = ids::bearers(events, |place, event| [bear(place, event), None]);
     let mut differences = Differences::new();
     for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(|told| told.len() > 1) {
         let mut first: BTreeMap<usize, DateTime<Utc>> = BTreeMap::new();

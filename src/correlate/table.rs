@@ -5,6 +5,8 @@
 use chrono::{DateTime, Utc};
 use polars::prelude::*;
 
+use crate::parallel;
+
 /// Which side of the failure is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -30,7 +32,7 @@ pub struct Row<'r> {
 pub fn asof(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> Vec<Option<usize>> {
     let mut rows: Vec<(&str, DateTime<Utc>, usize)> =
         right.iter().enumerate().map(|(place, row)| (row.key, row.time, place)).collect();
-    rows.sort_unstable();
+    parallel::sort_by_key(&mut rows, |row| *row);
     let nearest = |row: &Row<'_>| {
         let (key, time) = (row.key, row.time);
         let at = match side {

@@ -362,7 +362,7 @@ fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
         .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
         .filter(|(kind, key, ..)| !is_traffic(*kind) || asked.contains(key))
         .collect();
-    told.sort();
+    parallel::sort_by_key(&mut told, |told| *told);
     let mut happenings: Vec<Happening> = Vec::new();
     for (kind, key, time, place) in told {
         match happenings.last_mut() {
@@ -439,7 +439,7 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
             })
         }))
         .collect();
-    successes.sort_by_key(|success| (success.time, success.place));
+    parallel::sort_by_cached_key(&mut successes, |success| (success.time, success.place));
     successes
 }
 
