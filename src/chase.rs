@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correlate::merge;
-use crate::detect::{Context, Detector, Postponed};
+use crate::detect::{Books, Context, Detector, Postponed};
 use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::frame::{Block, Cursor};
 use crate::needles::{self, Needles};
@@ -235,8 +235,12 @@ impl Wanted {
 }
 
 /// What one block of the second pass adds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pursued {
+    /// Its stream.
+    pub stream: StreamId,
+    /// What became of the postponed records that were read.
+    pub read: Books,
     /// Lines of failing requests, and events of subjects in question.
     pub events: Vec<Event>,
     /// Other requests of subjects in question.
@@ -286,7 +290,7 @@ impl<'k> Hunt<'k> {
         self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
     }
 
-    /// Reads what of a block matters. `postponed` are the records of its stream that wait; `keeper` makes events small.
+    /// Reads what of a block matters. `postponed` are the records of its stream that wait; `keep` makes events small.
     pub fn pursue(
         &self,
         block: Block<'_>,
@@ -296,7 +300,7 @@ impl<'k> Hunt<'k> {
         context: &Context,
         keep: &dyn Fn(&mut [Event]),
     ) -> Pursued {
-        let mut pursued = Pursued::default();
+        let mut pursued = Pursued { stream, read: Books::default(), events: Vec::new(), sightings: Vec::new() };
         let mut cursor = Cursor::new(block);
         for hit in self.hits(block, postponed) {
             let Some((record, line)) = cursor.record(hit) else { continue };
@@ -307,6 +311,11 @@ impl<'k> Hunt<'k> {
             }
             let mut told = Vec::new();
             detector.pursue(record, place, context, &mut told);
+            let start = block.at + (cursor.at - record.len()) as u64;
+            if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_ok() {
+                let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
+                pursued.read.count_read(told.first().map_or("plain", |event| event.format), events as u64);
+            }
             told.retain(|event| !self.knows(event.place));
             for event in &mut told {
                 event.pursued = true;

@@ -65,7 +65,7 @@ pub struct Books {
     pub records: u64,
     /// Records that hold nothing the catalog asks for: not looked at.
     pub skipped: u64,
-    /// Records that hold texts of issued tokens and no others: read only where they name what failures ask for.
+    /// Records that hold texts of issued tokens and no others, and name nothing that a failure asks for: not read.
     pub postponed: u64,
     /// Records no layout claims and no signature matches.
     pub unparsed: u64,
@@ -104,6 +104,19 @@ impl Books {
             let mine = self.formats.entry(format).or_default();
             mine.told += counts.told;
             mine.unknown += counts.unknown;
+        }
+    }
+
+    /// Counts a record that was read, by its layout and how many events it gave.
+    pub fn count_read(&mut self, format: &'static str, events: u64) {
+        self.events += events;
+        let counts = self.formats.entry(format).or_default();
+        if events > 0 {
+            self.told += 1;
+            counts.told += 1;
+        } else {
+            *(if format == "plain" { &mut self.unparsed } else { &mut self.unknown }) += 1;
+            counts.unknown += 1;
         }
     }
 
@@ -235,18 +248,7 @@ impl Detector {
         if events == 0 && self.keeps_unknown {
             note_unknown(&text, place, &mut found.unknown);
         }
-        let books = &mut found.books;
-        books.events += events;
-        if events > 0 {
-            books.told += 1;
-            books.formats.entry(format).or_default().told += 1;
-        } else if format == "plain" {
-            books.unparsed += 1;
-            books.formats.entry(format).or_default().unknown += 1;
-        } else {
-            books.unknown += 1;
-            books.formats.entry(format).or_default().unknown += 1;
-        }
+        found.books.count_read(format, events);
     }
 
     /// Reads one record of which the second pass knows that it matters: what is no event becomes an

@@ -39,8 +39,8 @@
 //!
 //! - **Same input, same bytes out**, whatever the number of threads and the order of files in a directory. The run's
 //!   time comes in as a value.
-//! - **The books balance**: every record is skipped, unparsed, unknown or tells of something; every part that could
-//!   not be read is a [`event::Problem`].
+//! - **The books balance**: every record is skipped, postponed, unparsed, unknown or tells of something; every part that
+//!   could not be read is a [`event::Problem`].
 //! - **A raw token ends in [`parse::token`]**: events and reports hold claims, never the token, and every text that is
 //!   kept has gone through its redaction.
 //! - **Where a record begins is decided from its first line alone**, so that a stream can be cut anywhere.

@@ -476,6 +476,11 @@ fn chase(
     scan.events.reserve_exact(parts.iter().flatten().map(|part| part.events.len()).sum());
     let mut seen: HashMap<Text, usize> = HashMap::new();
     for part in parts.into_iter().flatten() {
+        if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
+            let read = part.read.told + part.read.unknown + part.read.unparsed;
+            stream.books.postponed = stream.books.postponed.saturating_sub(read);
+            stream.books.add(&part.read);
+        }
         scan.events.extend(part.events);
         for sighting in part.sightings {
             let sightings = seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();

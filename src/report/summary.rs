@@ -115,7 +115,7 @@ pub(super) fn events(report: &Report) -> String {
 pub(super) fn books(report: &Report) -> String {
     let books = &report.run.books;
     format!(
-        "{}, {}: {} skipped, {} postponed, {} unparsed, {} unknown, {} told {}",
+        "{}, {}: {} skipped, {} not asked for, {} unparsed, {} unknown, {} told {}",
         count(books.lines, "line"),
         count(books.records, "record"),
         grouped(books.skipped),
