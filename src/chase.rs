@@ -1,6 +1,6 @@
 //! What the second pass looks for, and what it makes of what it finds.
 //!
-//! [`Wanted`] says what the first pass leaves to be asked; a [`Hunt`] is that, made ready to be searched for in blocks.
+//! A [`Hunt`] is made of what the events of the first pass leave to be asked, ready to be searched for in blocks.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
