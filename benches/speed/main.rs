@@ -15,6 +15,11 @@ use jwtriage::inventory::Inventory;
 use jwtriage::prefilter::Prefilter;
 use jwtriage::signature::Catalog;
 
+/// As the program's own.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How much each input holds.
 const SIZE: usize = 8 << 20;
 /// How much of it a prefilter may see beforehand.

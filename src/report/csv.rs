@@ -98,6 +98,11 @@ fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
 ///
 /// Only for text: a number needs none, and would lose its sign.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
+    // Nearly every cell. All bytes are looked at, as many at once as the processor can.
+    let odd = text.bytes().fold(false, |odd, b| odd | !matches!(b, b' '..=b'~'));
+    if !odd && !text.trim_ascii_start().starts_with(['=', '+', '-', '@']) {
+        return Cow::Borrowed(text);
+    }
     let hidden = |c: char| c.is_control() && !is_line_or_tab(c);
     let begins = text.trim_start_matches(|c: char| is_blank(c) || hidden(c));
     let formula = begins.starts_with(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || is_line_or_tab(c));

@@ -14,6 +14,11 @@ use clap::Parser;
 use args::{Args, Command};
 use exit::Exit;
 
+/// Events are made by one thread and dropped by another, which costs other allocators a lock each time.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
