@@ -70,49 +70,66 @@ struct Group {
     filter: Box<[u64]>,
     /// How many bits of a hash tell its word there.
     bits: u32,
-    /// The grams of all needles, in the order of their hashes.
-    grams: Vec<Gram>,
+    /// The grams of all needles, by the first bits of their hashes.
+    grams: Box<[Gram]>,
     /// For the first [`Self::bits`] bits of a hash, where its grams begin; one more for the end.
     starts: Vec<u32>,
 }
 
-/// A gram of a needle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A gram of a needle. There may be millions.
+#[derive(Debug, Clone, Copy)]
 struct Gram {
-    /// No two grams of one length have the same.
-    hash: u64,
-    needle: u32,
-    /// How many bytes of the needle stand before it.
-    before: u8,
+    /// The middle of its hash: few others have the same.
+    middle: u32,
+    /// The needle's number, and in the last bits how many bytes of it stand before the gram.
+    needle_and_before: u32,
+}
+
+/// How many bits tell how many bytes stand before a gram: fewer than the least length of any group.
+const BEFORE_BITS: u32 = 5;
+
+impl Gram {
+    fn needle(self) -> usize {
+        (self.needle_and_before >> BEFORE_BITS) as usize
+    }
+
+    fn before(self) -> usize {
+        (self.needle_and_before & ((1 << BEFORE_BITS) - 1)) as usize
+    }
 }
 
 impl Group {
     fn new(needles: &[Box<[u8]>], place: usize) -> Option<Self> {
+        assert!(needles.len() <= (u32::MAX >> BEFORE_BITS) as usize, "a needle's number has its place in a gram");
         let (least, gram) = LENGTHS[place];
         let more = LENGTHS.get(place + 1).map_or(usize::MAX, |(length, _)| *length);
-        let mut grams = Vec::new();
-        for (needle, bytes) in (0..).zip(needles).filter(|(_, needle)| (least..more).contains(&needle.len())) {
-            // One of these is looked at, wherever the needle lies.
-            for (before, bytes) in (0..).zip(bytes[..least].windows(gram)) {
-                grams.push(Gram { hash: hashed(read_at(bytes, 0), gram), needle, before });
-            }
-        }
-        if grams.is_empty() {
+        // One of each needle's grams is looked at, wherever it lies.
+        let own = || (0_u32..).zip(needles).filter(|(_, needle)| (least..more).contains(&needle.len()));
+        let count = own().count() * (least - gram + 1);
+        if count == 0 {
             return None;
         }
-        grams.sort_unstable();
         let [.., largest] = FILTERS;
-        let roomy = |bits: &u32| grams.len() * BITS_OF_GRAM <= 64 << *bits;
+        let roomy = |bits: &u32| count * BITS_OF_GRAM <= 64 << *bits;
         let bits = FILTERS.into_iter().find(roomy).unwrap_or(largest);
         let words = 1 << bits;
         let mut filter = vec![0; words].into_boxed_slice();
+        // Where the grams of each word end: counted, summed up, and moved to where they begin as each takes its place.
         let mut starts = vec![0; words + 1];
-        for gram in &grams {
-            filter[word(gram.hash, bits)] |= mask(gram.hash);
-            starts[word(gram.hash, bits) + 1] += 1;
+        for hash in own().flat_map(|(_, needle)| hashes(&needle[..least], gram)) {
+            filter[word(hash, bits)] |= mask(hash);
+            starts[word(hash, bits)] += 1;
         }
         for word in 0..words {
             starts[word + 1] += starts[word];
+        }
+        let mut grams = vec![Gram { middle: 0, needle_and_before: 0 }; count].into_boxed_slice();
+        for (needle, bytes) in own() {
+            for (before, hash) in (0..).zip(hashes(&bytes[..least], gram)) {
+                let place = &mut starts[word(hash, bits)];
+                *place -= 1;
+                grams[*place as usize] = Gram { middle: middle(hash), needle_and_before: needle << BEFORE_BITS | before };
+            }
         }
         Some(Self { place, filter, bits, grams, starts })
     }
@@ -176,9 +193,9 @@ impl Group {
         let hash = hashed(read_at(block, at), LENGTHS[self.place].1);
         let word = word(hash, self.bits);
         let grams = &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize];
-        grams.iter().filter(move |gram| gram.hash == hash).filter_map(move |gram| {
-            let needle = &needles[gram.needle as usize];
-            let start = at.checked_sub(usize::from(gram.before))?;
+        grams.iter().filter(move |gram| gram.middle == middle(hash)).filter_map(move |gram| {
+            let needle = &needles[gram.needle()];
+            let start = at.checked_sub(gram.before())?;
             (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
         })
     }
@@ -203,7 +220,12 @@ fn read_at(text: &[u8], at: usize) -> u64 {
     )
 }
 
-/// The hash of the first bytes of what was read: no other gram of that length has it, as the multiplier is odd.
+/// Those of all grams of a text.
+fn hashes(needle: &[u8], gram: usize) -> impl Iterator<Item = u64> {
+    needle.windows(gram).map(move |bytes| hashed(read_at(bytes, 0), gram))
+}
+
+/// The hash of the first bytes of what was read.
 const fn hashed(read: u64, gram: usize) -> u64 {
     (read & (u64::MAX >> (8 * (READ - gram)))).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -215,9 +237,13 @@ const fn word(hash: u64, bits: u32) -> usize {
 }
 
 /// The bits of a hash in its word: the middle of a product depends on all that was multiplied.
-#[expect(clippy::cast_possible_truncation, reason = "some bits of a hash are what is asked for")]
 fn mask(hash: u64) -> u64 {
-    MASKS[usize::from((hash >> 32) as u8)]
+    MASKS[(middle(hash) >> 16 & 0xff) as usize]
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "some bits of a hash are what is asked for")]
+const fn middle(hash: u64) -> u32 {
+    (hash >> 16) as u32
 }
 
 /// Three bits each, that three shifts need not be made at each look.
