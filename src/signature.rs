@@ -4,6 +4,7 @@
 //! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
 //! the same id. Every file meets the same checks; [`crate::detect::check`] runs the examples.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
@@ -65,8 +66,18 @@ pub enum CatalogError {
 #[derive(Debug)]
 pub struct Pattern {
     source: String,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Option<Compiled>>,
 }
+
+#[derive(Debug)]
+struct Compiled {
+    regex: Regex,
+    /// The groups that are named after a field of an event.
+    fields: Vec<(usize, &'static str)>,
+}
+
+/// Event fields and their values, as a signature read them.
+pub type Captured<'t> = Vec<(&'static str, Cow<'t, str>)>;
 
 impl Pattern {
     fn new(source: String) -> Self {
@@ -80,7 +91,30 @@ impl Pattern {
 
     /// The compiled expression; `None` only before [`Catalog::check`] has rejected it.
     pub fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+        self.compiled().map(|compiled| &compiled.regex)
+    }
+
+    /// What the groups that are named after fields hold where the expression stands in `text`; `None` where it does not.
+    pub fn captures<'t>(&self, text: &'t str) -> Option<Captured<'t>> {
+        let Compiled { regex, fields } = self.compiled()?;
+        if fields.is_empty() {
+            return regex.is_match(text.as_bytes()).then(Vec::new);
+        }
+        let found = regex.captures(text.as_bytes())?;
+        let value = |group| found.get(group).filter(|value| !value.is_empty());
+        let held = |(group, field): &(usize, &'static str)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
+        Some(fields.iter().filter_map(held).collect())
+    }
+
+    fn compiled(&self) -> Option<&Compiled> {
+        let compiled = || {
+            let regex = compile(&self.source).ok()?;
+            let names = regex.capture_names().enumerate();
+            let field = |name| EVENT_FIELDS.into_iter().find(|field| Some(*field) == name);
+            let fields = names.filter_map(|(group, name)| Some((group, field(name)?))).collect();
+            Some(Compiled { regex, fields })
+        };
+        self.compiled.get_or_init(compiled).as_ref()
     }
 }
 

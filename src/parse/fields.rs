@@ -17,9 +17,11 @@ use super::json;
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'r> {
-    fields: Vec<(Part<'r>, Part<'r>)>,
+    named: Vec<(Part<'r>, Part<'r>)>,
     /// Paths and numbers put together while reading, one after the other: one allocation for all of them.
     spelt: String,
+    /// Who plays which role, if that is known already.
+    cast: Option<Cast>,
 }
 
 /// A name or a value.
@@ -35,7 +37,8 @@ impl<'r> Fields<'r> {
     /// No fields yet, with room for those of a record of so many bytes.
     pub(super) fn with_room(bytes: usize) -> Self {
         // An access log's field takes some thirty bytes, of which ten are its name.
-        Self { fields: Vec::with_capacity((bytes / 32).clamp(8, 64)), spelt: String::with_capacity((bytes / 2).min(1024)) }
+        let (room, spelt) = ((bytes / 32).clamp(8, 64), (bytes / 2).min(1024));
+        Self { named: Vec::with_capacity(room), spelt: String::with_capacity(spelt), cast: None }
     }
 
     /// Adds a field; empty values and a lone dash say nothing and are left out.
@@ -43,10 +46,10 @@ impl<'r> Fields<'r> {
         let value = value.into();
         if !value.is_empty() && value != "-" {
             // Few records have less, and one allocation is enough for most.
-            if self.fields.is_empty() {
-                self.fields.reserve(16);
+            if self.named.is_empty() {
+                self.named.reserve(16);
             }
-            self.fields.push((Part::Text(name.into()), Part::Text(value)));
+            self.add(Part::Text(name.into()), Part::Text(value));
         }
     }
 
@@ -54,7 +57,7 @@ impl<'r> Fields<'r> {
     pub(super) fn push_at(&mut self, path: &str, value: Cow<'r, str>) {
         if !value.is_empty() && value != "-" {
             let name = self.spell(path);
-            self.fields.push((name, Part::Text(value)));
+            self.add(name, Part::Text(value));
         }
     }
 
@@ -63,7 +66,12 @@ impl<'r> Fields<'r> {
         let (name, start) = (self.spell(path), self.spelt.len());
         // Memory takes what is written.
         write!(self.spelt, "{number}").ok();
-        self.fields.push((name, Part::Spelt(start..self.spelt.len())));
+        self.add(name, Part::Spelt(start..self.spelt.len()));
+    }
+
+    fn add(&mut self, name: Part<'r>, value: Part<'r>) {
+        self.named.push((name, value));
+        self.cast = None;
     }
 
     fn spell(&mut self, text: &str) -> Part<'r> {
@@ -74,7 +82,7 @@ impl<'r> Fields<'r> {
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (self.text(name), self.text(value)))
+        self.named.iter().map(|(name, value)| (self.text(name), self.text(value)))
     }
 
     fn text<'f>(&'f self, part: &'f Part<'r>) -> &'f str {
@@ -98,26 +106,36 @@ impl<'r> Fields<'r> {
 
     /// What the fields mean, as far as their names tell.
     pub fn roles(&self) -> Roles<'_> {
-        let mut roles = Roles([None; Role::ALL.len()]);
-        self.each_meaning(|meaning, value| {
-            for (role, rank) in &meaning.roles {
-                roles.note(*role, *rank, value);
-            }
-        });
-        roles
+        let cast = self.cast.unwrap_or_else(|| self.meanings(|_, _| {}));
+        Roles(cast.map(|player| player.map(|(_, place)| self.value(place))))
     }
 
-    /// Hands on each value whose name says something of it, in order.
-    pub(super) fn each_meaning<'f>(&'f self, mut each: impl FnMut(&Meaning, &'f str)) {
+    /// The same for later, and hands on what the names say otherwise.
+    pub(super) fn cast(&mut self, each: impl FnMut(&Meaning, usize)) {
+        self.cast = Some(self.meanings(each));
+    }
+
+    /// Hands on the meaning of each name that says something of its value, and the place of the field, in order.
+    fn meanings(&self, mut each: impl FnMut(&Meaning, usize)) -> Cast {
+        let mut cast: Cast = [None; Role::ALL.len()];
+        let mut tell = |meaning: &Meaning, place: usize, value: &str| {
+            for (role, rank) in &meaning.roles {
+                let player = &mut cast[*role as usize];
+                if player.is_none_or(|(best, _)| *rank < best) && role.accepts(value) {
+                    *player = Some((*rank, place));
+                }
+            }
+            each(meaning, place);
+        };
         MEANINGS.with_borrow_mut(|known| {
-            for (name, value) in self.iter() {
+            for (place, (name, value)) in self.iter().enumerate() {
                 match known.get(name) {
-                    Some(Some(meaning)) => each(meaning, value),
+                    Some(Some(meaning)) => tell(meaning, place, value),
                     Some(None) => {}
                     None => {
                         let meaning = Meaning::of(name);
                         if let Some(meaning) = &meaning {
-                            each(meaning, value);
+                            tell(meaning, place, value);
                         }
                         if known.len() >= MOST_NAMES {
                             known.clear();
@@ -129,21 +147,28 @@ impl<'r> Fields<'r> {
                 }
             }
         });
+        cast
+    }
+
+    /// The value of the field at a place.
+    pub(super) fn value(&self, place: usize) -> &str {
+        self.text(&self.named[place].1)
     }
 
     /// Takes back all fields but the first `length`.
     pub(super) fn truncate(&mut self, length: usize) {
-        self.fields.truncate(length);
+        self.named.truncate(length);
+        self.cast = None;
     }
 
     /// Number of fields.
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.named.len()
     }
 
     /// Whether the record names nothing.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.named.is_empty()
     }
 }
 
@@ -152,31 +177,21 @@ impl<'r> Fields<'r> {
 ///
 /// Names are compared without regard to case, dashes, underscores and dots, as layouts differ in nothing else:
 /// `X-Request-Id`, `x_request_id`, `xRequestId`.
-pub struct Roles<'f>([Option<Played<'f>>; Role::ALL.len()]);
+pub struct Roles<'f>([Option<&'f str>; Role::ALL.len()]);
+
+impl<'f> Roles<'f> {
+    /// The value that plays `role`.
+    pub fn get(&self, role: Role) -> Option<&'f str> {
+        self.0[role as usize]
+    }
+}
 
 /// How well a name fits: how much of the path it leaves out, and its place among the names that would do. The least is
 /// best.
 type Rank = (u8, usize);
 
-#[derive(Clone, Copy)]
-struct Played<'f> {
-    rank: Rank,
-    value: &'f str,
-}
-
-impl<'f> Roles<'f> {
-    /// The value that plays `role`.
-    pub fn get(&self, role: Role) -> Option<&'f str> {
-        self.0[role as usize].map(|played| played.value)
-    }
-
-    fn note(&mut self, role: Role, rank: Rank, value: &'f str) {
-        let here = &mut self.0[role as usize];
-        if here.is_none_or(|played| rank < played.rank) && role.accepts(value) {
-            *here = Some(Played { rank, value });
-        }
-    }
-}
+/// For each role how well the name of its player fits, and the player's place among the fields.
+type Cast = [Option<(Rank, usize)>; Role::ALL.len()];
 
 /// What the name of a field says of its value.
 pub(super) struct Meaning {

@@ -62,26 +62,26 @@ fn cut_off<'r>(text: &str) -> Option<Entry<'r>> {
 }
 
 /// What the fields of an object say.
-fn read(fields: Fields<'_>) -> Entry<'_> {
+fn read(mut fields: Fields<'_>) -> Entry<'_> {
     let (mut message, mut level, mut times) = (None, None, Vec::new());
-    fields.each_meaning(|meaning, value| {
-        note(&mut message, meaning.message, value);
-        note(&mut level, meaning.level, value);
-        times.extend(meaning.time.map(|rank| (rank, value)));
+    fields.cast(|meaning, place| {
+        note(&mut message, meaning.message, place);
+        note(&mut level, meaning.level, place);
+        times.extend(meaning.time.map(|rank| (rank, place)));
     });
     times.sort_by_key(|(rank, _)| *rank);
-    let stamp = times.iter().find_map(|(_, value)| timestamp::whole(value));
-    let level = level.map(|(_, value)| Cow::Owned(named_level(value).to_owned()));
-    let message = message.map_or(Cow::Borrowed(""), |(_, value): (_, &str)| Cow::Owned(value.to_owned()));
+    let stamp = times.iter().find_map(|(_, place)| timestamp::whole(fields.value(*place)));
+    let level = level.map(|(_, place)| Cow::Owned(named_level(fields.value(place)).to_owned()));
+    let message = message.map_or(Cow::Borrowed(""), |(_, place)| Cow::Owned(fields.value(place).to_owned()));
     Entry { format: "json", stamp, level, message, fields }
 }
 
-/// Keeps the value of the best name, of equally good ones the first.
-fn note<'f, R: Ord + Copy>(best: &mut Option<(R, &'f str)>, rank: Option<R>, value: &'f str) {
+/// Keeps the place of the best name, of equally good ones the first.
+fn note<R: Ord + Copy>(best: &mut Option<(R, usize)>, rank: Option<R>, place: usize) {
     if let Some(rank) = rank
         && best.is_none_or(|(best, _)| rank < best)
     {
-        *best = Some((rank, value));
+        *best = Some((rank, place));
     }
 }
 
