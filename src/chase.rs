@@ -2,7 +2,7 @@
 //!
 //! A [`Hunt`] is made of what the events of the first pass leave to be asked, ready to be searched for in blocks.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +11,8 @@ use crate::correlate::merge;
 use crate::detect::{Books, Context, Detector, Postponed};
 use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::frame::{Block, Cursor};
+use crate::hash::{HashMap, HashSet};
+use crate::keep;
 use crate::needles::{self, Needles};
 use crate::parallel;
 
@@ -58,7 +60,7 @@ struct Wanted {
 /// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
 fn nameless_clients(events: &[Event]) -> HashSet<Text> {
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && event.sub.is_none());
-    let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::new();
+    let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
         if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
             times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
@@ -86,13 +88,13 @@ fn concerns(events: &[Event]) -> HashSet<&Text> {
     let used: HashSet<&Text> = events.iter().filter(used).filter_map(|event| event.kid.as_ref()).collect();
     let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
     // What another line says of the same request.
-    let mut asks: HashMap<&Text, bool> = HashMap::new();
+    let mut asks: HashMap<&Text, bool> = HashMap::default();
     for event in failures(events) {
         if let (Some(id), Some(reason)) = (&event.request_id, reasoned(event)) {
             *asks.entry(id).or_default() |= reason.asks_who();
         }
     }
-    let mut concerns = HashSet::new();
+    let mut concerns = HashSet::default();
     for event in failures(events) {
         let elsewhere = || asks.get(event.request_id.as_ref()?).copied();
         let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
@@ -119,7 +121,7 @@ impl Wanted {
     fn of(events: &[Event]) -> Self {
         let mut wanted = Self::default();
         // A request of which every question is answered need not be looked for.
-        let mut answered: HashMap<&Text, (bool, bool)> = HashMap::new();
+        let mut answered: HashMap<&Text, (bool, bool)> = HashMap::default();
         for event in failures(events) {
             if let Some(id) = event.request_id.as_ref().or(event.trace_id.as_ref()) {
                 let (named, reasoned) = answered.entry(id).or_default();
@@ -130,7 +132,7 @@ impl Wanted {
         let open = answered.into_iter().filter(|(_, (named, reasoned))| !(*named && *reasoned));
         wanted.requests = open.map(|(id, _)| id.clone()).collect();
         // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
-        let mut sampled: HashMap<StreamId, usize> = HashMap::new();
+        let mut sampled: HashMap<StreamId, usize> = HashMap::default();
         for event in events {
             let count = sampled.entry(event.place.stream).or_default();
             if let Some(id) = event.request_id.clone().filter(|_| *count < CLOCK_SAMPLES) {
@@ -290,7 +292,7 @@ impl<'k> Hunt<'k> {
         self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
     }
 
-    /// Reads what of a block matters. `postponed` are the records of its stream that wait; `keep` makes events small.
+    /// Reads what of a block matters. `postponed` are the records of its stream that wait.
     pub fn pursue(
         &self,
         block: Block<'_>,
@@ -298,7 +300,6 @@ impl<'k> Hunt<'k> {
         postponed: &[Postponed],
         detector: &Detector,
         context: &Context,
-        keep: &dyn Fn(&mut [Event]),
     ) -> Pursued {
         let mut pursued = Pursued { stream, read: Books::default(), events: Vec::new(), sightings: Vec::new() };
         let mut cursor = Cursor::new(block);
@@ -320,7 +321,9 @@ impl<'k> Hunt<'k> {
             for event in &mut told {
                 event.pursued = true;
             }
-            keep(&mut told);
+            if !context.rows {
+                keep::forget(&mut told);
+            }
             for event in told {
                 self.wanted.sort_out(event, &mut pursued);
             }

@@ -14,10 +14,11 @@ use serde::Serialize;
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
 use crate::fold;
 use crate::frame::{Block, Cursor, wrapper};
+use crate::keep;
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
-use crate::signature::{Catalog, EVENT_FIELDS, Example, Signature};
+use crate::signature::{Captured, Catalog, EVENT_FIELDS, Example, Signature};
 use crate::unknown::{self, Unknown};
 
 /// How much of a record's text an event keeps, in characters.
@@ -347,9 +348,6 @@ impl Detector {
     }
 }
 
-/// Event fields and their values, as a signature read them.
-type Captured<'t> = Vec<(&'static str, Cow<'t, str>)>;
-
 /// An entry and all that stands around it.
 struct Told<'t> {
     entry: &'t Entry<'t>,
@@ -383,18 +381,9 @@ impl Told<'_> {
             Some(path) => self.lookup(path)?,
             None => &self.text,
         };
-        let mut captured: Captured<'_> = Vec::new();
+        let mut captured = Captured::new();
         if let Some(pattern) = &signature.pattern {
-            let regex = pattern.regex()?;
-            let found = regex.captures(haystack.as_bytes())?;
-            for (group, name) in regex.capture_names().enumerate() {
-                if let (Some(value), Some(name)) = (found.get(group), name)
-                    && !value.is_empty()
-                {
-                    let field = EVENT_FIELDS.iter().find(|field| **field == name)?;
-                    captured.push((field, String::from_utf8_lossy(value.as_bytes())));
-                }
-            }
+            captured = pattern.captures(haystack)?;
         } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str()))
         {
             return None;
@@ -508,7 +497,7 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(&self.text).map(bounded);
+            event.request_id = prose::request_id(&self.text).map(|id| bounded_to(id, MAX_VALUE));
         }
         if event.client_ip.is_none() {
             event.client_ip = prose::client(&self.text).map(bounded);
@@ -623,6 +612,8 @@ fn set(event: &mut Event, name: &str, value: &str) {
         return;
     }
     let text = || Some(bounded(value));
+    // Hardly one comes twice in a stream.
+    let id = || Some(bounded_to(value, MAX_VALUE));
     match name {
         "sub" => event.sub = text(),
         "kid" => event.kid = text(),
@@ -633,7 +624,7 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "iat" => event.claims_mut().iat = seconds(value).or(event.claim(|claims| claims.iat)),
         "exp" => event.claims_mut().exp = seconds(value).or(event.claim(|claims| claims.exp)),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
-        "request_id" => event.request_id = text(),
+        "request_id" => event.request_id = id(),
         "trace_id" => event.trace_id = Some(trace_id(value)),
         "service" => event.service = text(),
         "host" => event.host = text(),
@@ -644,10 +635,10 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "username" => event.extra_mut().username = text(),
         "tenant" => event.extra_mut().tenant = text(),
         "client_id" => event.extra_mut().client_id = text(),
-        "session_id" => event.extra_mut().session_id = text(),
-        "event_id" => event.extra_mut().event_id = text(),
-        "previous_kid" => event.extra_mut().previous_kid = text(),
-        "change" => event.extra_mut().change = text(),
+        "session_id" => event.extra_mut().session_id = id(),
+        "event_id" => event.extra_mut().event_id = id(),
+        "previous_kid" => event.extra_mut().previous_kid = id(),
+        "change" => event.extra_mut().change = id(),
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
     }
@@ -705,12 +696,12 @@ fn trace_id(value: &str) -> Text {
     if let (Some("00"), Some(id)) = (parts.next(), parts.next())
         && id.len() == 32
     {
-        return bounded(&id.to_ascii_lowercase());
+        return id.to_ascii_lowercase().into();
     }
     if let Some(root) = value.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
-        return bounded(root);
+        return bounded_to(root, MAX_VALUE);
     }
-    bounded(value)
+    bounded_to(value, MAX_VALUE)
 }
 
 /// The path of a request target, without query and origin.
@@ -727,8 +718,9 @@ fn subject(element: &str) -> Option<Text> {
     (!element.is_empty()).then(|| bounded(element))
 }
 
+/// A value that other events have as well.
 fn bounded(value: &str) -> Text {
-    bounded_to(value, MAX_VALUE)
+    if value.len() <= MAX_VALUE { keep::shared(value) } else { bounded_to(value, MAX_VALUE) }
 }
 
 fn bounded_to(value: &str, limit: usize) -> Text {

@@ -1,77 +1,40 @@
 //! What is held of events in memory: equal texts once, and not at all what nobody will read.
 //!
-//! Services, subjects, addresses and paths repeat from record to record, ids of requests hardly do. A [`Keeper`] gives
-//! equal texts one allocation, as far as it remembers them: it has a slot for each hash, so it costs the same whatever
-//! the logs hold.
+//! Services, subjects, addresses and paths repeat from record to record, ids of requests hardly do. [`shared`] gives
+//! equal texts one allocation, as far as a thread remembers them: it has a slot for each hash, so it costs the same
+//! whatever the logs hold.
 
+use std::cell::RefCell;
 use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
 use crate::event::{Claims, Event, EventKind, Extra, Text};
 
-/// How many texts a keeper remembers, a power of two.
+/// How many texts a thread remembers, a power of two.
 const SLOTS: usize = 1 << 16;
 
-/// Makes events small before they are kept.
-#[derive(Debug)]
-pub struct Keeper {
-    texts: Box<[Text]>,
-    for_rows: bool,
+thread_local! {
+    /// For each hash the last text that had it.
+    static TEXTS: RefCell<Box<[Text]>> = RefCell::new(vec![Text::new(); SLOTS].into());
 }
 
-impl Keeper {
-    /// One that has seen nothing yet. Whether events are written as rows decides whether it keeps what only rows show.
-    pub fn new(for_rows: bool) -> Self {
-        Self { texts: vec![Text::new(); SLOTS].into(), for_rows }
-    }
-
-    /// Makes events small.
-    pub fn keep(&mut self, events: &mut [Event]) {
-        for event in events {
-            // A refusal stays whole: by its text it is told whether the next one is the same.
-            if !self.for_rows && event.kind != EventKind::AuthFailure {
-                forget_rows(event);
-            }
-            let texts = [
-                &mut event.sub,
-                &mut event.kid,
-                &mut event.client_ip,
-                &mut event.service,
-                &mut event.host,
-                &mut event.method,
-                &mut event.path,
-                &mut event.level,
-            ];
-            for text in texts.into_iter().flatten() {
-                self.share(text);
-            }
-            if let Some(claims) = event.claims.as_deref_mut() {
-                for text in [&mut claims.iss, &mut claims.aud, &mut claims.alg, &mut claims.jti].into_iter().flatten() {
-                    self.share(text);
-                }
-            }
-            if let Some(extra) = event.extra.as_deref_mut() {
-                let texts =
-                    [&mut extra.tenant, &mut extra.username, &mut extra.client_id, &mut extra.user_agent, &mut extra.role];
-                for text in texts.into_iter().flatten() {
-                    self.share(text);
-                }
-            }
-        }
-    }
-
-    /// Puts the remembered text in the place of an equal one, or remembers this one.
-    fn share(&mut self, text: &mut Text) {
-        let hash = FxBuildHasher.hash_one(text.as_bytes());
+/// The text, as one that was made before if that is remembered.
+pub fn shared(text: &str) -> Text {
+    let hash = FxBuildHasher.hash_one(text.as_bytes());
+    TEXTS.with_borrow_mut(|texts| {
         #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose a slot")]
-        let slot = &mut self.texts[hash as usize % SLOTS];
-        if slot == text {
-            text.clone_from(slot);
-        } else {
-            slot.clone_from(text);
+        let slot = &mut texts[hash as usize % SLOTS];
+        if slot != text {
+            *slot = text.into();
         }
-    }
+        slot.clone()
+    })
+}
+
+/// Drops what only rows show. A refusal stays whole: by its text it is told whether the next one is the same.
+pub fn forget(events: &mut [Event]) {
+    events.iter_mut().filter(|event| event.kind != EventKind::AuthFailure).for_each(forget_rows);
 }
 
 /// Drops what no diagnosis reads of refusals, when it is known which of them are the same.
@@ -117,17 +80,15 @@ mod tests {
 
     #[test]
     fn equal_texts_are_held_once() {
-        let mut events = [event(EventKind::AuthSuccess), event(EventKind::AuthFailure)];
-        Keeper::new(true).keep(&mut events);
-        let [Some(one), Some(other)] = events.each_ref().map(|event| event.sub.as_ref()) else { panic!("both have one") };
-        assert!(Text::ptr_eq(one, other));
-        assert_eq!(events[0], event(EventKind::AuthSuccess));
+        let (one, other) = (shared("u-1"), shared("u-1"));
+        assert!(Text::ptr_eq(&one, &other));
+        assert_eq!([&*one, &*shared("u-2"), &*shared("")], ["u-1", "u-2", ""]);
     }
 
     #[test]
     fn without_rows_only_what_a_diagnosis_reads_is_held() {
         let mut events = [event(EventKind::AuthSuccess), event(EventKind::AuthFailure)];
-        Keeper::new(false).keep(&mut events);
+        forget(&mut events);
         let mut least = Event::bare(EventKind::AuthSuccess, events[0].place, "json");
         least.sub = Some("u-1".into());
         assert_eq!(events, [least.clone(), event(EventKind::AuthFailure)]);

@@ -28,6 +28,7 @@
 //! | [`inspect`] | one token held against all that |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`chase`] | what the second pass looks for, and what it makes of what it finds |
+//! | [`hash`] | maps and sets by hash, as all of correlation uses them |
 //! | [`parallel`] | work shared out over the threads; the only file that says rayon |
 //! | [`scan`] | sources in parallel, twice where it helps |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
@@ -70,6 +71,7 @@ pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod frame;
+pub mod hash;
 pub mod inspect;
 pub mod inventory;
 pub mod keep;

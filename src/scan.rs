@@ -4,7 +4,6 @@
 //! records that share a request id with a failure, other requests of the subjects in question, and tokens issued to
 //! whom failures concern, which the first pass postponed.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +20,8 @@ use crate::discover::Source;
 use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Span, Style, each_block};
-use crate::keep::{self, Keeper};
+use crate::hash::HashMap;
+use crate::keep;
 use crate::parallel;
 use crate::unknown::Unknown;
 
@@ -107,8 +107,7 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
     let tasks = tasks(sources);
     let gathered = Gathered::default();
-    let keepers = Keepers::new(settings);
-    let parts = each_task(&tasks, |_, task| first_pass(task, detector, settings, &keepers, &gathered));
+    let parts = each_task(&tasks, |_, task| first_pass(task, detector, settings, &gathered));
     let (mut scan, begins) = joined(&tasks, parts, gathered);
     let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
     fold(&mut scan.events);
@@ -118,7 +117,7 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
         keep::forget_folded(&mut scan.events);
     }
     if settings.chase {
-        chase(&tasks, &begins, detector, settings, &keepers, &known, &mut scan);
+        chase(&tasks, &begins, detector, settings, &known, &mut scan);
     }
     scan
 }
@@ -198,20 +197,6 @@ fn each_task<T: Send>(tasks: &[Task<'_>], work: impl Fn(usize, &Task<'_>) -> T +
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
     parallel::in_order_of(&order, |index| work(index, &tasks[index]))
-}
-
-/// A keeper for each worker.
-struct Keepers(Vec<Mutex<Keeper>>);
-
-impl Keepers {
-    fn new(settings: &Settings) -> Self {
-        Self((0..parallel::threads()).map(|_| Mutex::new(Keeper::new(settings.rows))).collect())
-    }
-
-    fn keep(&self, events: &mut [Event]) {
-        let mine = &self.0[parallel::thread()];
-        mine.lock().unwrap_or_else(PoisonError::into_inner).keep(events);
-    }
 }
 
 /// What is to be made of the blocks of a stream.
@@ -299,7 +284,7 @@ fn share_blocks<T: Send>(
     coverage
 }
 
-fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keepers: &Keepers, gathered: &Gathered) -> Vec<Part> {
+fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathered: &Gathered) -> Vec<Part> {
     let mut parts = Vec::new();
     each_stream(
         task,
@@ -308,7 +293,9 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, keepers
         &|block, stream, context| {
             let mut found = Found::default();
             detector.detect(block, stream, context, &mut found);
-            keepers.keep(&mut found.events);
+            if !settings.rows {
+                keep::forget(&mut found.events);
+            }
             gathered.take_from(&mut found);
             found
         },
@@ -440,15 +427,7 @@ fn stream_id(index: usize) -> StreamId {
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(
-    tasks: &[Task<'_>],
-    begins: &[Begin],
-    detector: &Detector,
-    settings: &Settings,
-    keepers: &Keepers,
-    known: &[Place],
-    scan: &mut Scan,
-) {
+fn chase(tasks: &[Task<'_>], begins: &[Begin], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
     let hunt = Hunt::after(&scan.events, known);
     scan.chased = hunt.ids();
     if hunt.is_over() {
@@ -466,7 +445,7 @@ fn chase(
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
-                    hunt.pursue(block, stream, postponed, detector, context, &|events| keepers.keep(events))
+                    hunt.pursue(block, stream, postponed, detector, context)
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
@@ -474,7 +453,7 @@ fn chase(
         pursued
     });
     scan.events.reserve_exact(parts.iter().flatten().map(|part| part.events.len()).sum());
-    let mut seen: HashMap<Text, usize> = HashMap::new();
+    let mut seen: HashMap<Text, usize> = HashMap::default();
     for part in parts.into_iter().flatten() {
         if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
             let read = part.read.told + part.read.unknown + part.read.unparsed;
