@@ -36,13 +36,14 @@ mod user_never_existed;
 mod user_store_outage;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
+use crate::hash::{HashMap, HashSet};
 use crate::inventory::Inventory;
 use crate::parallel;
 use crate::scan::Scan;
@@ -227,10 +228,9 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links[place], &world));
     by_session(cases, &mut judged, &world);
-    let mut told: Vec<(Case, Vec<Verdict>)> = merged.cases.into_iter().zip(judged).collect();
+    let mut failures = parallel::map_pairs(merged.cases, judged, |case, verdicts| failure(case, verdicts, &world, &files));
     // A sort keeps the order of their first lines among those of one time.
-    parallel::sort_by_cached_key(&mut told, |(case, _)| case.time);
-    let failures = parallel::map_each(told, |(case, verdicts)| failure(case, verdicts, &world, &files));
+    parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     let patterns = pattern::patterns(&failures)?;
     let findings = finding::findings(&world, &failures, &files);
     Ok(Correlated {
@@ -314,7 +314,7 @@ fn strongest_first(verdicts: &mut [Verdict]) {
 
 /// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
 fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
-    let mut told: HashMap<&Text, Vec<(DateTime<Utc>, usize)>> = HashMap::new();
+    let mut told: HashMap<&Text, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
     for (place, case) in cases.iter().enumerate() {
         let explained = judged[place].first().is_some_and(|verdict| verdict.cause != Cause::Unexplained);
         if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {

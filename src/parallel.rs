@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::Scope;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rayon::slice::{ParallelSlice, ParallelSliceMut};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 
 /// Sets how many threads work; once, before the first work.
 ///
@@ -60,15 +60,34 @@ pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + 
     items.into_par_iter().map(work).collect()
 }
 
+/// What `work` makes of each pair of items that stand at the same place.
+pub fn map_pairs<A: Send, B: Send, T: Send>(a: Vec<A>, b: Vec<B>, work: impl Fn(A, B) -> T + Sync + Send) -> Vec<T> {
+    a.into_par_iter().zip(b).map(|(a, b)| work(a, b)).collect()
+}
+
 /// What `work` makes of as many ranges as there are threads, which together are all numbers below `count`.
 pub fn map_ranges<T: Send>(count: usize, work: impl Fn(Range<usize>) -> T + Sync + Send) -> Vec<T> {
     let parts = threads();
     map(parts, |part| work(count * part / parts..count * (part + 1) / parts))
 }
 
-/// What `work` makes of each `length` items, one after the other.
-pub fn map_chunks<I: Sync, T: Send>(items: &[I], length: usize, work: impl Fn(&[I]) -> T + Sync + Send) -> Vec<T> {
-    items.par_chunks(length).map(work).collect()
+/// What `work` makes of each `length` items, in order, while this thread does what is to be done `here`.
+pub fn map_chunks_while<I: Sync, T: Send, H>(
+    items: &[I],
+    length: usize,
+    work: impl Fn(&[I]) -> T + Sync,
+    here: impl FnOnce() -> H,
+) -> (Vec<T>, H) {
+    let chunks = items.chunks(length);
+    let mut made: Vec<Option<T>> = chunks.clone().map(|_| None).collect();
+    let work = &work;
+    let done = rayon::in_place_scope(|scope| {
+        for (chunk, made) in chunks.zip(&mut made) {
+            scope.spawn(move |_| *made = Some(work(chunk)));
+        }
+        here()
+    });
+    (made.into_iter().flatten().collect(), done)
 }
 
 /// Sorts by a key; equals may change places.

@@ -3,11 +3,12 @@
 //! Where lines of one family of logs (one service's access log) show that answers of a status and a size were given
 //! for one reason only, a refusal of the same family, status and size that gives no reason was refused for it too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::clock::family;
 use super::merge::Case;
 use crate::event::{Event, Reason, Text};
+use crate::hash::HashMap;
 
 /// This many refusals must have told their reason before their size speaks for others.
 const LEARNT_FROM: usize = 5;
@@ -23,7 +24,7 @@ pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
     for case in &mut *cases {
         case.answers = answers(events, &families, case);
     }
-    let mut learnt: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::new();
+    let mut learnt: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::default();
     for case in &*cases {
         if case.reason != Reason::Other {
             for answer in &case.answers {
@@ -59,7 +60,7 @@ fn agreed(reasons: &BTreeMap<Reason, usize>) -> Option<(Reason, usize)> {
 
 /// For each stream the number of its family.
 fn families(files: &[Text]) -> Vec<u32> {
-    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let mut numbers: HashMap<String, u32> = HashMap::default();
     (0..)
         .take(files.len())
         .map(|stream| {

@@ -3,11 +3,12 @@
 //! A stream whose stamps name no zone is held against lines that do, by path, method and status. The one offset at
 //! which its lines find their partners is its zone. Without such proof the run's default stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::{Event, StreamId, Text};
+use crate::hash::HashMap;
 
 /// Zones lie on quarters of an hour, from 14 hours behind to 14 ahead.
 const STEP: i64 = 15 * 60;

@@ -1,7 +1,7 @@
 //! Security findings: what got through that should not have, and what is being tried. Found beside the failures, not
 //! instead of them. DR-10, DR-12, DR-23, DR-35, DR-39 to DR-41.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use super::pattern::{Line, fingerprint, samples};
 use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
 use crate::event::{Cause, EventKind, Place, Severity, Text};
+use crate::hash::HashSet;
 
 /// A cache is believed to know a retired key this long.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);

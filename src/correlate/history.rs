@@ -1,7 +1,7 @@
 //! What successes and failures show together: who looks users up, which key verified where and when, who vanished at
 //! once, what a client did besides. Gathered once, asked by many rules.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,6 +9,7 @@ use super::judged::Verdicts;
 use super::merge::Case;
 use super::world::{Happening, Success, plain_name};
 use crate::event::{Event, EventKind, Reason, Text};
+use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 
 /// This many users that vanish within [`AT_ONCE`] vanished together (`bulk_subjects`).
@@ -191,7 +192,7 @@ impl History {
 
     fn learn_names(&mut self, events: &[Event], cases: &[Case], happenings: &[Happening]) {
         let asked: HashSet<&Text> = cases.iter().filter_map(|case| case.sub.as_ref()).collect();
-        let mut first_seen: HashMap<&Text, DateTime<Utc>> = HashMap::new();
+        let mut first_seen: HashMap<&Text, DateTime<Utc>> = HashMap::default();
         for event in events {
             let starts = event.kind == EventKind::ConfigChanged;
             if let (Some(service), Some(time)) = (event.service.as_ref().filter(|_| !starts), event.time) {
@@ -248,8 +249,8 @@ fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec
             turned.entry(sub).and_modify(|first| *first = time.min(*first)).or_insert(time);
         }
     }
-    let mut before: HashSet<&Text> = HashSet::new();
-    let mut after: HashSet<&Text> = HashSet::new();
+    let mut before: HashSet<&Text> = HashSet::default();
+    let mut after: HashSet<&Text> = HashSet::default();
     for success in successes {
         if let Some(turn) = turned.get(&success.sub) {
             if success.time < *turn {

@@ -2,13 +2,14 @@
 //!
 //! Sums, not lists: a question about a key costs the same whether it signed ten tokens or ten million.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::merge::Case;
 use super::world::{Success, plain_name};
 use crate::event::{Reason, Text};
+use crate::hash::HashMap;
 
 /// The first and the last time of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

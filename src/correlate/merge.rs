@@ -3,12 +3,13 @@
 //! Lines are brought together by request id, by trace id, or else by time, method, path, status and client. A case
 //! keeps every line that told of it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::{self, Bearer};
 use crate::event::{Claims, Event, EventKind, Place, Reason, StreamId, Text};
+use crate::hash::{HashMap, HashSet};
 use crate::parallel;
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
@@ -105,15 +106,12 @@ pub fn promote(events: &mut [Event], files: &[Text]) {
 pub fn merge(events: &[Event]) -> Merged {
     let mut groups = by_id(events);
     attach_loose(events, &mut groups);
-    let mut merged = Merged::default();
     groups.retain(|group| group.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
     groups.sort_by_key(|group| group.first().copied());
-    for case in parallel::map_each(groups, |group| case(events, group)) {
-        match case {
-            Some(case) => merged.cases.push(case),
-            None => merged.unrelated += 1,
-        }
-    }
+    let cases = parallel::map_each(groups, |group| case(events, group));
+    let unrelated = cases.iter().filter(|case| case.is_none()).count();
+    let mut merged = Merged { cases: Vec::with_capacity(cases.len() - unrelated), unrelated: unrelated as u64 };
+    merged.cases.extend(cases.into_iter().flatten());
     merged
 }
 
@@ -207,7 +205,7 @@ struct Shape<'e> {
 fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     let mut shapes: Vec<Option<Shape<'_>>> = groups.iter().map(|group| shape(events, group)).collect();
     // Groups by the end of their path, as gateways strip beginnings.
-    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = HashMap::new();
+    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = HashMap::default();
     for (place, shape) in shapes.iter().enumerate() {
         if let Some(shape) = shape {
             by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);

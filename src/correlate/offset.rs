@@ -90,13 +90,13 @@ fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
     let bear = |place, event: &Event| event.time.and_then(|_| Some(Bearer::new(id(event)?, 0, place)));
     let mut bearers = ids::bearers(events, |place, event| [bear(place, event), None]);
     let mut differences = Differences::new();
+    let mut first: Vec<(usize, DateTime<Utc>)> = Vec::new();
     for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(|told| told.len() > 1) {
-        let mut first: BTreeMap<usize, DateTime<Utc>> = BTreeMap::new();
-        for event in told.iter().map(|bearer| &events[bearer.event()]) {
-            if let (Some(time), Some(source)) = (event.time, of_stream.get(event.place.stream.0 as usize)) {
-                first.entry(*source).and_modify(|first| *first = time.min(*first)).or_insert(time);
-            }
-        }
+        first.clear();
+        let source = |event: &Event| of_stream.get(event.place.stream.0 as usize).copied();
+        first.extend(told.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?))));
+        first.sort_unstable();
+        first.dedup_by_key(|(source, _)| *source);
         let mut rest = first.iter();
         while let Some((one, time)) = rest.next() {
             for (other, later) in rest.clone() {

@@ -1,6 +1,6 @@
 //! Subjects of refusals that name none: the one that the same client used at the same service around that time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,6 +8,7 @@ use super::merge::Case;
 use super::world::plain_name;
 use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, StreamId, Text};
+use crate::hash::HashMap;
 
 /// Requests of one client this close together are of one session.
 pub const SESSION: TimeDelta = TimeDelta::minutes(10);
@@ -28,7 +29,7 @@ type Sessions<'e> = HashMap<Text, HashMap<Text, Seen<'e>>>;
 
 /// Fills in subjects that can only be one.
 pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
-    let mut sessions: Sessions<'_> = HashMap::new();
+    let mut sessions: Sessions<'_> = HashMap::default();
     for case in cases.iter().filter(|case| case.sub.is_none()) {
         if let (Some(client), Some(service)) = (&case.client_ip, &case.service) {
             sessions.entry(client.clone()).or_default().entry(plain_name(service).into()).or_default();

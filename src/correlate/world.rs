@@ -2,7 +2,8 @@
 //!
 //! Facts are few and broadcast to every case. Nothing here depends on the order of inputs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,6 +11,7 @@ use super::history::History;
 use super::merge::Case;
 use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, Reason, Text};
+use crate::hash::{HashMap, HashSet};
 use crate::inventory::Inventory;
 use crate::parallel;
 
@@ -119,6 +121,8 @@ pub struct World<'e> {
     pub events: &'e [Event],
     /// What happened, by kind, key and time.
     pub happenings: Vec<Happening>,
+    /// For each kind and key its part of the happenings.
+    befell: Vec<HashMap<Text, Range<usize>>>,
     /// Changes of configuration among the happenings, by time.
     pub changes: Vec<usize>,
     /// The same by what the service is called plainly.
@@ -189,7 +193,7 @@ impl<'e> World<'e> {
             places
         };
         let by_service = |places: &[usize]| {
-            let mut of: HashMap<Text, Vec<usize>> = HashMap::new();
+            let mut of: HashMap<Text, Vec<usize>> = HashMap::default();
             for place in places {
                 of.entry(plain_name(&happenings[*place].key).into()).or_default().push(*place);
             }
@@ -207,7 +211,7 @@ impl<'e> World<'e> {
                 .collect(),
             events,
             outages,
-            addresses: HashMap::new(),
+            addresses: HashMap::default(),
             keys: keys(events, sightings, &happenings),
             subjects,
             cohorts: cohorts(cases),
@@ -215,6 +219,7 @@ impl<'e> World<'e> {
             audited: happenings
                 .iter()
                 .any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
+            befell: befell(&happenings),
             happenings,
             successes,
             history: History::default(),
@@ -293,18 +298,21 @@ impl<'e> World<'e> {
 
     /// The last event of a kind that befell a subject or key by `time`.
     pub fn last_before(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<usize> {
-        let at = self.happenings.partition_point(|h| (h.kind, &*h.key, h.time) <= (kind, key, time));
-        let last = at.checked_sub(1)?;
-        let found = &self.happenings[last];
-        (found.kind == kind && *found.key == *key).then_some(last)
+        let (span, at) = self.turn(kind, key, time)?;
+        at.checked_sub(1).filter(|last| span.contains(last))
     }
 
     /// The first event of a kind that befalls a subject or key after `time`, and how long after.
     pub fn first_after(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<(usize, TimeDelta)> {
-        // Happenings are sorted by kind, key and time.
-        let at = self.happenings.partition_point(|h| (h.kind, &*h.key, h.time) <= (kind, key, time));
-        let next = self.happenings.get(at).filter(|h| h.kind == kind && *h.key == *key)?;
-        Some((at, next.time - time))
+        let (span, at) = self.turn(kind, key, time)?;
+        span.contains(&at).then(|| (at, self.happenings[at].time - time))
+    }
+
+    /// Where the happenings of a kind and key stand, and which of their places is the first after `time`.
+    fn turn(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<(Range<usize>, usize)> {
+        let span = self.befell[kind as usize].get(key)?.clone();
+        let at = span.start + self.happenings[span.clone()].partition_point(|happening| happening.time <= time);
+        Some((span, at))
     }
 
     /// How many failures of the case's service and reason lie in the quarter of an hour before and after `time`. What
@@ -382,6 +390,17 @@ fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
     happenings
 }
 
+/// Happenings are sorted by kind and key.
+fn befell(happenings: &[Happening]) -> Vec<HashMap<Text, Range<usize>>> {
+    let mut befell = vec![HashMap::default(); EventKind::ALL.len()];
+    let mut start = 0;
+    for same in happenings.chunk_by(|a, b| a.kind == b.kind && a.key == b.key) {
+        befell[same[0].kind as usize].insert(same[0].key.clone(), start..start + same.len());
+        start += same.len();
+    }
+    befell
+}
+
 fn outages(events: &[Event]) -> Vec<Outage> {
     let mut errors: Vec<(DateTime<Utc>, usize)> = events
         .iter()
@@ -444,7 +463,7 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
 }
 
 fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> HashMap<Text, Key> {
-    let mut keys: HashMap<Text, Key> = HashMap::new();
+    let mut keys: HashMap<Text, Key> = HashMap::default();
     for (place, happening) in happenings.iter().enumerate() {
         let event = &events[happening.event];
         let Some(kid) = event.kid.clone() else { continue };
@@ -474,7 +493,7 @@ fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> H
 }
 
 fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
-    let mut subjects: HashMap<Text, Subject> = HashMap::new();
+    let mut subjects: HashMap<Text, Subject> = HashMap::default();
     for event in events {
         let proof = matches!(
             event.kind,
@@ -504,7 +523,7 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
 }
 
 fn cohorts(cases: &[Case]) -> HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> {
-    let mut cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> = HashMap::new();
+    let mut cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> = HashMap::default();
     for case in cases {
         if let (Some(service), Some(time)) = (case.service.clone(), case.time) {
             cohorts.entry(service).or_default().entry(case.reason).or_default().push(time);
@@ -534,7 +553,7 @@ fn bursts(times: &[DateTime<Utc>]) -> bool {
 }
 
 fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
-    let mut addresses: HashMap<Text, Address> = HashMap::new();
+    let mut addresses: HashMap<Text, Address> = HashMap::default();
     for case in cases {
         let Some(client) = case.client_ip.clone() else { continue };
         let address = addresses.entry(client).or_default();

@@ -295,20 +295,23 @@ fn csv<R: Sync + 'static>(rows: &[&R], columns: &[Column<R>], results: &Results,
     })
 }
 
-/// Writes rows piece by piece: while the text of some pieces is made, no other is held.
+/// Writes rows piece by piece: while some are written, text is made of the next, and no other is held.
 fn in_pieces<R: Sync>(
     rows: &[R],
     out: &mut dyn Write,
     write: impl Fn(&[R], &mut Vec<u8>) -> Result<(), RowError> + Sync + Send,
 ) -> Result<(), RowError> {
-    for some in rows.chunks(PIECE * parallel::threads()) {
-        let texts = parallel::map_chunks(some, PIECE, |piece| {
-            let mut text = Vec::new();
-            write(piece, &mut text).map(|()| text)
-        });
-        for text in texts {
-            out.write_all(&text?)?;
-        }
+    let text_of = |piece: &[R]| {
+        let mut text = Vec::with_capacity(PIECE << 10);
+        write(piece, &mut text).map(|()| text)
+    };
+    let mut ready = Vec::new();
+    // Nothing is made while the last is written.
+    for some in rows.chunks(PIECE * parallel::threads()).chain([&[][..]]) {
+        let put = || ready.drain(..).try_for_each(|text: Result<Vec<u8>, RowError>| Ok(out.write_all(&text?)?));
+        let (next, written): (_, Result<(), RowError>) = parallel::map_chunks_while(some, PIECE, text_of, put);
+        written?;
+        ready = next;
     }
     Ok(())
 }
