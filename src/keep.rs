@@ -12,11 +12,12 @@ use rustc_hash::FxBuildHasher;
 use crate::event::{Claims, Event, EventKind, Extra, Text};
 
 /// How many texts a thread remembers, a power of two.
-const SLOTS: usize = 1 << 16;
+const SLOTS: usize = 1 << 15;
 
 thread_local! {
-    /// For each hash the last text that had it.
-    static TEXTS: RefCell<Box<[Text]>> = RefCell::new(vec![Text::new(); SLOTS].into());
+    /// For each hash the last text that had it, and the rest of the hash: most others are told apart without a look at
+    /// the text, which lies in memory that no cache holds.
+    static TEXTS: RefCell<Box<[(u32, Text)]>> = RefCell::new(vec![(0, Text::new()); SLOTS].into());
 }
 
 /// The text, as one that was made before if that is remembered.
@@ -24,11 +25,12 @@ pub fn shared(text: &str) -> Text {
     let hash = FxBuildHasher.hash_one(text.as_bytes());
     TEXTS.with_borrow_mut(|texts| {
         #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose a slot")]
-        let slot = &mut texts[hash as usize % SLOTS];
-        if slot != text {
-            *slot = text.into();
+        let (slot, rest) = (hash as usize % SLOTS, (hash >> 32) as u32);
+        let (known, remembered) = &mut texts[slot];
+        if *known != rest || remembered != text {
+            (*known, *remembered) = (rest, text.into());
         }
-        slot.clone()
+        remembered.clone()
     })
 }
 

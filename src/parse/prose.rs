@@ -94,22 +94,26 @@ pub fn client(text: &str) -> Option<&str> {
     CLIENT.captures_iter(text).filter_map(|found| found.get(1)).map(|found| found.as_str()).find(|found| address(found))
 }
 
-/// Whether an address may stand in a text: a digit between two dots, or two colons with no more than four signs between
-/// them.
+/// Whether an address may stand in a text: three dots with up to three digits around each, two colons in a row, or seven
+/// with no more than four signs between them.
 fn holds_address(text: &[u8]) -> bool {
-    let mut last: Option<(u8, usize)> = None;
+    let is_digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
+    // The sign before, where it stands, how many such signs go on from one to the next, and where the first of these stands.
+    let (mut sign, mut last, mut chain, mut first) = (0, 0, 0, 0);
     memchr::memchr2_iter(b'.', b':', text).any(|at| {
-        let sign = text[at];
-        let found = last.is_some_and(|(before, place)| {
-            let between = &text[place + 1..at];
-            before == sign
-                && match sign {
-                    b'.' => (1..=3).contains(&between.len()) && between.iter().all(u8::is_ascii_digit),
-                    _ => between.len() <= 4 && between.iter().all(u8::is_ascii_hexdigit),
-                }
-        });
-        last = Some((sign, at));
-        found
+        let between = text.get(last + 1..at).unwrap_or_default();
+        let goes_on = chain > 0
+            && sign == text[at]
+            && match sign {
+                b'.' => (1..=3).contains(&between.len()) && between.iter().all(u8::is_ascii_digit),
+                _ => between.len() <= 4 && between.iter().all(u8::is_ascii_hexdigit),
+            };
+        (chain, first) = if goes_on { (chain + 1, first) } else { (1, at) };
+        (sign, last) = (text[at], at);
+        match sign {
+            b'.' => chain >= 3 && is_digit(Some(at + 1)) && (chain > 3 || is_digit(first.checked_sub(1))),
+            _ => chain >= 7 || (chain > 1 && between.is_empty()),
+        }
     })
 }
 

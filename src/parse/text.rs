@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr_iter, memmem};
 use nom::bytes::complete::{is_not, tag, take_till1, take_while1};
 use nom::character::complete::{char, digit1, multispace1, space0, space1};
 use nom::combinator::{opt, recognize, verify};
@@ -162,22 +163,26 @@ fn entry<'r>(
 
 /// The first request that a text names, `GET /path`, with the status right after it if there is one.
 pub(super) fn request_in(text: &str) -> Option<Request<'_>> {
+    let bytes = text.as_bytes();
+    // Before its path there is a blank or a quote: most texts have none such, and need not be gone through.
+    let path = memchr_iter(b'/', bytes).any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'"'));
     let mut at_boundary = true;
-    for (at, c) in text.char_indices() {
+    for (at, b) in bytes.iter().enumerate().filter(|_| path) {
         if at_boundary
-            && c.is_ascii_uppercase()
+            && b.is_ascii_uppercase()
             && let Some(request) = text.get(at..).and_then(request_at)
         {
             return Some(request);
         }
-        at_boundary = !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-');
+        at_boundary = !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-');
     }
     flask_request(text)
 }
 
 /// Django's `Unauthorized: /accounts/me/`: a status in words and the path it was given for.
 fn phrase_and_path(text: &str) -> Option<(&'static str, &str)> {
-    let (phrase, rest) = text.split_once(": /")?;
+    let end = memmem::find(text.as_bytes(), b": /")?;
+    let (phrase, rest) = (text.get(..end)?, text.get(end + 3..)?);
     let status = match phrase {
         "Bad Request" => "400",
         "Unauthorized" => "401",
@@ -220,9 +225,12 @@ fn status_after(text: &str) -> Option<&str> {
     (numeric && whole).then_some(status)
 }
 
+/// What Flask writes before the path of a request that failed.
+const EXCEPTION_ON: &str = "Exception on ";
+
 /// Flask's own words: `Exception on /billing/invoices [GET]`.
 fn flask_request(text: &str) -> Option<Request<'_>> {
-    let (_, rest) = text.split_once("Exception on ")?;
+    let rest = text.get(memmem::find(text.as_bytes(), EXCEPTION_ON.as_bytes())? + EXCEPTION_ON.len()..)?;
     let (path, rest) = rest.split_once(" [")?;
     let (method, _) = rest.split_once(']')?;
     let method = METHODS.into_iter().find(|known| *known == method)?;
