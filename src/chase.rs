@@ -259,13 +259,14 @@ pub struct Hunt<'k> {
     reads_all_postponed: bool,
     statuses: Option<AhoCorasick>,
     wanted: Wanted,
-    /// Where events of the first pass stand, in order.
-    known: &'k [Place],
+    /// Where events of the first pass stand, in order, and whether their records hold nothing else.
+    known: &'k [(Place, bool)],
 }
 
 impl<'k> Hunt<'k> {
-    /// Finds out what the events of the first pass leave to be asked. `known` is where they stand, in order.
-    pub fn after(events: &[Event], known: &'k [Place]) -> Self {
+    /// Finds out what the events of the first pass leave to be asked. `known` is where they stood then, in
+    /// order, and whether their records hold nothing else.
+    pub fn after(events: &[Event], known: &'k [(Place, bool)]) -> Self {
         let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
             || {
                 let wanted = Wanted::of(events);
@@ -306,8 +307,10 @@ impl<'k> Hunt<'k> {
         for hit in self.hits(block, postponed) {
             let Some((record, line)) = cursor.record(hit) else { continue };
             let place = Place { stream, line };
-            // What stands on one line was told whole.
-            if self.knows(place) && memchr::memchr(b'\n', record.trim_ascii_end()).is_none() {
+            // What is alone in its record, or stands on one line, was told whole.
+            if let Some(alone) = self.knows(place)
+                && (alone || memchr::memchr(b'\n', record.trim_ascii_end()).is_none())
+            {
                 continue;
             }
             let mut told = Vec::new();
@@ -317,7 +320,7 @@ impl<'k> Hunt<'k> {
                 let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
                 pursued.read.count_read(told.first().map_or("plain", |event| event.format), events as u64);
             }
-            told.retain(|event| !self.knows(event.place));
+            told.retain(|event| self.knows(event.place).is_none());
             for event in &mut told {
                 event.pursued = true;
             }
@@ -331,8 +334,10 @@ impl<'k> Hunt<'k> {
         pursued
     }
 
-    fn knows(&self, place: Place) -> bool {
-        self.known.binary_search(&place).is_ok()
+    /// Whether what stands at a place was told before, and if so, whether its record holds nothing else.
+    fn knows(&self, place: Place) -> Option<bool> {
+        let found = self.known.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        Some(self.known[found].1)
     }
 
     /// Every place in a block that may matter, in order.

@@ -292,7 +292,9 @@ impl Detector {
     ) -> &'static str {
         let unwrapped = wrapper::unwrap(record);
         let mut format = "plain";
-        for (entry, lines_before) in nested::entries(&unwrapped.text) {
+        let entries = nested::entries(&unwrapped.text);
+        let alone = entries.len() == 1;
+        for (entry, lines_before) in entries {
             format = entry.format;
             let told = Told {
                 entry: &entry,
@@ -300,6 +302,7 @@ impl Detector {
                 text: search_text(&entry, &unwrapped.text),
                 unwrapped: &unwrapped,
                 place: Place { line: place.line + lines_before, ..place },
+                alone,
                 context,
             };
             self.tell(&told, record, in_record, pursued, events);
@@ -355,6 +358,7 @@ struct Told<'t> {
     text: Cow<'t, str>,
     unwrapped: &'t wrapper::Unwrapped<'t>,
     place: Place,
+    alone: bool,
     context: &'t Context,
 }
 
@@ -469,6 +473,7 @@ impl Told<'_> {
     /// What the entry says of itself, whatever it means.
     fn event(&self, kind: EventKind) -> Event {
         let mut event = Event::bare(kind, self.place, self.entry.format);
+        event.alone = self.alone;
         let (stamp, zoneless) = self.stamp();
         event.time = stamp;
         event.zoneless = zoneless;
@@ -542,8 +547,8 @@ impl Told<'_> {
     fn service(&self) -> Option<Text> {
         let fields = &self.entry.fields;
         // `name` is the service only beside what else a logger puts there.
-        let logger = fields.exact("pid").is_some() || fields.exact("hostname").is_some();
-        let named = self.roles.get(Role::Service).or_else(|| fields.exact("name").filter(|_| logger));
+        let logger = || fields.exact("pid").is_some() || fields.exact("hostname").is_some();
+        let named = self.roles.get(Role::Service).or_else(|| fields.exact("name").filter(|_| logger()));
         named
             .or(self.unwrapped.service.as_deref())
             .or(self.context.service.as_deref())

@@ -277,6 +277,8 @@ pub struct Event {
     pub zoneless: bool,
     /// It was looked for: the second pass found it.
     pub pursued: bool,
+    /// Whether its record holds nothing else.
+    pub alone: bool,
     /// What happened.
     pub kind: EventKind,
     /// Why, for an [`EventKind::AuthFailure`].
@@ -368,6 +370,7 @@ impl Event {
             time: None,
             zoneless: false,
             pursued: false,
+            alone: false,
             kind,
             reason: None,
             sub: None,

@@ -109,7 +109,7 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let gathered = Gathered::default();
     let parts = each_task(&tasks, |_, task| first_pass(task, detector, settings, &gathered));
     let (mut scan, begins) = joined(&tasks, parts, gathered);
-    let known: Vec<Place> = scan.events.iter().map(|event| event.place).collect();
+    let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
@@ -427,7 +427,14 @@ fn stream_id(index: usize) -> StreamId {
 }
 
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
-fn chase(tasks: &[Task<'_>], begins: &[Begin], detector: &Detector, settings: &Settings, known: &[Place], scan: &mut Scan) {
+fn chase(
+    tasks: &[Task<'_>],
+    begins: &[Begin],
+    detector: &Detector,
+    settings: &Settings,
+    known: &[(Place, bool)],
+    scan: &mut Scan,
+) {
     let hunt = Hunt::after(&scan.events, known);
     scan.chased = hunt.ids();
     if hunt.is_over() {
