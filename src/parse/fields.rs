@@ -107,7 +107,7 @@ impl<'r> Fields<'r> {
     /// What the fields mean, as far as their names tell.
     pub fn roles(&self) -> Roles<'_> {
         let cast = self.cast.unwrap_or_else(|| self.meanings(|_, _| {}));
-        Roles(cast.map(|player| player.map(|(_, place)| self.value(place))))
+        Roles(cast.map(|player| (player != NOBODY).then(|| self.value(player.into()))))
     }
 
     /// The same for later, and hands on what the names say otherwise.
@@ -117,10 +117,10 @@ impl<'r> Fields<'r> {
 
     /// Hands on the meaning of each name that says something of its value, and the place of the field, in order.
     fn meanings(&self, mut each: impl FnMut(&Meaning, usize)) -> Cast {
-        let mut cast: Cast = [None; Role::ALL.len()];
+        let mut best: [Option<(Rank, usize)>; Role::ALL.len()] = [None; Role::ALL.len()];
         let mut tell = |meaning: &Meaning, place: usize, value: &str| {
             for (role, rank) in &meaning.roles {
-                let player = &mut cast[*role as usize];
+                let player = &mut best[*role as usize];
                 if player.is_none_or(|(best, _)| *rank < best) && role.accepts(value) {
                     *player = Some((*rank, place));
                 }
@@ -147,7 +147,7 @@ impl<'r> Fields<'r> {
                 }
             }
         });
-        cast
+        best.map(|player| player.and_then(|(_, place)| u16::try_from(place).ok()).unwrap_or(NOBODY))
     }
 
     /// The value of the field at a place.
@@ -190,8 +190,11 @@ impl<'f> Roles<'f> {
 /// best.
 type Rank = (u8, usize);
 
-/// For each role how well the name of its player fits, and the player's place among the fields.
-type Cast = [Option<(Rank, usize)>; Role::ALL.len()];
+/// For each role the place of the field that plays it. Small, as entries are moved around.
+type Cast = [u16; Role::ALL.len()];
+
+/// What stands in a [`Cast`] where no field plays the role.
+const NOBODY: u16 = u16::MAX;
 
 /// What the name of a field says of its value.
 pub(super) struct Meaning {
