@@ -4,6 +4,7 @@
 //! records that share a request id with a failure, other requests of the subjects in question, and tokens issued to
 //! whom failures concern, which the first pass postponed.
 
+use std::fs::File;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -29,7 +30,7 @@ use crate::unknown::Unknown;
 const SPAN: u64 = 16 << 20;
 /// How much of a plain file teaches its style before it is split.
 const HEAD: u64 = 64 << 10;
-/// How many sources a sample is taken of, and how much of each.
+/// How many pieces a sample is made of, and how large each is.
 const SAMPLED: usize = 48;
 /// See [`SAMPLED`].
 const SAMPLE: u64 = 16 << 10;
@@ -92,13 +93,24 @@ impl Scan {
     }
 }
 
-/// The first lines of the largest sources: what the logs that a detector is tuned to look like.
+/// Lines of the largest sources: what the logs that a detector is tuned to look like. Of few sources each gives more, a
+/// plain one from many places.
 pub fn sample(sources: &[Source]) -> Vec<u8> {
     let mut largest: Vec<&Source> = sources.iter().filter(|source| source.rereadable).collect();
     largest.sort_by_key(|source| std::cmp::Reverse(source.size));
+    largest.truncate(SAMPLED);
+    let each = (SAMPLED / largest.len().max(1)) as u64;
     let mut sample = Vec::new();
-    for source in largest.into_iter().take(SAMPLED) {
-        sample.extend(decode::head(source, SAMPLE));
+    for source in largest {
+        if each > 1 && source.size > each * SAMPLE && matches!(decode::sniff(source), Ok(Kind::Plain)) {
+            for place in 0..each {
+                // What cannot be read is told when it is read in earnest.
+                let read = |file: File| file.take(SAMPLE).read_to_end(&mut sample).ok();
+                decode::open_at(source, source.size / each * place).ok().and_then(read);
+            }
+        } else {
+            sample.extend(decode::head(source, each * SAMPLE));
+        }
     }
     sample
 }
