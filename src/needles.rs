@@ -85,7 +85,7 @@ struct Gram {
     needle_and_before: u32,
 }
 
-/// How many bits tell how many bytes stand before a gram: fewer than the least length of any group.
+/// How many bits tell how many bytes of a needle stand before a gram: up to 24, those of the longest stride.
 const BEFORE_BITS: u32 = 5;
 
 impl Gram {

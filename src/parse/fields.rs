@@ -110,12 +110,13 @@ impl<'r> Fields<'r> {
         Roles(cast.map(|player| (player != NOBODY).then(|| self.value(player.into()))))
     }
 
-    /// The same for later, and hands on what the names say otherwise.
+    /// Works that out for later, and hands on the meaning of each name that says something of its value, and the place
+    /// of the field, in order.
     pub(super) fn cast(&mut self, each: impl FnMut(&Meaning, usize)) {
         self.cast = Some(self.meanings(each));
     }
 
-    /// Hands on the meaning of each name that says something of its value, and the place of the field, in order.
+    /// Who plays which role; hands on the meanings.
     fn meanings(&self, mut each: impl FnMut(&Meaning, usize)) -> Cast {
         let mut best: [Option<(Rank, usize)>; Role::ALL.len()] = [None; Role::ALL.len()];
         let mut tell = |meaning: &Meaning, place: usize, value: &str| {
