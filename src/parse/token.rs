@@ -63,9 +63,11 @@ pub fn claims_in(text: &str) -> Option<Claims> {
     text.contains(BEGINNING).then(token).flatten().or_else(|| printed(text))
 }
 
-/// Whether a colon stands after a quote: a look that costs less than the pattern.
+/// Whether a colon stands after a quote, blanks between them or not: a look that costs less than the pattern.
 fn names_in_quotes(text: &str) -> bool {
-    memchr::memchr_iter(b':', text.as_bytes()).any(|at| text.as_bytes()[..at].trim_ascii_end().ends_with(b"\""))
+    let bytes = text.as_bytes();
+    let is_blank = |b: &&u8| matches!(b, b' ' | b'\t'..=b'\r');
+    memchr::memchr_iter(b':', bytes).any(|at| bytes[..at].iter().rev().find(|b| !is_blank(b)) == Some(&b'"'))
 }
 
 /// The claims that `text` prints, the first of each name; one alone may be anything.
