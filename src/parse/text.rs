@@ -165,9 +165,11 @@ fn entry<'r>(
 pub(super) fn request_in(text: &str) -> Option<Request<'_>> {
     let bytes = text.as_bytes();
     // Before its path there is a blank or a quote: most texts have none such, and need not be gone through.
-    let path = memchr_iter(b'/', bytes).any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'"'));
+    if !memchr_iter(b'/', bytes).any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'"')) {
+        return flask_request(text);
+    }
     let mut at_boundary = true;
-    for (at, b) in bytes.iter().enumerate().filter(|_| path) {
+    for (at, b) in bytes.iter().enumerate() {
         if at_boundary
             && b.is_ascii_uppercase()
             && let Some(request) = text.get(at..).and_then(request_at)
