@@ -502,7 +502,7 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(&self.text).map(|id| bounded_to(id, MAX_VALUE));
+            event.request_id = prose::request_id(&self.text).map(unique);
         }
         if event.client_ip.is_none() {
             event.client_ip = prose::client(&self.text).map(bounded);
@@ -617,8 +617,7 @@ fn set(event: &mut Event, name: &str, value: &str) {
         return;
     }
     let text = || Some(bounded(value));
-    // Hardly one comes twice in a stream.
-    let id = || Some(bounded_to(value, MAX_VALUE));
+    let id = || Some(unique(value));
     match name {
         "sub" => event.sub = text(),
         "kid" => event.kid = text(),
@@ -642,8 +641,8 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "client_id" => event.extra_mut().client_id = text(),
         "session_id" => event.extra_mut().session_id = id(),
         "event_id" => event.extra_mut().event_id = id(),
-        "previous_kid" => event.extra_mut().previous_kid = id(),
-        "change" => event.extra_mut().change = id(),
+        "previous_kid" => event.extra_mut().previous_kid = text(),
+        "change" => event.extra_mut().change = text(),
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
     }
@@ -704,9 +703,9 @@ fn trace_id(value: &str) -> Text {
         return id.to_ascii_lowercase().into();
     }
     if let Some(root) = value.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
-        return bounded_to(root, MAX_VALUE);
+        return unique(root);
     }
-    bounded_to(value, MAX_VALUE)
+    unique(value)
 }
 
 /// The path of a request target, without query and origin.
@@ -725,7 +724,12 @@ fn subject(element: &str) -> Option<Text> {
 
 /// A value that other events have as well.
 fn bounded(value: &str) -> Text {
-    if value.len() <= MAX_VALUE { keep::shared(value) } else { bounded_to(value, MAX_VALUE) }
+    if value.len() <= MAX_VALUE { keep::shared(value) } else { unique(value) }
+}
+
+/// A value that hardly another event has: an id.
+fn unique(value: &str) -> Text {
+    bounded_to(value, MAX_VALUE)
 }
 
 fn bounded_to(value: &str, limit: usize) -> Text {

@@ -220,7 +220,7 @@ fn read_at(text: &[u8], at: usize) -> u64 {
     )
 }
 
-/// Those of all grams of a text.
+/// The hashes of all grams of a text.
 fn hashes(needle: &[u8], gram: usize) -> impl Iterator<Item = u64> {
     needle.windows(gram).map(move |bytes| hashed(read_at(bytes, 0), gram))
 }

@@ -23,11 +23,6 @@ pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// The number of the thread that asks, below [`threads`].
-pub fn thread() -> usize {
-    rayon::current_thread_index().unwrap_or(0)
-}
-
 /// What `work` makes of each place below `count`. Nobody waits: a thread that is done takes what is next in `order`.
 pub fn in_order_of<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
@@ -81,7 +76,7 @@ pub fn map_chunks_while<I: Sync, T: Send, H>(
     let chunks = items.chunks(length);
     let mut made: Vec<Option<T>> = chunks.clone().map(|_| None).collect();
     let work = &work;
-    let done = rayon::in_place_scope(|scope| {
+    let done = scope(|scope| {
         for (chunk, made) in chunks.zip(&mut made) {
             scope.spawn(move |_| *made = Some(work(chunk)));
         }
