@@ -9,10 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correlate::merge;
 use crate::detect::{Books, Context, Detector, Postponed};
-use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use crate::event::{Event, EventKind, Place, Reason, StreamId};
 use crate::frame::{Block, Cursor};
 use crate::hash::{HashMap, HashSet};
+use crate::id::Id;
 use crate::keep;
+use crate::name::Name;
 use crate::needles::{self, Needles};
 use crate::parallel;
 
@@ -27,15 +29,15 @@ pub struct Sighting {
     /// When.
     pub time: DateTime<Utc>,
     /// Who, as far as the line says.
-    pub sub: Option<Text>,
+    pub sub: Option<Name>,
     /// From where.
-    pub client: Option<Text>,
+    pub client: Option<Name>,
     /// HTTP status, where the line has one.
     pub status: Option<u16>,
     /// The key of its token.
-    pub kid: Option<Text>,
+    pub kid: Option<Name>,
     /// Which service.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// Where it stands.
     pub place: Place,
 }
@@ -44,21 +46,21 @@ pub struct Sighting {
 #[derive(Debug, Default)]
 struct Wanted {
     /// Request and trace ids of failures.
-    requests: HashSet<Text>,
+    requests: HashSet<Id>,
     /// Subjects whose other requests tell whether they still exist.
-    subjects: HashSet<Text>,
+    subjects: HashSet<Name>,
     /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
-    clients: HashSet<Text>,
+    clients: HashSet<Name>,
     /// Statuses that failures without an id were answered with: their access lines know client and request.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the end of their path.
-    loose: HashMap<Text, Vec<DateTime<Utc>>>,
+    loose: HashMap<&'static str, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
 }
 
 /// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
-fn nameless_clients(events: &[Event]) -> HashSet<Text> {
+fn nameless_clients(events: &[Event]) -> HashSet<Name> {
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && event.sub.is_none());
     let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
@@ -77,34 +79,34 @@ fn nameless_clients(events: &[Event]) -> HashSet<Text> {
             times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
         })
     };
-    let clients = |event: &Event| event.client_ip.clone().filter(|client| !merge::is_local(client));
+    let clients = |event: &Event| event.client_ip.filter(|client| !merge::is_local(client));
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
 /// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
 /// to bear.
-fn concerns(events: &[Event]) -> HashSet<&Text> {
+fn concerns(events: &[Event]) -> HashSet<Name> {
     let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
-    let used: HashSet<&Text> = events.iter().filter(used).filter_map(|event| event.kid.as_ref()).collect();
+    let used: HashSet<Name> = events.iter().filter(used).filter_map(|event| event.kid).collect();
     let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
     // What another line says of the same request.
-    let mut asks: HashMap<&Text, bool> = HashMap::default();
+    let mut asks: HashMap<Id, bool> = HashMap::default();
     for event in failures(events) {
-        if let (Some(id), Some(reason)) = (&event.request_id, reasoned(event)) {
+        if let (Some(id), Some(reason)) = (event.request_id, reasoned(event)) {
             *asks.entry(id).or_default() |= reason.asks_who();
         }
     }
     let mut concerns = HashSet::default();
     for event in failures(events) {
-        let elsewhere = || asks.get(event.request_id.as_ref()?).copied();
+        let elsewhere = || asks.get(&event.request_id?).copied();
         let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
         if asks_who.unwrap_or(true) {
-            let kid = event.kid.as_ref().filter(|kid| !used.contains(kid));
-            concerns.extend(event.sub.iter().chain(kid));
+            let kid = event.kid.filter(|kid| !used.contains(kid));
+            concerns.extend(event.sub.into_iter().chain(kid));
         }
         // Many clients are refused without a reason, for want of a password.
         if asks_who == Some(true) {
-            concerns.extend(&event.client_ip);
+            concerns.extend(event.client_ip);
         }
     }
     concerns
@@ -121,21 +123,21 @@ impl Wanted {
     fn of(events: &[Event]) -> Self {
         let mut wanted = Self::default();
         // A request of which every question is answered need not be looked for.
-        let mut answered: HashMap<&Text, (bool, bool)> = HashMap::default();
+        let mut answered: HashMap<Id, (bool, bool)> = HashMap::default();
         for event in failures(events) {
-            if let Some(id) = event.request_id.as_ref().or(event.trace_id.as_ref()) {
+            if let Some(id) = event.request_id.or(event.trace_id) {
                 let (named, reasoned) = answered.entry(id).or_default();
                 *named |= event.sub.is_some();
                 *reasoned |= event.reason.is_some_and(|reason| reason != Reason::Other);
             }
         }
         let open = answered.into_iter().filter(|(_, (named, reasoned))| !(*named && *reasoned));
-        wanted.requests = open.map(|(id, _)| id.clone()).collect();
+        wanted.requests = open.map(|(id, _)| id).collect();
         // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
         let mut sampled: HashMap<StreamId, usize> = HashMap::default();
         for event in events {
             let count = sampled.entry(event.place.stream).or_default();
-            if let Some(id) = event.request_id.clone().filter(|_| *count < CLOCK_SAMPLES) {
+            if let Some(id) = event.request_id.filter(|_| *count < CLOCK_SAMPLES) {
                 *count += 1;
                 wanted.requests.insert(id);
             }
@@ -158,8 +160,8 @@ impl Wanted {
                 EventKind::UserDeleted | EventKind::UserDisabled => true,
                 _ => false,
             };
-            if let Some(sub) = event.sub.as_ref().filter(|_| asked) {
-                wanted.subjects.insert(sub.clone());
+            if let Some(sub) = event.sub.filter(|_| asked) {
+                wanted.subjects.insert(sub);
             }
         }
         wanted
@@ -167,7 +169,7 @@ impl Wanted {
 
     /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
     fn add_loose(&mut self, event: &Event) {
-        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return };
+        let (Some(time), Some(path)) = (event.time, event.path) else { return };
         match event.status {
             Some(401 | 403) => return,
             Some(status) => {
@@ -177,7 +179,7 @@ impl Wanted {
             None => return,
         }
         self.zoneless |= event.zoneless;
-        self.loose.entry(merge::last_segment(path).into()).or_default().push(time);
+        self.loose.entry(merge::last_segment(path.as_str())).or_default().push(time);
     }
 
     /// Whether an access line may be that of a failure without an id.
@@ -194,13 +196,13 @@ impl Wanted {
 
     /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
     fn sort_out(&self, event: Event, pursued: &mut Pursued) {
-        let of_failure = [&event.request_id, &event.trace_id].into_iter().flatten().any(|id| self.requests.contains(id));
+        let of_failure = [event.request_id, event.trace_id].iter().flatten().any(|id| self.requests.contains(id));
         if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || self.is_loose(&event) {
             pursued.events.push(event);
             return;
         }
-        let of_subject = event.sub.as_ref().is_some_and(|sub| self.subjects.contains(sub));
-        let of_client = event.client_ip.as_ref().is_some_and(|client| self.clients.contains(client));
+        let of_subject = event.sub.is_some_and(|sub| self.subjects.contains(&sub));
+        let of_client = event.client_ip.is_some_and(|client| self.clients.contains(&client));
         if let Some(time) = event.time
             && (of_subject || of_client)
             && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
@@ -270,14 +272,15 @@ impl<'k> Hunt<'k> {
         let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
             || {
                 let wanted = Wanted::of(events);
-                let ids = wanted.requests.iter().chain(&wanted.subjects).chain(&wanted.clients);
-                let needles = Needles::new(ids.map(|id| &**id), needles::SHORTEST);
+                let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
+                let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
+                let needles = Needles::new(names.chain(requests.iter().map(String::as_str)), needles::SHORTEST);
                 (wanted, needles)
             },
             || {
                 let concerns = concerns(events);
                 let unsearchable = concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
-                (Needles::new(concerns.into_iter().map(|id| &**id), 0), unsearchable)
+                (Needles::new(concerns.into_iter().map(Name::as_str), 0), unsearchable)
             },
         );
         Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, known }
@@ -318,7 +321,7 @@ impl<'k> Hunt<'k> {
             let start = block.at + (cursor.at - record.len()) as u64;
             if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_ok() {
                 let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
-                pursued.read.count_read(told.first().map_or("plain", |event| event.format), events as u64);
+                pursued.read.count_read(told.first().map_or("plain", |event| event.format.as_str()), events as u64);
             }
             told.retain(|event| self.knows(event.place).is_none());
             for event in &mut told {

@@ -43,8 +43,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
-use crate::hash::{HashMap, HashSet};
+use crate::hash::HashMap;
+use crate::id::Id;
 use crate::inventory::Inventory;
+use crate::name::Name;
 use crate::parallel;
 use crate::scan::Scan;
 use finding::Finding;
@@ -52,7 +54,7 @@ use merge::Case;
 use offset::Offset;
 use pattern::{Line, Pattern};
 use subject::{SESSION, SESSION_MOST};
-use table::{Row, Side};
+use table::Side;
 use timeline::KeyLife;
 use verdict::{CauseRules, Links, Verdict};
 use world::World;
@@ -97,25 +99,25 @@ pub struct Failure {
     /// The most specific of what its lines say.
     pub reason: Reason,
     /// The token's subject.
-    pub sub: Option<Text>,
+    pub sub: Option<Name>,
     /// The token's key.
-    pub kid: Option<Text>,
+    pub kid: Option<Name>,
     /// The token's issuer.
-    pub iss: Option<Text>,
+    pub iss: Option<Name>,
     /// The token's audience.
-    pub aud: Option<Text>,
+    pub aud: Option<Name>,
     /// Who asked.
-    pub client_ip: Option<Text>,
+    pub client_ip: Option<Name>,
     /// Request id.
-    pub request_id: Option<Text>,
+    pub request_id: Option<Id>,
     /// Trace id.
-    pub trace_id: Option<Text>,
+    pub trace_id: Option<Id>,
     /// The service that refused.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// HTTP method.
-    pub method: Option<Text>,
+    pub method: Option<Name>,
     /// Path, without query.
-    pub path: Option<Text>,
+    pub path: Option<Name>,
     /// HTTP status.
     pub status: Option<u16>,
     /// Why it failed.
@@ -224,11 +226,11 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
-    let links = links(&merged.cases, &world);
     let cases = merged.cases.as_slice();
-    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links[place], &world));
+    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &world), &world));
     by_session(cases, &mut judged, &world);
-    let mut failures = parallel::map_pairs(merged.cases, judged, |case, verdicts| failure(case, verdicts, &world, &files));
+    let mut failures = parallel::map_pairs(cases, judged, |case, verdicts| failure(case, verdicts, &world, &files));
+    drop(merged.cases);
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     let patterns = pattern::patterns(&failures)?;
@@ -245,32 +247,21 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     })
 }
 
-/// Joins each case with what happened to its subject before and after it.
-fn links(cases: &[Case], world: &World<'_>) -> Vec<Links> {
-    let asked: Vec<Option<Row<'_>>> =
-        cases.iter().map(|case| Some(Row { key: case.sub.as_deref()?, time: case.time? + ORDER_TOLERANCE })).collect();
-    let subjects: HashSet<&str> = asked.iter().flatten().map(|row| row.key).collect();
-    let (places, rows): (Vec<usize>, Vec<Row<'_>>) = world
-        .successes
-        .iter()
-        .enumerate()
-        .filter(|(_, success)| subjects.contains(&*success.sub))
-        .map(|(place, success)| (place, Row { key: &success.sub, time: success.time }))
-        .unzip();
-    let (before, after) = parallel::both(|| table::asof(&asked, &rows, Side::Before), || table::asof(&asked, &rows, Side::After));
-    parallel::map(cases.len(), |case| {
-        let last = |kind| asked[case].and_then(|row| world.last_before(kind, row.key, row.time));
-        Links {
-            deleted: last(EventKind::UserDeleted),
-            disabled: last(EventKind::UserDisabled),
-            restored: last(EventKind::UserRestored),
-            created: last(EventKind::UserCreated),
-            revoked: last(EventKind::TokenRevoked),
-            issued: last(EventKind::TokenIssued),
-            success_before: before[case].map(|found| places[found]),
-            success_after: after[case].map(|found| places[found]),
-        }
-    })
+/// What happened to a case's subject before and after it.
+fn links(case: &Case, world: &World<'_>) -> Links {
+    let (Some(sub), Some(time)) = (case.sub, case.time.map(|time| time + ORDER_TOLERANCE)) else { return Links::default() };
+    let last = |kind| world.last_before(kind, sub, time);
+    let success = |side| world.successes_of.asof(sub, time, side);
+    Links {
+        deleted: last(EventKind::UserDeleted),
+        disabled: last(EventKind::UserDisabled),
+        restored: last(EventKind::UserRestored),
+        created: last(EventKind::UserCreated),
+        revoked: last(EventKind::TokenRevoked),
+        issued: last(EventKind::TokenIssued),
+        success_before: success(Side::Before),
+        success_after: success(Side::After),
+    }
 }
 
 /// What every cause says of a case, the strongest first.
@@ -314,11 +305,11 @@ fn strongest_first(verdicts: &mut [Verdict]) {
 
 /// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
 fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
-    let mut told: HashMap<&Text, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
+    let mut told: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
     for (place, case) in cases.iter().enumerate() {
         let explained = judged[place].first().is_some_and(|verdict| verdict.cause != Cause::Unexplained);
         if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {
-            told.entry(client).or_default().push((time, place));
+            told.entry(*client).or_default().push((time, place));
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
@@ -333,7 +324,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
         })
         .filter_map(|(place, case)| {
             let time = case.time?;
-            let told = told.get(case.client_ip.as_ref()?)?;
+            let told = told.get(&case.client_ip?)?;
             let from = told.partition_point(|(other, _)| *other < time - SESSION);
             let to = told.partition_point(|(other, _)| *other <= time + SESSION);
             // With more than that it is no single client's session.
@@ -369,13 +360,13 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: Case, verdicts: Vec<Verdict>, world: &World<'_>, files: &[Text]) -> Failure {
+fn failure(case: &Case, verdicts: Vec<Verdict>, world: &World<'_>, files: &[Text]) -> Failure {
     let mut verdicts = verdicts.into_iter();
     let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(Cause::Unexplained, "DR-42", 0.0));
     let alternatives = alternatives(&chosen, verdicts.as_slice());
     let confidence = chosen.confidence();
     let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
-    let evidence = std::iter::once((world.events[case.deciding].place, said(&case, &world.events[case.deciding])))
+    let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
         .chain(chosen.evidence)
         .map(|(place, says)| {
             let Line { file, line } = Line::at(place, files);
@@ -385,7 +376,7 @@ fn failure(case: Case, verdicts: Vec<Verdict>, world: &World<'_>, files: &[Text]
         })
         .collect();
     Failure {
-        failure_id: failure_id(&case, &seen_in),
+        failure_id: failure_id(case, &seen_in),
         time: case.time,
         reason: case.reason,
         sub: case.sub,
@@ -459,8 +450,10 @@ fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
 /// A name that the same failure bears in every run: by its request where it has an id, else by its first line.
 fn failure_id(case: &Case, seen_in: &[Line]) -> String {
     let place = seen_in.first().map(|line| format!("{}:{}", line.file, line.line)).unwrap_or_default();
-    let id = case.request_id.as_deref().or(case.trace_id.as_deref()).unwrap_or(&place);
-    pattern::fingerprint("r1", &[id])
+    match case.request_id.or(case.trace_id) {
+        Some(id) => id.with_text(|id| pattern::fingerprint("r1", &[id])),
+        None => pattern::fingerprint("r1", &[&place]),
+    }
 }
 
 /// Silence of an audit source where failures ask for it (DR-43).

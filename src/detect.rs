@@ -14,7 +14,8 @@ use serde::Serialize;
 use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
 use crate::fold;
 use crate::frame::{Block, Cursor, wrapper};
-use crate::keep;
+use crate::id::Id;
+use crate::name::Name;
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
@@ -453,7 +454,7 @@ impl Told<'_> {
         let mut event = self.event(signature.kind);
         event.reason = signature.reason;
         event.signature = Some(id);
-        let mut subjects: Vec<Text> = Vec::new();
+        let mut subjects: Vec<Name> = Vec::new();
         for (field, value) in captured {
             // A distinguished name has commas as well.
             if field == "sub" && value.contains(',') && !value.contains('=') && lifecycle(signature.kind) {
@@ -483,13 +484,21 @@ impl Told<'_> {
             }
         }
         event.response_bytes = self.roles.get(Role::ResponseBytes).and_then(|bytes| bytes.parse().ok());
-        event.level = self.entry.level.as_deref().map(bounded);
+        event.level = self.entry.level.as_deref().filter(|_| self.context.rows).map(bounded);
         event.service = self.service();
         if event.host.is_none() {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
         }
         if self.context.rows || kind.speaks() {
-            event.message = bounded_to(&token::redact(&self.shown(&event)), MAX_MESSAGE);
+            let shown = self.shown(&event);
+            let shown = token::redact(&shown);
+            let message = cut(&shown, MAX_MESSAGE);
+            if kind.speaks() {
+                event.hear(&message);
+            }
+            if self.context.rows {
+                event.message = message.into();
+            }
         }
         let named = self.roles.get(Role::Milliseconds).and_then(|text| text.split('.').next()?.parse().ok());
         if let Some(duration) = named.or_else(|| self.roles.get(Role::Duration).and_then(milliseconds)) {
@@ -502,7 +511,7 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(&self.text).map(unique);
+            event.request_id = prose::request_id(&self.text).map(id);
         }
         if event.client_ip.is_none() {
             event.client_ip = prose::client(&self.text).map(bounded);
@@ -512,7 +521,7 @@ impl Told<'_> {
     /// Adds the claims of a token that stands in the record, where the record itself does not say.
     fn add_claims(&self, event: &mut Event) {
         let Some(claims) = token::claims_in(&self.text) else { return };
-        let fill = |slot: &mut Option<Text>, value: Option<String>| {
+        let fill = |slot: &mut Option<Name>, value: Option<String>| {
             if slot.is_none() {
                 *slot = value.map(|value| bounded(&value));
             }
@@ -522,7 +531,8 @@ impl Told<'_> {
         fill(&mut event.claims_mut().iss, claims.iss);
         fill(&mut event.claims_mut().aud, claims.aud);
         fill(&mut event.claims_mut().alg, claims.alg);
-        fill(&mut event.claims_mut().jti, claims.jti);
+        let jti = event.claims_mut().jti.take();
+        event.claims_mut().jti = jti.or(claims.jti.map(|jti| unique(&jti)));
         event.claims_mut().iat = event.claim(|known| known.iat).or(claims.iat);
         event.claims_mut().exp = event.claim(|known| known.exp).or(claims.exp);
         if claims.azp.is_some() || claims.role.is_some() {
@@ -544,7 +554,7 @@ impl Told<'_> {
         (time, chosen.is_some_and(|stamp| stamp.offset.is_none()))
     }
 
-    fn service(&self) -> Option<Text> {
+    fn service(&self) -> Option<Name> {
         let fields = &self.entry.fields;
         // `name` is the service only beside what else a logger puts there.
         let logger = || fields.exact("pid").is_some() || fields.exact("hostname").is_some();
@@ -617,18 +627,17 @@ fn set(event: &mut Event, name: &str, value: &str) {
         return;
     }
     let text = || Some(bounded(value));
-    let id = || Some(unique(value));
     match name {
         "sub" => event.sub = text(),
         "kid" => event.kid = text(),
         "iss" => event.claims_mut().iss = text(),
         "aud" => event.claims_mut().aud = Some(bounded(&audiences(value))),
         "alg" => event.claims_mut().alg = text(),
-        "jti" => event.claims_mut().jti = text(),
+        "jti" => event.claims_mut().jti = Some(unique(value)),
         "iat" => event.claims_mut().iat = seconds(value).or(event.claim(|claims| claims.iat)),
         "exp" => event.claims_mut().exp = seconds(value).or(event.claim(|claims| claims.exp)),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
-        "request_id" => event.request_id = id(),
+        "request_id" => event.request_id = Some(id(value)),
         "trace_id" => event.trace_id = Some(trace_id(value)),
         "service" => event.service = text(),
         "host" => event.host = text(),
@@ -639,10 +648,10 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "username" => event.extra_mut().username = text(),
         "tenant" => event.extra_mut().tenant = text(),
         "client_id" => event.extra_mut().client_id = text(),
-        "session_id" => event.extra_mut().session_id = id(),
-        "event_id" => event.extra_mut().event_id = id(),
+        "session_id" => event.extra_mut().session_id = Some(unique(value)),
+        "event_id" => event.extra_mut().event_id = Some(unique(value)),
         "previous_kid" => event.extra_mut().previous_kid = text(),
-        "change" => event.extra_mut().change = text(),
+        "change" => event.extra_mut().change = Some(unique(value)),
         "user_agent" => event.extra_mut().user_agent = text(),
         _ => {}
     }
@@ -695,17 +704,17 @@ fn client_address(value: &str) -> &str {
 }
 
 /// The trace id of a W3C `traceparent`, an X-Ray header or a B3 value; other ids as they are.
-fn trace_id(value: &str) -> Text {
+fn trace_id(value: &str) -> Id {
     let mut parts = value.split('-');
     if let (Some("00"), Some(id)) = (parts.next(), parts.next())
         && id.len() == 32
     {
-        return id.to_ascii_lowercase().into();
+        return Id::of(&id.to_ascii_lowercase());
     }
     if let Some(root) = value.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
-        return unique(root);
+        return id(root);
     }
-    unique(value)
+    id(value)
 }
 
 /// The path of a request target, without query and origin.
@@ -717,32 +726,33 @@ fn path(value: &str) -> &str {
 }
 
 /// One element of a list of users.
-fn subject(element: &str) -> Option<Text> {
+fn subject(element: &str) -> Option<Name> {
     let element = element.trim().trim_matches(['\'', '"', '(', ')', ' ']);
     (!element.is_empty()).then(|| bounded(element))
 }
 
 /// A value that other events have as well.
-fn bounded(value: &str) -> Text {
-    if value.len() <= MAX_VALUE { keep::shared(value) } else { unique(value) }
+fn bounded(value: &str) -> Name {
+    Name::of(&cut(value, MAX_VALUE))
 }
 
-/// A value that hardly another event has: an id.
+/// A value that hardly another event has.
 fn unique(value: &str) -> Text {
-    bounded_to(value, MAX_VALUE)
+    cut(value, MAX_VALUE).into()
 }
 
-fn bounded_to(value: &str, limit: usize) -> Text {
+fn id(value: &str) -> Id {
+    Id::of(&cut(value, MAX_VALUE))
+}
+
+/// The first `limit` characters of a text, with a mark where there are more.
+fn cut(value: &str, limit: usize) -> Cow<'_, str> {
     if value.len() <= limit {
-        return value.into();
+        return Cow::Borrowed(value);
     }
     match value.char_indices().nth(limit) {
-        Some((end, _)) => {
-            let mut cut = value.get(..end).unwrap_or(value).to_owned();
-            cut.push('…');
-            cut.into()
-        }
-        None => value.into(),
+        Some((end, _)) => Cow::Owned(format!("{}…", value.get(..end).unwrap_or(value))),
+        None => Cow::Borrowed(value),
     }
 }
 
@@ -864,7 +874,8 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
 
 fn value_of(event: &Event, field: &str) -> Option<String> {
     let extra = event.extra.as_deref();
-    let text = |value: &Option<Text>| value.as_deref().map(str::to_owned);
+    let text = |value: &Option<Name>| value.as_deref().map(str::to_owned);
+    let own = |value: &Option<Text>| value.as_deref().map(str::to_owned);
     match field {
         "sub" => text(&event.sub),
         "kid" => text(&event.kid),
@@ -875,8 +886,8 @@ fn value_of(event: &Event, field: &str) -> Option<String> {
         "iat" => event.claim(|claims| claims.iat).map(|n| n.to_string()),
         "exp" => event.claim(|claims| claims.exp).map(|n| n.to_string()),
         "client_ip" => text(&event.client_ip),
-        "request_id" => text(&event.request_id),
-        "trace_id" => text(&event.trace_id),
+        "request_id" => event.request_id.map(|id| id.to_string()),
+        "trace_id" => event.trace_id.map(|id| id.to_string()),
         "service" => text(&event.service),
         "host" => text(&event.host),
         "method" => text(&event.method),
@@ -886,10 +897,10 @@ fn value_of(event: &Event, field: &str) -> Option<String> {
         "username" => text(&extra?.username),
         "tenant" => text(&extra?.tenant),
         "client_id" => text(&extra?.client_id),
-        "session_id" => text(&extra?.session_id),
-        "event_id" => text(&extra?.event_id),
+        "session_id" => own(&extra?.session_id),
+        "event_id" => own(&extra?.event_id),
         "previous_kid" => text(&extra?.previous_kid),
-        "change" => text(&extra?.change),
+        "change" => own(&extra?.change),
         _ => None,
     }
 }

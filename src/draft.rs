@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::detect::Detector;
 use crate::event::{EventKind, Reason};
+use crate::name::Name;
 use crate::parse::token;
 use crate::template::{Piece, pieces};
 
@@ -27,15 +28,16 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;
     let kind = known.map_or(EventKind::AuthFailure, |signature| signature.kind);
     let reason = known.map_or(Some(Reason::Other), |signature| signature.reason);
+    let request_id = read.request_id.map(|id| id.to_string());
     let values = [
-        ("sub", &read.sub),
-        ("kid", &read.kid),
-        ("iss", &read.claim(|claims| claims.iss.clone())),
-        ("aud", &read.claim(|claims| claims.aud.clone())),
-        ("client_ip", &read.client_ip),
-        ("request_id", &read.request_id),
+        ("sub", read.sub.map(Name::as_str)),
+        ("kid", read.kid.map(Name::as_str)),
+        ("iss", read.claim(|claims| claims.iss).map(Name::as_str)),
+        ("aud", read.claim(|claims| claims.aud).map(Name::as_str)),
+        ("client_ip", read.client_ip.map(Name::as_str)),
+        ("request_id", request_id.as_deref()),
     ];
-    let values: Vec<(&str, &str)> = values.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+    let values: Vec<(&str, &str)> = values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let mut out = String::new();
     if let Some(known) = known {
         let _ = writeln!(out, "# Known already: `{}` says {}", known.id, known.summary);

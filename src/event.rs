@@ -2,8 +2,14 @@
 //!
 //! Every other stage speaks in these words; nothing here reads or writes anything.
 
+use std::hash::BuildHasher;
+
 use chrono::{DateTime, Utc};
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
+
+use crate::id::Id;
+use crate::name::Name;
 
 /// Defines a closed set of words once: the enum, its spelling, and the way back from text.
 macro_rules! words {
@@ -86,9 +92,9 @@ impl EventKind {
         !matches!(self, Self::Request | Self::Unrelated)
     }
 
-    /// Whether a diagnosis may read what the record said; else only rows show it.
+    /// Whether a diagnosis asks what the record said; else only rows show it.
     pub const fn speaks(self) -> bool {
-        !matches!(self, Self::TokenIssued | Self::AuthSuccess | Self::Request)
+        matches!(self, Self::AuthFailure | Self::TokenRevoked)
     }
 
     /// Whether it befalls one user, and many of its like make one pattern.
@@ -245,7 +251,7 @@ words! {
     }
 }
 
-/// Text kept beyond its record: a counted reference as thin as a pointer, so that it is shared and not copied.
+/// Text kept beyond its record that hardly recurs: a counted reference as thin as a pointer.
 pub type Text = arcstr::ArcStr;
 
 /// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
@@ -270,6 +276,7 @@ pub struct SignatureId(pub u32);
 /// Holds claims, never a token: [`crate::parse::token`] is where raw tokens end. `message` is already
 /// redacted and bounded.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a record, each asked for by itself")]
 pub struct Event {
     /// When, in UTC; `None` where the record bears no time.
     pub time: Option<DateTime<Utc>>,
@@ -284,23 +291,23 @@ pub struct Event {
     /// Why, for an [`EventKind::AuthFailure`].
     pub reason: Option<Reason>,
     /// Subject: the user a token or an account event names.
-    pub sub: Option<Text>,
+    pub sub: Option<Name>,
     /// Key id.
-    pub kid: Option<Text>,
+    pub kid: Option<Name>,
     /// Address of the client as the line knows it.
-    pub client_ip: Option<Text>,
+    pub client_ip: Option<Name>,
     /// Request id.
-    pub request_id: Option<Text>,
+    pub request_id: Option<Id>,
     /// Trace id, lower-case hex for W3C and B3.
-    pub trace_id: Option<Text>,
+    pub trace_id: Option<Id>,
     /// The service that speaks, or the one a gateway routed to.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// Host, pod or container the record was written on.
-    pub host: Option<Text>,
+    pub host: Option<Name>,
     /// HTTP method.
-    pub method: Option<Text>,
+    pub method: Option<Name>,
     /// Path without its query.
-    pub path: Option<Text>,
+    pub path: Option<Name>,
     /// HTTP status.
     pub status: Option<u16>,
     /// Size of the answer's body, in bytes, as an access log has it.
@@ -308,9 +315,13 @@ pub struct Event {
     /// How long the request took, in milliseconds.
     pub duration_ms: Option<u32>,
     /// Level as written.
-    pub level: Option<Text>,
-    /// Redacted, bounded text of the record.
+    pub level: Option<Name>,
+    /// Redacted, bounded text of the record, where rows show it.
     pub message: Text,
+    /// A hash of that text, for what may be told twice: a refusal.
+    pub gist: u32,
+    /// The text speaks of a refresh token that was used twice.
+    pub reuse: bool,
     /// What else is known of the token.
     pub claims: Option<Box<Claims>>,
     /// What else a record told that only some rules ask for.
@@ -318,7 +329,7 @@ pub struct Event {
     /// The catalog entry; `None` for what the engine reads by itself.
     pub signature: Option<SignatureId>,
     /// Name of the format the record was read by.
-    pub format: &'static str,
+    pub format: Name,
     /// Where it stands.
     pub place: Place,
 }
@@ -327,11 +338,11 @@ pub struct Event {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Claims {
     /// Issuer.
-    pub iss: Option<Text>,
+    pub iss: Option<Name>,
     /// Audience; several are joined by a comma.
-    pub aud: Option<Text>,
+    pub aud: Option<Name>,
     /// Algorithm.
-    pub alg: Option<Text>,
+    pub alg: Option<Name>,
     /// Token id.
     pub jti: Option<Text>,
     /// Issued at, seconds since the epoch.
@@ -346,26 +357,26 @@ pub struct Extra {
     /// The id the log itself gave the event (an audit id).
     pub event_id: Option<Text>,
     /// Tenant, realm or project.
-    pub tenant: Option<Text>,
+    pub tenant: Option<Name>,
     /// E-mail or user name of the subject.
-    pub username: Option<Text>,
+    pub username: Option<Name>,
     /// OAuth client (`azp`, `client_id`).
-    pub client_id: Option<Text>,
+    pub client_id: Option<Name>,
     /// Session id.
     pub session_id: Option<Text>,
     /// User agent.
-    pub user_agent: Option<Text>,
+    pub user_agent: Option<Name>,
     /// Role claim (`anon`, `service_role`, ...).
-    pub role: Option<Text>,
+    pub role: Option<Name>,
     /// The key that the event replaces.
-    pub previous_kid: Option<Text>,
+    pub previous_kid: Option<Name>,
     /// What changed, in the log's words, for a configuration event.
     pub change: Option<Text>,
 }
 
 impl Event {
     /// An event that knows only what it is and where it stands.
-    pub fn bare(kind: EventKind, place: Place, format: &'static str) -> Self {
+    pub fn bare(kind: EventKind, place: Place, format: &str) -> Self {
         Self {
             time: None,
             zoneless: false,
@@ -387,20 +398,23 @@ impl Event {
             duration_ms: None,
             level: None,
             message: Text::default(),
+            gist: 0,
+            reuse: false,
             claims: None,
             extra: None,
             signature: None,
-            format,
+            format: Name::of(format),
             place,
         }
     }
 
-    /// Whether its text speaks of a refresh token that was used twice.
-    pub fn says_reuse(&self) -> bool {
-        let message = self.message.to_ascii_lowercase().replace('_', " ");
-        ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
+    /// Notes what a diagnosis asks of a record's text.
+    pub fn hear(&mut self, text: &str) {
+        self.gist = FxBuildHasher.hash_one(text).to_le_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
+        let text = text.to_ascii_lowercase().replace('_', " ");
+        self.reuse = ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
             .iter()
-            .any(|text| message.contains(text))
+            .any(|reuse| text.contains(reuse));
     }
 
     /// A claim of the token, as far as the record tells it.

@@ -36,14 +36,19 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
     }
     let other = Some(Reason::Other);
     let agree = first.reason == next.reason || first.reason == other || next.reason == other;
-    let ids = [(&first.request_id, &next.request_id), (&first.sub, &next.sub), (&first.client_ip, &next.client_ip)];
-    let conflict = ids.iter().any(|(a, b)| a.is_some() && b.is_some() && a != b);
+    let conflict =
+        differ(first.request_id, next.request_id) || differ(first.sub, next.sub) || differ(first.client_ip, next.client_ip);
     if !agree || conflict {
         return false;
     }
-    let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.message != next.message;
+    let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.gist != next.gist;
     let access_line = first.time.is_none() && apart <= NEXT && next.reason == other && next.status.is_some();
     trace || access_line
+}
+
+/// Whether both are known and not the same.
+fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a != b)
 }
 
 /// Adds to an event what a further line of the same occurrence says.
@@ -52,40 +57,43 @@ pub fn complete(first: &mut Event, next: &mut Event) {
         first.reason = next.reason;
         first.signature = next.signature;
         first.message = std::mem::take(&mut next.message);
+        (first.gist, first.reuse) = (next.gist, next.reuse);
     }
     if first.time.is_none() {
         first.time = next.time;
         first.zoneless = next.zoneless;
     }
-    let fill = [
-        (&mut first.sub, &mut next.sub),
-        (&mut first.kid, &mut next.kid),
-        (&mut first.client_ip, &mut next.client_ip),
-        (&mut first.request_id, &mut next.request_id),
-        (&mut first.trace_id, &mut next.trace_id),
-        (&mut first.service, &mut next.service),
-        (&mut first.method, &mut next.method),
-        (&mut first.path, &mut next.path),
-    ];
-    for (slot, value) in fill {
-        if slot.is_none() {
-            *slot = value.take();
-        }
-    }
+    first.sub = first.sub.or(next.sub);
+    first.kid = first.kid.or(next.kid);
+    first.client_ip = first.client_ip.or(next.client_ip);
+    first.request_id = first.request_id.or(next.request_id);
+    first.trace_id = first.trace_id.or(next.trace_id);
+    first.service = first.service.or(next.service);
+    first.method = first.method.or(next.method);
+    first.path = first.path.or(next.path);
     first.status = first.status.or(next.status);
     first.response_bytes = first.response_bytes.or(next.response_bytes);
     first.duration_ms = first.duration_ms.or(next.duration_ms);
     if let Some(more) = next.claims.take() {
         let claims = first.claims_mut();
-        claims.iss = claims.iss.take().or(more.iss);
-        claims.aud = claims.aud.take().or(more.aud);
-        claims.alg = claims.alg.take().or(more.alg);
+        claims.iss = claims.iss.or(more.iss);
+        claims.aud = claims.aud.or(more.aud);
+        claims.alg = claims.alg.or(more.alg);
         claims.jti = claims.jti.take().or(more.jti);
         claims.iat = claims.iat.or(more.iat);
         claims.exp = claims.exp.or(more.exp);
     }
-    if first.extra.is_none() {
-        first.extra = next.extra.take();
+    if let Some(more) = next.extra.take() {
+        let extra = first.extra_mut();
+        extra.event_id = extra.event_id.take().or(more.event_id);
+        extra.tenant = extra.tenant.or(more.tenant);
+        extra.username = extra.username.or(more.username);
+        extra.client_id = extra.client_id.or(more.client_id);
+        extra.session_id = extra.session_id.take().or(more.session_id);
+        extra.user_agent = extra.user_agent.or(more.user_agent);
+        extra.role = extra.role.or(more.role);
+        extra.previous_kid = extra.previous_kid.or(more.previous_kid);
+        extra.change = extra.change.take().or(more.change);
     }
 }
 
@@ -96,10 +104,10 @@ mod tests {
     use super::*;
     use crate::event::{Place, StreamId};
 
-    fn failure(line: u64, reason: Reason, message: &str) -> Event {
+    fn failure(line: u64, reason: Reason, gist: u32) -> Event {
         let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line }, "plain");
         event.reason = Some(reason);
-        event.message = message.into();
+        event.gist = gist;
         event
     }
 
@@ -110,9 +118,9 @@ mod tests {
 
     #[test]
     fn an_exception_raised_and_printed_is_one() {
-        let raised = failure(4, Reason::TokenExpired, "raise ExpiredSignatureError(\"Signature has expired\")");
-        let printed = failure(5, Reason::TokenExpired, "jwt.exceptions.ExpiredSignatureError: Signature has expired");
-        let mut access = failure(6, Reason::Other, "GET /me 401");
+        let raised = failure(4, Reason::TokenExpired, 1);
+        let printed = failure(5, Reason::TokenExpired, 2);
+        let mut access = failure(6, Reason::Other, 3);
         access.status = Some(401);
         access.time = Some(DateTime::UNIX_EPOCH);
         access.client_ip = Some("192.0.2.1".into());
@@ -125,18 +133,18 @@ mod tests {
 
     #[test]
     fn the_same_text_again_is_another_occurrence() {
-        let again = |line| failure(line, Reason::TokenExpired, "jwt expired");
+        let again = |line| failure(line, Reason::TokenExpired, 1);
         assert_eq!(folded(vec![again(1), again(2), again(3)]).len(), 3);
     }
 
     #[test]
     fn events_with_times_or_other_meanings_stay_apart() {
-        let mut first = failure(1, Reason::TokenExpired, "a");
-        let mut second = failure(2, Reason::TokenExpired, "b");
+        let mut first = failure(1, Reason::TokenExpired, 1);
+        let mut second = failure(2, Reason::TokenExpired, 2);
         first.time = Some(DateTime::UNIX_EPOCH);
         second.time = Some(DateTime::UNIX_EPOCH);
         assert_eq!(folded(vec![first, second]).len(), 2);
-        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, "a"), failure(2, Reason::SubMissing, "b")]).len(), 2);
-        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, "a"), failure(90, Reason::TokenExpired, "b")]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), failure(2, Reason::SubMissing, 2)]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), failure(90, Reason::TokenExpired, 2)]).len(), 2);
     }
 }

@@ -11,7 +11,8 @@ use polars::prelude::{ParquetReader, SerReader};
 use serde_json::Value;
 
 use crate::detect::Books;
-use crate::event::{Event, EventKind, Place, StreamId, Text};
+use crate::event::{Event, EventKind, Place, StreamId};
+use crate::name::Name;
 use crate::parse::timestamp;
 use crate::scan::{Scan, StreamBooks};
 
@@ -19,7 +20,7 @@ use crate::scan::{Scan, StreamBooks};
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     users: Option<Users>,
-    kids: Option<BTreeSet<Text>>,
+    kids: Option<BTreeSet<String>>,
     issuers: Vec<String>,
     audiences: Vec<String>,
 }
@@ -27,7 +28,7 @@ pub struct Inventory {
 #[derive(Debug, Clone)]
 struct Users {
     file: String,
-    rows: HashMap<Text, User>,
+    rows: HashMap<String, User>,
     count: u64,
     bytes: u64,
 }
@@ -123,7 +124,7 @@ impl Inventory {
             let get = |column: usize| COLUMNS[column].iter().find_map(|name| row.get(*name)).map(|value| value.trim());
             let Some(id) = get(0).filter(|id| !id.is_empty()) else { continue };
             let time = |column: usize| get(column).and_then(time_of);
-            users.insert(Text::from(id), User { line, created: time(1), deleted: time(2), disabled: time(3) });
+            users.insert(id.to_owned(), User { line, created: time(1), deleted: time(2), disabled: time(3) });
         }
         if users.is_empty() && count > 0 {
             return Err(shape("has no column of ids: expected `id`, `sub`, `user_id` or `uuid`"));
@@ -141,7 +142,7 @@ impl Inventory {
         let shape = |what: String| InventoryError::Shape { path: path.to_owned(), what };
         let set: Value = serde_json::from_str(&text).map_err(|error| shape(format!("is no JSON: {error}")))?;
         let keys = set["keys"].as_array().ok_or_else(|| shape("is no key set: it has no list `keys`".to_owned()))?;
-        self.kids = Some(keys.iter().filter_map(|key| key["kid"].as_str()).map(Text::from).collect());
+        self.kids = Some(keys.iter().filter_map(|key| key["kid"].as_str()).map(str::to_owned).collect());
         Ok(self)
     }
 
@@ -170,10 +171,10 @@ impl Inventory {
     pub fn tell(&self, scan: &mut Scan) {
         let Some(users) = &self.users else { return };
         let stream = StreamId(u32::try_from(scan.streams.len()).unwrap_or(u32::MAX));
-        let asked: BTreeSet<Text> = scan.events.iter().filter_map(|event| event.sub.clone()).collect();
+        let asked: BTreeSet<Name> = scan.events.iter().filter_map(|event| event.sub).collect();
         let mut books = Books { bytes: users.bytes, lines: users.count, records: users.count, ..Books::default() };
         for sub in asked {
-            let Some(user) = users.rows.get(&sub) else { continue };
+            let Some(user) = users.rows.get(&*sub) else { continue };
             let times = [
                 (EventKind::UserCreated, user.created),
                 (EventKind::UserDeleted, user.deleted),
@@ -183,7 +184,7 @@ impl Inventory {
             for (kind, time) in times.into_iter().filter(|(_, time)| time.is_some()) {
                 let mut event = Event::bare(kind, Place { stream, line: user.line }, "user-table");
                 event.time = time;
-                event.sub = Some(sub.clone());
+                event.sub = Some(sub);
                 event.message = "a row of the user table".into();
                 scan.events.push(event);
                 books.events += 1;

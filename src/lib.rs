@@ -20,7 +20,7 @@
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
 //! | [`detect`] | a block in, its events and counts out: the hot loop |
-//! | [`keep`] | what is held of events: equal texts once, and not what nobody will read |
+//! | [`keep`] | what is held of events: not what nobody will read |
 //! | [`template`], [`unknown`] | what looks like trouble and matches nothing, grouped by what stays the same |
 //! | [`draft`] | a pasted record -> a catalog entry to start from |
 //! | [`fold`] | one occurrence on several records of a stream is one event |
@@ -29,6 +29,7 @@
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`chase`] | what the second pass looks for, and what it makes of what it finds |
 //! | [`hash`] | maps and sets by hash, as all of correlation uses them |
+//! | [`name`], [`id`] | texts that recur, as numbers; ids of requests, as sixteen bytes |
 //! | [`parallel`] | work shared out over the threads; the only file that says rayon |
 //! | [`scan`] | sources in parallel, twice where it helps |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |
@@ -72,9 +73,11 @@ pub mod event;
 pub mod fold;
 pub mod frame;
 pub mod hash;
+pub mod id;
 pub mod inspect;
 pub mod inventory;
 pub mod keep;
+pub mod name;
 pub mod needles;
 pub mod parallel;
 pub mod parse;

@@ -23,6 +23,7 @@ use crate::fold::fold;
 use crate::frame::{Block, Coverage, Span, Style, each_block};
 use crate::hash::HashMap;
 use crate::keep;
+use crate::name::Name;
 use crate::parallel;
 use crate::unknown::Unknown;
 
@@ -125,9 +126,6 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
-    if !settings.rows {
-        keep::forget_folded(&mut scan.events);
-    }
     if settings.chase {
         chase(&tasks, &begins, detector, settings, &known, &mut scan);
     }
@@ -472,7 +470,7 @@ fn chase(
         pursued
     });
     scan.events.reserve_exact(parts.iter().flatten().map(|part| part.events.len()).sum());
-    let mut seen: HashMap<Text, usize> = HashMap::default();
+    let mut seen: HashMap<Option<Name>, usize> = HashMap::default();
     for part in parts.into_iter().flatten() {
         if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
             let read = part.read.told + part.read.unknown + part.read.unparsed;
@@ -481,7 +479,7 @@ fn chase(
         }
         scan.events.extend(part.events);
         for sighting in part.sightings {
-            let sightings = seen.entry(sighting.sub.clone().or_else(|| sighting.client.clone()).unwrap_or_default()).or_default();
+            let sightings = seen.entry(sighting.sub.or(sighting.client)).or_default();
             *sightings += 1;
             if *sightings <= MAX_SIGHTINGS {
                 scan.sightings.push(sighting);

@@ -1,7 +1,8 @@
 //! Makes events from a seed: traffic as a gateway, services and an issuer tell of it, and what befalls users meanwhile.
 
 use chrono::{DateTime, Utc};
-use jwtriage::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
+use jwtriage::name::Name;
 use jwtriage::scan::{Scan, StreamBooks};
 
 /// Events a second: more events are a longer time, not a busier one.
@@ -21,9 +22,9 @@ impl Seed {
 /// service and mostly by the gateway too.
 pub(crate) fn scan(count: usize) -> Scan {
     let mut seed = Seed(42);
-    let names = |prefix: &str, count: usize| (0..count).map(|n| format!("{prefix}{n}").into()).collect::<Vec<Text>>();
-    let users: Vec<Text> = (0..(count / 8).max(8)).map(|n| format!("{n:08x}-8e7d-40c8-ab4f-492f1a5a92bc").into()).collect();
-    let clients: Vec<Text> =
+    let names = |prefix: &str, count: usize| (0..count).map(|n| format!("{prefix}{n}").into()).collect::<Vec<Name>>();
+    let users: Vec<Name> = (0..(count / 8).max(8)).map(|n| format!("{n:08x}-8e7d-40c8-ab4f-492f1a5a92bc").into()).collect();
+    let clients: Vec<Name> =
         (0..users.len()).map(|n| format!("10.{}.{}.{}", n >> 16 & 255, n >> 8 & 255, n & 255).into()).collect();
     let (services, paths, keys) = (names("service-", SERVICES), names("/v1/items/", 2000), names("key-", 4));
     let reasons = [Reason::SubNotFound, Reason::TokenExpired, Reason::KeyNotFound, Reason::SignatureInvalid, Reason::SubMissing];
@@ -40,24 +41,24 @@ pub(crate) fn scan(count: usize) -> Scan {
         let (user, service) = (seed.below(users.len()), seed.below(SERVICES));
         let mut tell = |stream: usize, kind: EventKind, fill: &dyn Fn(&mut Event)| {
             let place = Place { stream: StreamId(u32::try_from(stream).unwrap_or(0)), line: number.unsigned_abs() };
-            scan.events.push(told(kind, place, time, &users[user], &clients[user], fill));
+            scan.events.push(told(kind, place, time, users[user], clients[user], fill));
         };
         let id = |event: &mut Event| event.request_id = Some(format!("{number:032x}").into());
         let request = |event: &mut Event| {
-            event.service = Some(services[service].clone());
+            event.service = Some(services[service]);
             event.method = Some("GET".into());
-            event.path = Some(paths[user % paths.len()].clone());
+            event.path = Some(paths[user % paths.len()]);
         };
         match seed.below(1000) {
             0..600 => tell(issuer, EventKind::TokenIssued, &|event| {
                 event.service = Some("idp".into());
                 event.trace_id = Some(format!("{number:032x}").into());
-                event.kid = Some(keys[user % keys.len()].clone());
+                event.kid = Some(keys[user % keys.len()]);
             }),
             600..900 => tell(service, EventKind::AuthSuccess, &|event| {
                 id(event);
                 request(event);
-                event.kid = Some(keys[user % keys.len()].clone());
+                event.kid = Some(keys[user % keys.len()]);
             }),
             900..992 => {
                 let reason = reasons[seed.below(reasons.len())];
@@ -66,7 +67,7 @@ pub(crate) fn scan(count: usize) -> Scan {
                 tell(service, EventKind::AuthFailure, &|event| {
                     request(event);
                     event.reason = Some(reason);
-                    event.kid = Some(keys[user % keys.len()].clone());
+                    event.kid = Some(keys[user % keys.len()]);
                     if !loose {
                         id(event);
                     }
@@ -84,7 +85,7 @@ pub(crate) fn scan(count: usize) -> Scan {
             992..996 => tell(issuer, EventKind::UserCreated, &|_| {}),
             996..999 => tell(issuer, EventKind::UserDeleted, &|_| {}),
             _ => tell(service, [EventKind::ConfigChanged, EventKind::UserStoreError][user % 2], &|event| {
-                event.service = Some(services[service].clone());
+                event.service = Some(services[service]);
             }),
         }
     }
@@ -96,14 +97,14 @@ fn told(
     kind: EventKind,
     place: Place,
     time: Option<DateTime<Utc>>,
-    user: &Text,
-    client: &Text,
+    user: Name,
+    client: Name,
     fill: &dyn Fn(&mut Event),
 ) -> Event {
     let mut event = Event::bare(kind, place, "json");
     event.time = time;
-    event.sub = Some(user.clone());
-    event.client_ip = Some(client.clone());
+    event.sub = Some(user);
+    event.client_ip = Some(client);
     fill(&mut event);
     event
 }

@@ -11,6 +11,7 @@ use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
 use crate::event::{Cause, EventKind, Place, Severity, Text};
 use crate::hash::HashSet;
+use crate::name::Name;
 
 /// A cache is believed to know a retired key this long.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
@@ -35,7 +36,7 @@ pub struct Finding {
     /// What to do.
     pub fix: &'static str,
     /// The service that let through, where it is one.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// Distinct subjects.
     pub subjects: u64,
     /// Requests.
@@ -53,7 +54,7 @@ pub struct Finding {
 /// Requests that got through although something forbade it.
 #[derive(Default)]
 struct Through {
-    subjects: BTreeSet<Text>,
+    subjects: BTreeSet<Name>,
     times: Vec<DateTime<Utc>>,
     longest: i64,
     places: Vec<Place>,
@@ -61,7 +62,7 @@ struct Through {
 
 impl Through {
     fn add(&mut self, success: &Success, deed: Place, since: DateTime<Utc>) {
-        self.subjects.insert(success.sub.clone());
+        self.subjects.insert(success.sub);
         self.times.push(success.time);
         self.longest = self.longest.max((success.time - since).num_seconds());
         if self.places.len() < SHOWN {
@@ -72,12 +73,12 @@ impl Through {
 
 /// Everything that matters to security, the gravest first.
 pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<Finding> {
-    let mut through: BTreeMap<(&'static str, Text), Through> = BTreeMap::new();
-    let befallen: HashSet<&Text> = world
+    let mut through: BTreeMap<(&'static str, Name), Through> = BTreeMap::new();
+    let befallen: HashSet<Name> = world
         .happenings
         .iter()
         .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
-        .map(|h| &h.key)
+        .map(|h| h.key)
         .collect();
     for success in &world.successes {
         let of_the_user = befallen
@@ -86,16 +87,16 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<
             .into_iter()
             .flatten();
         for (rule, place) in of_the_user.chain([retired(world, success)]).flatten() {
-            let service = success.service.as_deref().map_or("", plain_name);
+            let service = success.service.map(plain_name).unwrap_or_default();
             let happening = &world.happenings[place];
             let deed = world.events[happening.event].place;
-            through.entry((rule, service.into())).or_default().add(success, deed, happening.time);
+            through.entry((rule, service)).or_default().add(success, deed, happening.time);
         }
     }
     let mut findings: Vec<Finding> = through
         .into_iter()
         .map(|((rule, service), through)| {
-            let stateful = world.history.is_stateful(Some(&service));
+            let stateful = world.history.is_stateful(Some(service));
             Finding {
                 finding_id: fingerprint("s1", &[rule, &service]),
                 rule,
@@ -121,7 +122,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.
 fn deed(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let last = |kind| world.last_before(kind, &success.sub, success.time);
+    let last = |kind| world.last_before(kind, success.sub, success.time);
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
         .filter_map(last)
@@ -136,13 +137,13 @@ fn deed(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
 
 /// A token of a key that was retired long before.
 fn retired(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let place = world.keys.get(success.kid.as_ref()?)?.retired?;
+    let place = world.keys.get(&success.kid?)?.retired?;
     (success.time > world.happenings[place].time + KEY_GRACE).then_some(("DR-23", place))
 }
 
 /// A token that was issued before its user was created.
 fn older_than_its_user(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let place = world.last_before(EventKind::UserCreated, &success.sub, success.time)?;
+    let place = world.last_before(EventKind::UserCreated, success.sub, success.time)?;
     (success.iat? + SKEW < world.happenings[place].time.timestamp()).then_some(("DR-10", place))
 }
 

@@ -8,8 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::judged::Verdicts;
 use super::merge::Case;
 use super::world::{Happening, Success, plain_name};
-use crate::event::{Event, EventKind, Reason, Text};
+use crate::event::{Event, EventKind, Reason};
 use crate::hash::{HashMap, HashSet};
+use crate::name::Name;
 use crate::parallel;
 
 /// This many users that vanish within [`AT_ONCE`] vanished together (`bulk_subjects`).
@@ -29,7 +30,7 @@ pub struct Bulk {
     /// The last of them.
     pub end: DateTime<Utc>,
     /// Who.
-    pub subjects: HashSet<Text>,
+    pub subjects: HashSet<Name>,
     /// A request of a user who came later and gets through.
     pub newcomer: Option<usize>,
 }
@@ -46,7 +47,7 @@ pub struct Client {
     /// Its requests without a subject.
     pub subjectless: usize,
     /// Services that let it through, and when first.
-    pub let_in: BTreeMap<Text, DateTime<Utc>>,
+    pub let_in: Vec<(Name, DateTime<Utc>)>,
     /// Its refusals for a missing user that name none.
     pub nameless: usize,
 }
@@ -58,27 +59,27 @@ type Shape = (bool, bool, bool);
 #[derive(Debug, Default)]
 pub struct History {
     /// Services that refused somebody for the user's own sake: they look users up.
-    pub looks_up: HashSet<Text>,
+    pub looks_up: HashSet<Name>,
     /// What verifiers made of tokens.
     pub verdicts: Verdicts,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as places in the list of happenings.
-    pub created_as: HashMap<Text, Vec<usize>>,
+    pub created_as: HashMap<Name, Vec<usize>>,
     /// E-mail or name by subject that was refused.
-    pub name_of: HashMap<Text, Text>,
+    pub name_of: HashMap<Name, Name>,
     /// How long a refusal for a reason usually takes, in milliseconds.
     pub usual_duration: BTreeMap<Reason, u32>,
     /// The issuer of most accepted tokens.
-    pub issuer: Option<Text>,
+    pub issuer: Option<Name>,
     /// What clients did, by address.
-    pub clients: HashMap<Text, Client>,
+    pub clients: HashMap<Name, Client>,
     /// How many of them got through at any time.
     pub accepted_clients: usize,
     /// When a refresh token of a subject was found used twice.
-    pub reuses: HashMap<Text, Vec<DateTime<Utc>>>,
+    pub reuses: HashMap<Name, Vec<DateTime<Utc>>>,
     /// The first line of each service.
-    pub first_seen: BTreeMap<Text, DateTime<Utc>>,
+    pub first_seen: HashMap<Name, DateTime<Utc>>,
     /// Whether logs tell of what clients did besides: of some that were refused nameless they do.
     knows_clients: bool,
     shapes: HashMap<Shape, usize>,
@@ -92,12 +93,12 @@ pub fn any_within(times: &[DateTime<Utc>], from: DateTime<Utc>, to: DateTime<Utc
 
 impl History {
     /// Gathers it.
-    pub fn of<'w>(
+    pub fn of(
         events: &[Event],
         successes: &[Success],
         cases: &[Case],
         happenings: &[Happening],
-        proven: impl Iterator<Item = &'w Text>,
+        proven: impl Iterator<Item = Name>,
     ) -> Self {
         let (mut history, (verdicts, accepted_clients, bulks)) = parallel::both(
             || {
@@ -107,15 +108,15 @@ impl History {
                 history
             },
             || {
-                let accepted: HashSet<&Text> = successes.iter().filter_map(|success| success.client.as_ref()).collect();
+                let accepted: HashSet<Name> = successes.iter().filter_map(|success| success.client).collect();
                 (Verdicts::of(successes, cases), accepted.len(), bulks(successes, cases, happenings))
             },
         );
         (history.verdicts, history.accepted_clients, history.bulks) = (verdicts, accepted_clients, bulks);
         for case in cases {
             let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
-            if let Some(service) = case.service.as_deref().filter(|_| of_the_user) {
-                history.looks_up.insert(plain_name(service).into());
+            if let Some(service) = case.service.filter(|_| of_the_user) {
+                history.looks_up.insert(plain_name(service));
             }
         }
         let nameless = || history.clients.values().filter(|client| client.nameless > 0);
@@ -124,15 +125,15 @@ impl History {
         history.usual_duration = usual_durations(cases);
         history.issuer = main_issuer(events);
         for sub in proven {
-            *history.shapes.entry(shape(sub)).or_default() += 1;
+            *history.shapes.entry(shape(&sub)).or_default() += 1;
             history.proven += 1;
         }
         history
     }
 
     /// Whether a service looks users up: a request that it lets through proves its user.
-    pub fn is_stateful(&self, service: Option<&Text>) -> bool {
-        service.is_some_and(|service| self.looks_up.contains(plain_name(service)))
+    pub fn is_stateful(&self, service: Option<Name>) -> bool {
+        service.is_some_and(|service| self.looks_up.contains(&plain_name(service)))
     }
 
     /// Whether an id looks unlike those of users who exist.
@@ -142,24 +143,24 @@ impl History {
     }
 
     /// Whether the logs of a service reach back before `time`: without that, nothing began then.
-    pub fn reaches_before(&self, service: Option<&Text>, time: DateTime<Utc>) -> bool {
-        let first = service.and_then(|service| self.first_seen.get(plain_name(service)));
+    pub fn reaches_before(&self, service: Option<Name>, time: DateTime<Utc>) -> bool {
+        let first = service.and_then(|service| self.first_seen.get(&plain_name(service)));
         first.is_some_and(|first| *first < time - BEFORE)
     }
 
     /// Whether any of a case's services had let its client in before; `None` where nothing is known of clients.
     pub fn was_let_in(&self, case: &Case) -> Option<bool> {
         let time = case.time?;
-        let client = self.clients.get(case.client_ip.as_ref()?)?;
-        let services = || case.services.iter().map(|service| plain_name(service));
-        let was = services().any(|service| client.let_in.get(service).is_some_and(|first| *first < time));
+        let client = self.clients.get(&case.client_ip?)?;
+        let mut services = case.services.iter().map(|service| plain_name(*service));
+        let was = services.any(|service| client.let_in.iter().any(|(other, first)| *other == service && *first < time));
         (was || self.knows_clients).then_some(was)
     }
 
     fn meet_clients(&mut self, events: &[Event], successes: &[Success], cases: &[Case]) {
         for case in cases {
-            let Some(client) = &case.client_ip else { continue };
-            let client = self.clients.entry(client.clone()).or_default();
+            let Some(client) = case.client_ip else { continue };
+            let client = self.clients.entry(client).or_default();
             match case.reason {
                 Reason::TokenMalformed => client.malformed.extend(case.time),
                 Reason::SubMissing => client.subjectless += 1,
@@ -168,18 +169,21 @@ impl History {
             }
         }
         for success in successes {
-            if let Some(client) = success.client.as_ref().and_then(|address| self.clients.get_mut(address)) {
+            if let Some(client) = success.client.and_then(|address| self.clients.get_mut(&address)) {
                 client.accepted.push(success.time);
-                if let Some(service) = &success.service {
-                    soonest(&mut client.let_in, plain_name(service), success.time);
+                if let Some(service) = success.service.map(plain_name) {
+                    match client.let_in.iter_mut().find(|(other, _)| *other == service) {
+                        Some((_, first)) => *first = success.time.min(*first),
+                        None => client.let_in.push((service, success.time)),
+                    }
                 }
             }
         }
         for event in events {
-            let (Some(time), Some(address), EventKind::TokenIssued) = (event.time, &event.client_ip, event.kind) else {
+            let (Some(time), Some(address), EventKind::TokenIssued) = (event.time, event.client_ip, event.kind) else {
                 continue;
             };
-            if let Some(client) = self.clients.get_mut(address) {
+            if let Some(client) = self.clients.get_mut(&address) {
                 client.issued.push(time);
             }
         }
@@ -191,44 +195,31 @@ impl History {
     }
 
     fn learn_names(&mut self, events: &[Event], cases: &[Case], happenings: &[Happening]) {
-        let asked: HashSet<&Text> = cases.iter().filter_map(|case| case.sub.as_ref()).collect();
-        let mut first_seen: HashMap<&Text, DateTime<Utc>> = HashMap::default();
+        let asked: HashSet<Name> = cases.iter().filter_map(|case| case.sub).collect();
+        let mut first_seen: HashMap<Name, DateTime<Utc>> = HashMap::default();
         for event in events {
             let starts = event.kind == EventKind::ConfigChanged;
-            if let (Some(service), Some(time)) = (event.service.as_ref().filter(|_| !starts), event.time) {
+            if let (Some(service), Some(time)) = (event.service.filter(|_| !starts), event.time) {
                 first_seen.entry(service).and_modify(|first| *first = time.min(*first)).or_insert(time);
             }
-            if let (Some(sub), Some(name)) = (&event.sub, event.extra.as_deref().and_then(|extra| extra.username.as_ref()))
-                && asked.contains(sub)
+            if let (Some(sub), Some(name)) = (event.sub, event.extra.as_deref().and_then(|extra| extra.username))
+                && asked.contains(&sub)
             {
-                self.name_of.entry(sub.clone()).or_insert_with(|| name.clone());
+                self.name_of.entry(sub).or_insert(name);
             }
-            let refused_or_revoked = matches!(event.kind, EventKind::AuthFailure | EventKind::TokenRevoked);
-            if let (true, Some(sub), Some(time)) = (refused_or_revoked, &event.sub, event.time)
-                && event.says_reuse()
-            {
-                self.reuses.entry(sub.clone()).or_default().push(time);
+            if let (true, Some(sub), Some(time)) = (event.reuse, event.sub, event.time) {
+                self.reuses.entry(sub).or_default().push(time);
             }
         }
         #[expect(clippy::iter_over_hash_type, reason = "the soonest is the same in any order")]
         for (service, time) in first_seen {
-            soonest(&mut self.first_seen, plain_name(service), time);
+            self.first_seen.entry(plain_name(service)).and_modify(|first| *first = time.min(*first)).or_insert(time);
         }
         for (place, happening) in happenings.iter().enumerate().filter(|(_, h)| h.kind == EventKind::UserCreated) {
-            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username.clone());
+            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username);
             if let Some(name) = name {
                 self.created_as.entry(name).or_default().push(place);
             }
-        }
-    }
-}
-
-/// Notes when something was first seen.
-fn soonest(first: &mut BTreeMap<Text, DateTime<Utc>>, name: &str, time: DateTime<Utc>) {
-    match first.get_mut(name) {
-        Some(first) => *first = time.min(*first),
-        None => {
-            first.insert(name.into(), time);
         }
     }
 }
@@ -243,45 +234,40 @@ fn shape(sub: &str) -> Shape {
 
 /// Users who got through, then were not found, and never got through again: those who turned within minutes.
 fn bulks(successes: &[Success], cases: &[Case], happenings: &[Happening]) -> Vec<Bulk> {
-    let mut turned: BTreeMap<&Text, DateTime<Utc>> = BTreeMap::new();
+    let mut turned: HashMap<Name, DateTime<Utc>> = HashMap::default();
     for case in cases.iter().filter(|case| case.reason == Reason::SubNotFound) {
-        if let (Some(sub), Some(time)) = (&case.sub, case.time) {
+        if let (Some(sub), Some(time)) = (case.sub, case.time) {
             turned.entry(sub).and_modify(|first| *first = time.min(*first)).or_insert(time);
         }
     }
-    let mut before: HashSet<&Text> = HashSet::default();
-    let mut after: HashSet<&Text> = HashSet::default();
+    let mut before: HashSet<Name> = HashSet::default();
+    let mut after: HashSet<Name> = HashSet::default();
     for success in successes {
         if let Some(turn) = turned.get(&success.sub) {
             if success.time < *turn {
-                before.insert(&success.sub)
+                before.insert(success.sub)
             } else {
-                after.insert(&success.sub)
+                after.insert(success.sub)
             };
         }
     }
-    let created: HashSet<&Text> = happenings.iter().filter(|h| h.kind == EventKind::UserCreated).map(|h| &h.key).collect();
-    let explained: HashSet<&Text> = happenings
+    let created: HashSet<Name> = happenings.iter().filter(|h| h.kind == EventKind::UserCreated).map(|h| h.key).collect();
+    let explained: HashSet<Name> =
+        happenings.iter().filter(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserDisabled)).map(|h| h.key).collect();
+    let mut turns: Vec<(DateTime<Utc>, Name)> = turned
         .iter()
-        .filter(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserDisabled))
-        .map(|h| &h.key)
-        .collect();
-    let mut turns: Vec<(DateTime<Utc>, &Text)> = turned
-        .iter()
-        .filter(|(sub, _)| {
-            (before.contains(*sub) || created.contains(*sub)) && !after.contains(*sub) && !explained.contains(*sub)
-        })
+        .filter(|(sub, _)| (before.contains(sub) || created.contains(sub)) && !after.contains(sub) && !explained.contains(sub))
         .map(|(sub, time)| (*time, *sub))
         .collect();
     turns.sort();
     let mut bulks: Vec<Bulk> = Vec::new();
-    let mut group: Vec<(DateTime<Utc>, &Text)> = Vec::new();
-    let close = |group: &mut Vec<(DateTime<Utc>, &Text)>, bulks: &mut Vec<Bulk>| {
+    let mut group: Vec<(DateTime<Utc>, Name)> = Vec::new();
+    let close = |group: &mut Vec<(DateTime<Utc>, Name)>, bulks: &mut Vec<Bulk>| {
         if let (true, Some((start, _)), Some((end, _))) = (group.len() >= BULK, group.first(), group.last()) {
             let later = successes.partition_point(|success| success.time <= *start);
             let newcomer =
                 successes[later..].iter().position(|success| !turned.contains_key(&success.sub)).map(|place| later + place);
-            let subjects = group.iter().map(|(_, sub)| (*sub).clone()).collect();
+            let subjects = group.iter().map(|(_, sub)| *sub).collect();
             bulks.push(Bulk { start: *start, end: *end, subjects, newcomer });
         }
         group.clear();
@@ -314,12 +300,12 @@ fn usual_durations(cases: &[Case]) -> BTreeMap<Reason, u32> {
 }
 
 /// The issuer that most tokens carry which were not refused.
-fn main_issuer(events: &[Event]) -> Option<Text> {
-    let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
+fn main_issuer(events: &[Event]) -> Option<Name> {
+    let mut counts: HashMap<Name, usize> = HashMap::default();
     for event in events.iter().filter(|event| event.kind != EventKind::AuthFailure) {
-        if let Some(iss) = event.claims.as_deref().and_then(|claims| claims.iss.as_ref()) {
+        if let Some(iss) = event.claims.as_deref().and_then(|claims| claims.iss) {
             *counts.entry(iss).or_default() += 1;
         }
     }
-    counts.into_iter().max_by_key(|(iss, count)| (*count, std::cmp::Reverse(*iss))).map(|(iss, _)| iss.clone())
+    counts.into_iter().max_by_key(|(iss, count)| (*count, std::cmp::Reverse(*iss))).map(|(iss, _)| iss)
 }

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use rustc_hash::FxBuildHasher;
 
 use crate::event::Event;
+use crate::id::Id;
 use crate::parallel;
 
 /// An event that bears an id.
@@ -18,7 +19,7 @@ pub struct Bearer {
 
 impl Bearer {
     /// The event at a place in the list of events.
-    pub fn new(id: &str, rank: u8, event: usize) -> Self {
+    pub fn new(id: Id, rank: u8, event: usize) -> Self {
         Self { hash: FxBuildHasher.hash_one(id), rank, event: u32::try_from(event).unwrap_or(u32::MAX) }
     }
 
@@ -37,10 +38,7 @@ pub fn bearers(events: &[Event], bear: impl Fn(usize, &Event) -> [Option<Bearer>
 }
 
 /// The bearers of each id, by rank and place; `id` gives the id again that a bearer was made of.
-pub fn shared<'b, 'i>(
-    bearers: &'b mut [Bearer],
-    id: impl Fn(&Bearer) -> Option<&'i str> + Copy,
-) -> impl Iterator<Item = &'b [Bearer]> {
+pub fn shared(bearers: &mut [Bearer], id: impl Fn(&Bearer) -> Option<Id> + Copy) -> impl Iterator<Item = &[Bearer]> {
     parallel::sort_by_key(bearers, |bearer| (bearer.hash, bearer.rank, bearer.event));
     // Should two ids have one hash, theirs are put in order by the ids.
     for same in bearers.chunk_by_mut(|a, b| a.hash == b.hash) {
@@ -57,9 +55,9 @@ mod tests {
 
     #[test]
     fn bearers_of_one_id_stand_together_by_rank_and_place() {
-        let ids = ["b", "a", "b", "c", "b"];
+        let ids = ["b", "a", "b", "c", "b"].map(Id::of);
         let mut bearers: Vec<Bearer> =
-            ids.iter().enumerate().rev().map(|(place, id)| Bearer::new(id, u8::from(place == 0), place)).collect();
+            ids.iter().enumerate().rev().map(|(place, id)| Bearer::new(*id, u8::from(place == 0), place)).collect();
         let mut groups: Vec<Vec<usize>> = shared(&mut bearers, |bearer| ids.get(bearer.event()).copied())
             .map(|group| group.iter().map(Bearer::event).collect())
             .collect();

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::merge::Case;
 use super::world::{Success, plain_name};
-use crate::event::{Reason, Text};
+use crate::event::Reason;
 use crate::hash::HashMap;
+use crate::name::Name;
 
 /// The first and the last time of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct Judged {
     pub accepted: Option<Span>,
     /// Tokens that were refused, by reason.
     pub refused: BTreeMap<Reason, Span>,
-    hosts: BTreeMap<Text, Instance>,
+    hosts: HashMap<Name, Instance>,
     /// When tokens were issued whose signature did not hold, sorted.
     unsound: Vec<i64>,
     /// When the youngest accepted token was issued.
@@ -75,20 +76,20 @@ impl Judged {
     }
 
     /// The instances that refused, and those that accepted since the first of them did.
-    pub fn instances(&self) -> (BTreeSet<&Text>, BTreeSet<&Text>) {
+    pub fn instances(&self) -> (BTreeSet<Name>, BTreeSet<Name>) {
         let Some(first) = self.hosts.values().filter_map(|instance| instance.first_refusal).min() else {
             return Default::default();
         };
-        let refusing = self.hosts.iter().filter(|(_, instance)| instance.first_refusal.is_some()).map(|(host, _)| host);
+        let refusing = self.hosts.iter().filter(|(_, instance)| instance.first_refusal.is_some()).map(|(host, _)| *host);
         let accepting = self
             .hosts
             .iter()
             .filter(|(_, instance)| instance.last_acceptance.is_some_and(|accepted| accepted >= first))
-            .map(|(host, _)| host);
+            .map(|(host, _)| *host);
         (refusing.collect(), accepting.collect())
     }
 
-    fn add(&mut self, token: &Token<'_>) {
+    fn add(&mut self, token: &Token) {
         match token.refused {
             None => {
                 self.accepted.get_or_insert(Span::at(token.time)).add(token.time);
@@ -102,7 +103,7 @@ impl Judged {
             }
         }
         if let Some(host) = token.host {
-            let instance = self.hosts.entry(host.clone()).or_default();
+            let instance = self.hosts.entry(host).or_default();
             match token.refused {
                 None => instance.last_acceptance = instance.last_acceptance.max(Some(token.time)),
                 Some(_) => {
@@ -121,23 +122,23 @@ struct Instance {
 }
 
 /// A token that was judged.
-struct Token<'t> {
+struct Token {
     time: DateTime<Utc>,
     refused: Option<Reason>,
-    service: Option<&'t Text>,
-    kid: Option<&'t Text>,
-    host: Option<&'t Text>,
+    service: Option<Name>,
+    kid: Option<Name>,
+    host: Option<Name>,
     iat: Option<i64>,
 }
 
 /// All tokens that were judged.
 #[derive(Debug, Default)]
 pub struct Verdicts {
-    by_service: HashMap<Text, Judged>,
-    by_key: HashMap<Text, BTreeMap<Text, Judged>>,
+    by_service: HashMap<Name, Judged>,
+    by_key: HashMap<Name, BTreeMap<Name, Judged>>,
     /// Keys by their first acceptance, and by their last, latest first.
-    first_accepted: Vec<(DateTime<Utc>, Text)>,
-    last_accepted: Vec<(DateTime<Utc>, Text)>,
+    first_accepted: Vec<(DateTime<Utc>, Name)>,
+    last_accepted: Vec<(DateTime<Utc>, Name)>,
 }
 
 impl Verdicts {
@@ -149,9 +150,9 @@ impl Verdicts {
             verdicts.add(&Token {
                 time,
                 refused: Some(case.reason),
-                service: case.service.as_ref(),
-                kid: case.kid.as_ref(),
-                host: case.host.as_ref(),
+                service: case.service,
+                kid: case.kid,
+                host: case.host,
                 iat: case.iat,
             });
         }
@@ -159,83 +160,76 @@ impl Verdicts {
             verdicts.add(&Token {
                 time: success.time,
                 refused: None,
-                service: success.service.as_ref(),
-                kid: success.kid.as_ref(),
-                host: success.host.as_ref(),
+                service: success.service,
+                kid: success.kid,
+                host: success.host,
                 iat: success.iat,
             });
         }
         for judged in verdicts.by_service.values_mut().chain(verdicts.by_key.values_mut().flat_map(BTreeMap::values_mut)) {
             judged.unsound.sort_unstable();
         }
-        let accepted: Vec<(Span, Text)> =
-            verdicts.by_key.keys().filter_map(|kid| Some((verdicts.accepted(kid)?, kid.clone()))).collect();
-        verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, kid.clone())).collect();
+        let accepted: Vec<(Span, Name)> =
+            verdicts.by_key.keys().filter_map(|kid| Some((verdicts.accepted(*kid)?, *kid))).collect();
+        verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
         verdicts.first_accepted.sort();
         verdicts.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
         verdicts.last_accepted.sort_by(|a, b| b.cmp(a));
         verdicts
     }
 
-    fn add(&mut self, token: &Token<'_>) {
-        let service = token.service.map_or("", |service| plain_name(service));
-        let name = || Text::from(service);
+    fn add(&mut self, token: &Token) {
+        let service = token.service.map(plain_name);
         if let Some(kid) = token.kid {
-            let services = self.by_key.entry(kid.clone()).or_default();
-            match services.get_mut(service) {
-                Some(judged) => judged.add(token),
-                None => services.entry(name()).or_default().add(token),
-            }
+            self.by_key.entry(kid).or_default().entry(service.unwrap_or_default()).or_default().add(token);
         }
-        match self.by_service.get_mut(service) {
-            Some(judged) => judged.add(token),
-            None if !service.is_empty() => self.by_service.entry(name()).or_default().add(token),
-            None => {}
+        if let Some(service) = service.filter(|service| !service.is_empty()) {
+            self.by_service.entry(service).or_default().add(token);
         }
     }
 
     /// What a service made of all tokens.
-    pub fn at(&self, service: Option<&Text>) -> Option<&Judged> {
-        self.by_service.get(plain_name(service?))
+    pub fn at(&self, service: Option<Name>) -> Option<&Judged> {
+        self.by_service.get(&plain_name(service?))
     }
 
     /// Whether a service judges tokens.
-    pub fn judges(&self, service: &str) -> bool {
-        self.by_service.contains_key(plain_name(service))
+    pub fn judges(&self, service: Name) -> bool {
+        self.by_service.contains_key(&plain_name(service))
     }
 
     /// What each service made of a key's tokens; the empty name is of those unknown.
-    pub fn key(&self, kid: &str) -> impl Iterator<Item = (&Text, &Judged)> {
-        self.by_key.get(kid).into_iter().flatten()
+    pub fn key(&self, kid: Name) -> impl Iterator<Item = (Name, &Judged)> {
+        self.by_key.get(&kid).into_iter().flatten().map(|(service, judged)| (*service, judged))
     }
 
     /// What one service made of a key's tokens.
-    pub fn key_at(&self, kid: &str, service: Option<&Text>) -> Option<&Judged> {
-        self.by_key.get(kid)?.get(plain_name(service?))
+    pub fn key_at(&self, kid: Name, service: Option<Name>) -> Option<&Judged> {
+        self.by_key.get(&kid)?.get(&plain_name(service?))
     }
 
     /// When tokens of a key were accepted anywhere.
-    pub fn accepted(&self, kid: &str) -> Option<Span> {
+    pub fn accepted(&self, kid: Name) -> Option<Span> {
         Span::join(self.key(kid).filter_map(|(_, judged)| judged.accepted))
     }
 
     /// When tokens of a key were refused anywhere.
-    pub fn refused(&self, kid: &str) -> Option<Span> {
+    pub fn refused(&self, kid: Name) -> Option<Span> {
         Span::join(self.key(kid).filter_map(|(_, judged)| judged.refusals()))
     }
 
     /// Whether another key was accepted before `time`.
-    pub fn another_before(&self, kid: &str, time: DateTime<Utc>) -> bool {
-        self.first_accepted.iter().take_while(|(first, _)| *first < time).any(|(_, other)| **other != *kid)
+    pub fn another_before(&self, kid: Name, time: DateTime<Utc>) -> bool {
+        self.first_accepted.iter().take_while(|(first, _)| *first < time).any(|(_, other)| *other != kid)
     }
 
     /// Whether another key was accepted at or after `time`.
-    pub fn another_after(&self, kid: &str, time: DateTime<Utc>) -> bool {
-        self.last_accepted.iter().take_while(|(last, _)| *last >= time).any(|(_, other)| **other != *kid)
+    pub fn another_after(&self, kid: Name, time: DateTime<Utc>) -> bool {
+        self.last_accepted.iter().take_while(|(last, _)| *last >= time).any(|(_, other)| *other != kid)
     }
 
     /// Every key, in no order.
-    pub fn keys(&self) -> impl Iterator<Item = &Text> {
-        self.by_key.keys()
+    pub fn keys(&self) -> impl Iterator<Item = Name> {
+        self.by_key.keys().copied()
     }
 }

@@ -45,7 +45,7 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
 /// DR-23: the key was retired, or another took its place, before the failure.
 fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
-    let key = world.keys.get(case.kid.as_ref()?)?;
+    let key = world.keys.get(&case.kid?)?;
     let before = |place: Option<usize>| place.filter(|place| world.happenings[*place].time <= time);
     let retirement = before(key.retired);
     // A key that only gave way to another still verifies.
@@ -81,9 +81,9 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
 /// DR-23 without any line of the retirement: a key that verified is refused from some moment on by all that look, and
 /// another is accepted.
 fn faded(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    let (time, kid) = (case.time?, case.kid?);
     if case.reason != Reason::KeyNotFound
-        || world.keys.get(kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some())
+        || world.keys.get(&kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some())
     {
         return None;
     }
@@ -107,8 +107,8 @@ fn faded(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-26: the key id stayed and the key behind it changed.
 fn reused(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (time, kid) = (case.time?, case.kid.as_ref()?);
-    let key = world.keys.get(kid)?;
+    let (time, kid) = (case.time?, case.kid?);
+    let key = world.keys.get(&kid)?;
     let place = key.rotated.or(key.added).filter(|place| world.happenings[*place].time <= time)?;
     let renewed = world.happenings[place].time;
     let verified_before = world.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
@@ -123,7 +123,7 @@ fn reused(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// A retirement that came after the failure is shown as considered.
 fn too_early(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (place, late) = world.first_after(EventKind::KeyRetired, case.kid.as_deref()?, case.time?)?;
+    let (place, late) = world.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
     let mut verdict = Verdict::new(Cause::KeyRotated, "DR-23", 0.0)
         .shows(Some(world.events[world.happenings[place].event].place), "the key was retired after the failure");
     verdict.lacks = "wrong order: the key was retired after the failure";
@@ -140,7 +140,7 @@ fn secret(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let place = rotation.or_else(|| world.last_change(case))?;
     let (before, after) = world.around(case, world.happenings[place].time);
     let burst = after >= 5 && after >= 5 * before;
-    let began = burst && world.history.reaches_before(case.service.as_ref(), world.happenings[place].time);
+    let began = burst && world.history.reaches_before(case.service, world.happenings[place].time);
     if !began && rotation.is_none() {
         return None;
     }

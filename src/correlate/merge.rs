@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ids::{self, Bearer};
-use crate::event::{Claims, Event, EventKind, Place, Reason, StreamId, Text};
+use crate::event::{Claims, Event, EventKind, Extra, Place, Reason, StreamId, Text};
 use crate::hash::{HashMap, HashSet};
+use crate::id::Id;
+use crate::name::Name;
 use crate::parallel;
 
 /// How far apart two lines of one request may be when nothing but their content joins them.
@@ -31,47 +33,47 @@ pub struct Case {
     /// What access logs show of its answers: whose log, status and bytes.
     pub answers: Vec<(u32, u16, u32)>,
     /// Subject.
-    pub sub: Option<Text>,
+    pub sub: Option<Name>,
     /// The line it is inferred from, where none of the request's own names it.
     pub sub_from: Option<Place>,
     /// Key.
-    pub kid: Option<Text>,
+    pub kid: Option<Name>,
     /// Issuer.
-    pub iss: Option<Text>,
+    pub iss: Option<Name>,
     /// Audience.
-    pub aud: Option<Text>,
+    pub aud: Option<Name>,
     /// Issued at.
     pub iat: Option<i64>,
     /// Expires at.
     pub exp: Option<i64>,
     /// Client address.
-    pub client_ip: Option<Text>,
+    pub client_ip: Option<Name>,
     /// Request id.
-    pub request_id: Option<Text>,
+    pub request_id: Option<Id>,
     /// Trace id.
-    pub trace_id: Option<Text>,
+    pub trace_id: Option<Id>,
     /// The service that refused.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// Every service named by its lines.
-    pub services: Vec<Text>,
+    pub services: Vec<Name>,
     /// Method.
-    pub method: Option<Text>,
+    pub method: Option<Name>,
     /// Path.
-    pub path: Option<Text>,
+    pub path: Option<Name>,
     /// Status.
     pub status: Option<u16>,
     /// E-mail or name of the subject.
-    pub username: Option<Text>,
+    pub username: Option<Name>,
     /// Tenant.
-    pub tenant: Option<Text>,
+    pub tenant: Option<Name>,
     /// OAuth client.
-    pub client_id: Option<Text>,
+    pub client_id: Option<Name>,
     /// Role claim.
-    pub role: Option<Text>,
+    pub role: Option<Name>,
     /// User agent.
-    pub user_agent: Option<Text>,
+    pub user_agent: Option<Name>,
     /// The instance that refused.
-    pub host: Option<Text>,
+    pub host: Option<Name>,
     /// How long the answer took, in milliseconds, by the slowest of its lines.
     pub duration_ms: Option<u32>,
 }
@@ -160,13 +162,13 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         if !of_request(event) {
             return [None, None];
         }
-        let (request, trace) = (event.request_id.as_deref(), event.trace_id.as_deref());
+        let (request, trace) = (event.request_id, event.trace_id);
         let rank = if request.is_some() { BOTH } else { TRACE };
         [request.map(|id| Bearer::new(id, REQUEST, index)), trace.map(|id| Bearer::new(id, rank, index))]
     });
     let id = |bearer: &Bearer| {
         let event = &events[bearer.event()];
-        if bearer.rank == REQUEST { event.request_id.as_deref() } else { event.trace_id.as_deref() }
+        if bearer.rank == REQUEST { event.request_id } else { event.trace_id }
     };
     let mut leaders = vec![NOBODY; events.len()];
     let number = |bearer: &Bearer| u32::try_from(bearer.event()).unwrap_or(NOBODY);
@@ -333,13 +335,14 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         return None;
     }
     let first = &events[deciding];
-    let text = |get: fn(&Event) -> &Option<Text>| get(first).clone().or_else(|| members().find_map(|event| get(event).clone()));
-    let claim = |get: fn(&Claims) -> Option<Text>| first.claim(get).or_else(|| members().find_map(|event| event.claim(get)));
-    let extra = |get: fn(&crate::event::Extra) -> &Option<Text>| {
-        let of = |event: &Event| event.extra.as_deref().and_then(|extra| get(extra).clone());
+    let name = |get: fn(&Event) -> Option<Name>| get(first).or_else(|| members().find_map(get));
+    let id = |get: fn(&Event) -> Option<Id>| get(first).or_else(|| members().find_map(get));
+    let claim = |get: fn(&Claims) -> Option<Name>| first.claim(get).or_else(|| members().find_map(|event| event.claim(get)));
+    let extra = |get: fn(&Extra) -> Option<Name>| {
+        let of = |event: &Event| event.extra.as_deref().and_then(get);
         of(first).or_else(|| members().find_map(of))
     };
-    let mut services: Vec<Text> = members().filter_map(|event| event.service.clone()).collect();
+    let mut services: Vec<Name> = members().filter_map(|event| event.service).collect();
     services.sort();
     services.dedup();
     Some(Case {
@@ -348,30 +351,30 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         reason,
         inferred: None,
         answers: Vec::new(),
-        sub: text(|event| &event.sub),
+        sub: name(|event| event.sub),
         sub_from: None,
-        kid: text(|event| &event.kid),
-        iss: claim(|claims| claims.iss.clone()),
-        aud: claim(|claims| claims.aud.clone()),
+        kid: name(|event| event.kid),
+        iss: claim(|claims| claims.iss),
+        aud: claim(|claims| claims.aud),
         iat: members().find_map(|event| event.claim(|claims| claims.iat)),
         exp: members().find_map(|event| event.claim(|claims| claims.exp)),
         client_ip: members()
-            .filter_map(|event| event.client_ip.clone())
+            .filter_map(|event| event.client_ip)
             .find(|client| !is_local(client))
-            .or_else(|| text(|event| &event.client_ip)),
-        request_id: text(|event| &event.request_id),
-        trace_id: text(|event| &event.trace_id),
-        service: text(|event| &event.service),
+            .or_else(|| name(|event| event.client_ip)),
+        request_id: id(|event| event.request_id),
+        trace_id: id(|event| event.trace_id),
+        service: name(|event| event.service),
         services,
-        method: text(|event| &event.method),
-        path: members().filter_map(|event| event.path.clone()).max_by_key(Text::len),
+        method: name(|event| event.method),
+        path: members().filter_map(|event| event.path).max_by_key(|path| path.len()),
         status: members().find_map(|event| event.status),
-        username: extra(|extra| &extra.username),
-        tenant: extra(|extra| &extra.tenant),
-        client_id: extra(|extra| &extra.client_id),
-        role: extra(|extra| &extra.role),
-        user_agent: extra(|extra| &extra.user_agent),
-        host: text(|event| &event.host),
+        username: extra(|extra| extra.username),
+        tenant: extra(|extra| extra.tenant),
+        client_id: extra(|extra| extra.client_id),
+        role: extra(|extra| extra.role),
+        user_agent: extra(|extra| extra.user_agent),
+        host: name(|event| event.host),
         duration_ms: members().filter_map(|event| event.duration_ms).max(),
         events: group,
     })

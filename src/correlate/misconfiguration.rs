@@ -141,12 +141,12 @@ fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut
 
 /// The first refusal of the case's reason at its service.
 fn onset(case: &Case, world: &World<'_>) -> Option<DateTime<Utc>> {
-    world.history.verdicts.at(case.service.as_ref())?.refused.get(&case.reason).map(|refused| refused.first)
+    world.history.verdicts.at(case.service)?.refused.get(&case.reason).map(|refused| refused.first)
 }
 
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
 fn session_lost(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let client = world.history.clients.get(&case.client_ip?)?;
     let agent = case.user_agent.as_deref().unwrap_or("").to_ascii_lowercase();
     let server = ["node", "undici", "axios", "python", "go-http", "ruby", "php", "java/", "okhttp"]
         .iter()
@@ -193,7 +193,7 @@ fn issuer(case: &Case, world: &World<'_>) -> Verdict {
 
 /// DR-05 with a deploy: the service looks into another database.
 fn wrong_database(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let bulk = world.history.bulks.iter().find(|bulk| case.sub.as_ref().is_some_and(|sub| bulk.subjects.contains(sub)))?;
+    let bulk = world.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
     let place = world.last_change(case).filter(|place| {
         let change = world.happenings[*place].time;
         change <= bulk.start && bulk.start - change <= ONSET
@@ -207,7 +207,7 @@ fn wrong_database(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-09 with an onset: a mapper emits another identifier since a change.
 fn other_identifier(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let sub = case.sub.as_deref().filter(|sub| world.history.is_odd(sub) && !world.knows(sub))?;
+    let sub = case.sub.filter(|sub| world.history.is_odd(sub) && !world.knows(*sub))?;
     let _ = sub;
     let time = case.time?;
     let place = world.last_change(case).or_else(|| world.issuer_change(time))?;
@@ -223,14 +223,14 @@ fn other_identifier(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-27: a key fails from the moment another is added, although nothing retired it.
 fn single_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (time, kid) = (case.time?, case.kid.as_ref()?);
-    let key = world.keys.get(kid);
+    let (time, kid) = (case.time?, case.kid?);
+    let key = world.keys.get(&kid);
     if key.is_some_and(|key| key.retired.is_some() || key.superseded.is_some() || key.rotated.is_some() || key.added.is_some()) {
         return None;
     }
-    let service = case.service.as_deref().map(plain_name);
+    let service = case.service.map(plain_name);
     let verdicts = &world.history.verdicts;
-    let here = verdicts.key_at(kid, case.service.as_ref())?;
+    let here = verdicts.key_at(kid, case.service)?;
     let first_bad = here.refusals()?.first;
     let verified = here.accepted_before(first_bad);
     let end = world.added_keys.partition_point(|place| world.happenings[*place].time <= first_bad);
@@ -239,7 +239,7 @@ fn single_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     if first_bad - added > TimeDelta::hours(1) {
         return None;
     }
-    let elsewhere = verdicts.key(kid).any(|(other, judged)| Some(&**other) != service && judged.accepted_after(added));
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| Some(other) != service && judged.accepted_after(added));
     (verified && time >= first_bad).then(|| {
         verdict("DR-27", "single_key_verifier", 0.65).ground(elsewhere, 0.15).blame(
             world,
@@ -256,7 +256,7 @@ fn secret_mismatch(case: &Case, world: &World<'_>) -> Option<Verdict> {
     }
     let place = world.last_rotation(case).or_else(|| world.last_change(case))?;
     let since = world.happenings[place].time;
-    let judged = world.history.verdicts.at(case.service.as_ref())?;
+    let judged = world.history.verdicts.at(case.service)?;
     let silent = !judged.accepted_after(since);
     (silent && fresh_tokens_fail(case, world, since)).then(|| {
         verdict("DR-25", "secret_mismatch", 0.78)
@@ -267,12 +267,12 @@ fn secret_mismatch(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// Whether tokens that were issued after `since` fail their signature at the case's service.
 pub(super) fn fresh_tokens_fail(case: &Case, world: &World<'_>, since: DateTime<Utc>) -> bool {
-    world.history.verdicts.at(case.service.as_ref()).is_some_and(|judged| judged.unsound_since(since) >= 3)
+    world.history.verdicts.at(case.service).is_some_and(|judged| judged.unsound_since(since) >= 3)
 }
 
 /// Whether the key set was out of reach for long and nothing got through since: not a burst.
 pub(super) fn never_reached(case: &Case, world: &World<'_>) -> bool {
-    world.history.verdicts.at(case.service.as_ref()).is_some_and(|judged| {
+    world.history.verdicts.at(case.service).is_some_and(|judged| {
         judged.refused.get(&Reason::JwksUnavailable).is_some_and(|refused| {
             refused.last - refused.first >= TimeDelta::minutes(30) && !judged.accepted_after(refused.first)
         })
@@ -281,11 +281,11 @@ pub(super) fn never_reached(case: &Case, world: &World<'_>) -> bool {
 
 /// DR-33: one client sends broken tokens again and again.
 fn broken_token(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let client = world.history.clients.get(&case.client_ip?)?;
     let time = case.time?;
     let near = client.malformed.partition_point(|other| *other <= time + TimeDelta::minutes(10))
         - client.malformed.partition_point(|other| *other < time - TimeDelta::minutes(10));
-    let stranger = world.addresses.get(case.client_ip.as_ref()?).is_some_and(|address| address.hostile_reasons.len() > 1);
+    let stranger = world.addresses.get(&case.client_ip?).is_some_and(|address| address.hostile_reasons.len() > 1);
     (near >= 3 && !stranger).then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
 }
 

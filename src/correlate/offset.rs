@@ -11,6 +11,7 @@ use super::clock::source;
 use super::ids::{self, Bearer};
 use crate::chase::Sighting;
 use crate::event::{Event, Text};
+use crate::id::Id;
 
 /// Fewer shared requests than this say nothing of clocks.
 const SHARED: usize = 5;
@@ -82,8 +83,8 @@ pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) 
 }
 
 /// What tells that two lines are of one request.
-fn id(event: &Event) -> Option<&str> {
-    event.request_id.as_deref().or(event.trace_id.as_deref())
+fn id(event: &Event) -> Option<Id> {
+    event.request_id.or(event.trace_id)
 }
 
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{CauseEvent, Failure, table};
 use crate::event::{Band, Cause, Place, Reason, Severity, Text};
+use crate::name::Name;
 
 /// A line of an input, as evidence names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,7 +50,7 @@ pub struct Pattern {
     /// What the refusals said.
     pub reason: Reason,
     /// The service that refused.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// The diagnosis rule.
     pub rule: &'static str,
     /// How sure.
@@ -139,7 +140,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
     #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
     let mean = members.iter().map(|failure| failure.confidence).sum::<f64>() / members.len() as f64;
     let confidence = (mean * 100.0).round() / 100.0;
-    let distinct = |get: fn(&Failure) -> &Option<Text>| {
+    let distinct = |get: fn(&Failure) -> &Option<Name>| {
         members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64
     };
     let shared = first.cause.clone().filter(|cause| members.iter().all(|failure| failure.cause.as_ref() == Some(cause)));
@@ -149,7 +150,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         root_cause: first.root_cause,
         variant: first.variant,
         reason: first.reason,
-        service: first.service.clone(),
+        service: first.service,
         rule: first.rule,
         band: Band::of(confidence),
         confidence,

@@ -28,8 +28,8 @@ pub(super) const RULES: CauseRules = CauseRules {
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
     let marked = case.reason == Reason::AlgorithmNotAllowed;
-    let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));
-    let Some(address) = case.client_ip.as_ref().and_then(|client| world.addresses.get(client)) else {
+    let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
+    let Some(address) = case.client_ip.and_then(|client| world.addresses.get(&client)) else {
         if marked {
             verdicts.push(Verdict::new(Cause::Probing, "DR-39", 0.75).variant("forged"));
         }

@@ -37,8 +37,8 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         verdicts.extend(new_key(case, world));
     }
     if case.reason == Reason::JwksUnavailable {
-        let retired = case.kid.as_ref().and_then(|kid| world.keys.get(kid)).is_some_and(|key| key.retired.is_some());
-        let foreign = case.kid.as_deref().is_some_and(|kid| !world.knows_key(kid)) && !world.keys.is_empty();
+        let retired = case.kid.and_then(|kid| world.keys.get(&kid)).is_some_and(|key| key.retired.is_some());
+        let foreign = case.kid.is_some_and(|kid| !world.knows_key(kid)) && !world.keys.is_empty();
         verdicts.push(
             Verdict::new(Cause::StaleJwksCache, "DR-28", 0.70)
                 .variant("transient")
@@ -51,14 +51,14 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
 
 /// DR-21 without any line of the rotation: a key that nobody announced begins to sign, elsewhere it is accepted.
 fn unannounced(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (time, kid) = (case.time?, case.kid.as_ref()?);
+    let (time, kid) = (case.time?, case.kid?);
     let verdicts = &world.history.verdicts;
     let accepted = verdicts.accepted(kid)?;
     let first = verdicts.refused(kid).map_or(accepted.first, |refused| refused.first.min(accepted.first));
     let older = verdicts.another_before(kid, first - TimeDelta::seconds(60));
-    let service = case.service.as_deref().map_or("", plain_name);
-    let elsewhere = verdicts.key(kid).any(|(other, judged)| **other != *service && judged.accepted.is_some());
-    let here_before = verdicts.key_at(kid, case.service.as_ref()).is_some_and(|judged| judged.accepted_before(time));
+    let service = case.service.map(plain_name).unwrap_or_default();
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| other != service && judged.accepted.is_some());
+    let here_before = verdicts.key_at(kid, case.service).is_some_and(|judged| judged.accepted_before(time));
     (older && elsewhere && !here_before && time - first <= LONGEST_CACHE).then(|| {
         Verdict::new(Cause::StaleJwksCache, "DR-21", 0.66)
             .variant("unannounced_key")
@@ -75,7 +75,7 @@ fn unannounced(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
-    let key = world.keys.get(case.kid.as_ref()?);
+    let key = world.keys.get(&case.kid?);
     let Some(place) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, world) };
     let key = key?;
     let since = time - world.happenings[place].time;
@@ -85,23 +85,23 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
     }
     // A verifier that accepts the key knows it: then a bad signature is the token's own.
     let verdicts = &world.history.verdicts;
-    let kid = case.kid.as_deref().unwrap_or_default();
+    let kid = case.kid.unwrap_or_default();
     let knows = case
         .services
         .iter()
-        .any(|service| verdicts.key_at(kid, Some(service)).is_some_and(|judged| judged.accepted_before(time)));
+        .any(|service| verdicts.key_at(kid, Some(*service)).is_some_and(|judged| judged.accepted_before(time)));
     if case.reason == Reason::SignatureInvalid && knows {
         return None;
     }
     let published = case.kid.as_deref().and_then(|kid| world.inventory.publishes(kid));
     let renewed = case.reason == Reason::SignatureInvalid
         && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < world.happenings[place].time);
-    let (refusing, accepting) = verdicts.key_at(kid, case.service.as_ref()).map(Judged::instances).unwrap_or_default();
+    let (refusing, accepting) = verdicts.key_at(kid, case.service).map(Judged::instances).unwrap_or_default();
     let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
     let mut verdict = Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78);
     if few {
         verdict.rule = "DR-22";
-        let names = refusing.iter().map(|host| &***host).collect::<Vec<_>>().join("`, `");
+        let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
         let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
         verdict = verdict.variant("single_instance").shows(Some(world.events[case.deciding].place), says);
     }

@@ -1,14 +1,15 @@
 //! Subjects of refusals that name none: the one that the same client used at the same service around that time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::merge::Case;
 use super::world::plain_name;
 use crate::chase::Sighting;
-use crate::event::{Event, EventKind, Place, StreamId, Text};
-use crate::hash::HashMap;
+use crate::event::{Event, EventKind, Place, StreamId};
+use crate::hash::{HashMap, HashSet};
+use crate::name::Name;
 
 /// Requests of one client this close together are of one session.
 pub const SESSION: TimeDelta = TimeDelta::minutes(10);
@@ -22,45 +23,46 @@ const LAST: Place = Place { stream: StreamId(u32::MAX), line: u64::MAX };
 pub const SESSION_MOST: usize = 1000;
 
 /// Who was seen, when and on which line.
-type Seen<'e> = BTreeMap<(DateTime<Utc>, Place), &'e Text>;
+type Seen = BTreeMap<(DateTime<Utc>, Place), Name>;
 
 /// Who was seen of the clients in question, by the service that they asked.
-type Sessions<'e> = HashMap<Text, HashMap<Text, Seen<'e>>>;
+type Sessions = HashMap<Name, HashMap<Name, Seen>>;
 
 /// Fills in subjects that can only be one.
 pub fn infer(events: &[Event], sightings: &[Sighting], cases: &mut [Case]) {
-    let mut sessions: Sessions<'_> = HashMap::default();
+    let mut sessions: Sessions = HashMap::default();
     for case in cases.iter().filter(|case| case.sub.is_none()) {
-        if let (Some(client), Some(service)) = (&case.client_ip, &case.service) {
-            sessions.entry(client.clone()).or_default().entry(plain_name(service).into()).or_default();
+        if let (Some(client), Some(service)) = (case.client_ip, case.service) {
+            sessions.entry(client).or_default().entry(plain_name(service)).or_default();
         }
     }
     let of_a_user = |event: &&Event| {
         matches!(event.kind, EventKind::AuthFailure | EventKind::AuthSuccess | EventKind::TokenIssued | EventKind::Request)
     };
-    let told = events.iter().filter(of_a_user).filter_map(|event| {
-        Some((event.time?, event.place, event.client_ip.as_ref()?, event.service.as_ref()?, event.sub.as_ref()?))
-    });
-    let sighted = sightings.iter().filter_map(|sighting| {
-        Some((sighting.time, sighting.place, sighting.client.as_ref()?, sighting.service.as_ref()?, sighting.sub.as_ref()?))
-    });
+    let told = events
+        .iter()
+        .filter(of_a_user)
+        .filter_map(|event| Some((event.time?, event.place, event.client_ip?, event.service?, event.sub?)));
+    let sighted = sightings
+        .iter()
+        .filter_map(|sighting| Some((sighting.time, sighting.place, sighting.client?, sighting.service?, sighting.sub?)));
     for (time, place, client, service, sub) in told.chain(sighted) {
-        if let Some(seen) = sessions.get_mut(client).and_then(|services| services.get_mut(plain_name(service))) {
+        if let Some(seen) = sessions.get_mut(&client).and_then(|services| services.get_mut(&plain_name(service))) {
             seen.insert((time, place), sub);
         }
     }
-    let shared = |seen: &Seen<'_>| seen.values().collect::<BTreeSet<_>>().len() > SHARED;
+    let shared = |seen: &Seen| seen.values().collect::<HashSet<_>>().len() > SHARED;
     #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
     for services in sessions.values_mut() {
         services.retain(|_, seen| !shared(seen));
     }
     for case in cases.iter_mut().filter(|case| case.sub.is_none()) {
-        let (Some(time), Some(client), Some(service)) = (case.time, &case.client_ip, &case.service) else { continue };
-        let Some(seen) = sessions.get(client).and_then(|services| services.get(plain_name(service))) else { continue };
+        let (Some(time), Some(client), Some(service)) = (case.time, case.client_ip, case.service) else { continue };
+        let Some(seen) = sessions.get(&client).and_then(|services| services.get(&plain_name(service))) else { continue };
         let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
-        let subjects: BTreeSet<&&Text> = near().map(|(_, sub)| sub).take(SESSION_MOST).collect();
+        let subjects: HashSet<Name> = near().map(|(_, sub)| *sub).take(SESSION_MOST).collect();
         if let (1, Some(((_, place), sub))) = (subjects.len(), near().next()) {
-            case.sub = Some((**sub).clone());
+            case.sub = Some(*sub);
             case.sub_from = Some(*place);
         }
     }

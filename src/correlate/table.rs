@@ -2,9 +2,13 @@
 //! equal.
 #![expect(clippy::disallowed_types, reason = "the one home of polars' tables")]
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use polars::prelude::*;
 
+use crate::hash::HashMap;
+use crate::name::Name;
 use crate::parallel;
 
 /// Which side of the failure is asked for.
@@ -16,32 +20,41 @@ pub enum Side {
     After,
 }
 
-/// One row of either table: whose, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'r> {
-    /// Subject, key or service.
-    pub key: &'r str,
-    /// When.
-    pub time: DateTime<Utc>,
+/// One row: whose, when, and which it is.
+pub type Row = (Name, DateTime<Utc>, u32);
+
+/// Rows by key and time, to be joined with failures as of their times.
+#[derive(Debug, Default)]
+pub struct Timed {
+    rows: Vec<Row>,
+    /// For each key its part of the rows.
+    spans: HashMap<Name, Range<usize>>,
 }
 
-/// For each left row, the place of the right row of the same key that is nearest on `side`.
-///
-/// Both tables may come in any order; of right rows of one time the later in the list is taken before, the earlier
-/// after.
-pub fn asof(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> Vec<Option<usize>> {
-    let mut rows: Vec<(&str, DateTime<Utc>, usize)> =
-        right.iter().enumerate().map(|(place, row)| (row.key, row.time, place)).collect();
-    parallel::sort_by_key(&mut rows, |row| *row);
-    let nearest = |row: &Row<'_>| {
-        let (key, time) = (row.key, row.time);
+impl Timed {
+    /// Of rows that may come in any order.
+    pub fn of(mut rows: Vec<Row>) -> Self {
+        // Only equal keys must stand together: their numbers are compared faster than their texts.
+        parallel::sort_by_key(&mut rows, |(key, time, place)| (key.number(), *time, *place));
+        let mut spans = HashMap::default();
+        let mut start = 0;
+        for same in rows.chunk_by(|a, b| a.0 == b.0) {
+            spans.insert(same[0].0, start..start + same.len());
+            start += same.len();
+        }
+        Self { rows, spans }
+    }
+
+    /// Which row of a key is nearest to `time` on one side. Of rows of one time the greater is taken before, the
+    /// lesser after.
+    pub fn asof(&self, key: Name, time: DateTime<Utc>, side: Side) -> Option<usize> {
+        let rows = &self.rows[self.spans.get(&key)?.clone()];
         let at = match side {
-            Side::Before => rows.partition_point(|(k, t, _)| (*k, *t) <= (key, time)).checked_sub(1)?,
-            Side::After => rows.partition_point(|(k, t, _)| (*k, *t) < (key, time)),
+            Side::Before => rows.partition_point(|(_, other, _)| *other <= time).checked_sub(1)?,
+            Side::After => rows.partition_point(|(_, other, _)| *other < time),
         };
-        rows.get(at).filter(|(other, ..)| *other == key).map(|(.., place)| *place)
-    };
-    left.iter().map(|row| nearest(row.as_ref()?)).collect()
+        rows.get(at).map(|(.., place)| *place as usize)
+    }
 }
 
 /// The places of equal keys, each group in order, the groups by their first place.
@@ -71,36 +84,27 @@ pub fn groups(keys: &[String]) -> PolarsResult<Vec<Vec<usize>>> {
 mod tests {
     use super::*;
 
-    fn row(key: &str, second: i64) -> Row<'_> {
-        Row { key, time: DateTime::from_timestamp(second, 0).unwrap() }
-    }
-
-    /// The same, by looking at every pair.
-    fn naive(left: &[Option<Row<'_>>], right: &[Row<'_>], side: Side) -> Vec<Option<usize>> {
-        left.iter()
-            .map(|row| {
-                let row = (*row)?;
-                let same = right.iter().enumerate().filter(|(_, other)| other.key == row.key);
-                match side {
-                    Side::Before => {
-                        same.filter(|(_, other)| other.time <= row.time).max_by_key(|(place, other)| (other.time, *place))
-                    }
-                    Side::After => {
-                        same.filter(|(_, other)| other.time >= row.time).min_by_key(|(place, other)| (other.time, *place))
-                    }
-                }
-                .map(|(place, _)| place)
-            })
-            .collect()
+    /// The same, by looking at every row.
+    fn naive(rows: &[Row], key: Name, time: DateTime<Utc>, side: Side) -> Option<usize> {
+        let same = rows.iter().filter(|row| row.0 == key);
+        match side {
+            Side::Before => same.filter(|row| row.1 <= time).max_by_key(|row| (row.1, row.2)),
+            Side::After => same.filter(|row| row.1 >= time).min_by_key(|row| (row.1, row.2)),
+        }
+        .map(|row| row.2 as usize)
     }
 
     #[test]
-    fn joins_as_looking_at_every_pair_does() {
-        let left: Vec<Option<Row<'_>>> =
-            (0..60_u32).map(|n| (n % 7 != 0).then(|| row(["a", "b", "c"][n as usize % 3], i64::from(n) * 37 % 50))).collect();
-        let right: Vec<Row<'_>> = (0..40_u32).map(|n| row(["a", "b", "d"][n as usize % 3], i64::from(n) * 23 % 45)).collect();
-        for side in [Side::Before, Side::After] {
-            assert_eq!(asof(&left, &right, side), naive(&left, &right, side), "{side:?}");
+    fn joins_as_looking_at_every_row_does() {
+        let time = |second: u32| DateTime::from_timestamp(i64::from(second), 0).unwrap();
+        let key = |n: u32| Name::of(["a", "b", "c", "d"][n as usize % 4]);
+        let rows: Vec<Row> = (0..40).map(|n| (key(n % 3), time(n * 23 % 45), n)).collect();
+        let timed = Timed::of(rows.clone());
+        for n in 0..200 {
+            for side in [Side::Before, Side::After] {
+                let (key, time) = (key(n), time(n / 4));
+                assert_eq!(timed.asof(key, time, side), naive(&rows, key, time, side), "{key} {time} {side:?}");
+            }
         }
     }
 }

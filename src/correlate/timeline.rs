@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::world::World;
-use crate::event::Text;
+use crate::name::Name;
 
 /// One key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeyLife {
     /// Key id.
-    pub kid: Text,
+    pub kid: Name,
     /// When it was published.
     pub added: Option<DateTime<Utc>>,
     /// When it became the signing key.
@@ -27,7 +27,7 @@ pub struct KeyLife {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeyUse {
     /// The service; empty where lines name none.
-    pub service: Text,
+    pub service: Name,
     /// The first token it accepted.
     pub first_accepted: Option<DateTime<Utc>>,
     /// The last.
@@ -44,19 +44,19 @@ const MAX_KEYS: usize = 200;
 /// Every key that somebody announced or accepted, in the order of its name.
 pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
     let verdicts = &world.history.verdicts;
-    let mut kids: Vec<&Text> = world.keys.keys().collect();
-    kids.extend(verdicts.keys().filter(|kid| verdicts.accepted(kid).is_some()));
+    let mut kids: Vec<Name> = world.keys.keys().copied().collect();
+    kids.extend(verdicts.keys().filter(|kid| verdicts.accepted(*kid).is_some()));
     kids.sort_unstable();
     kids.dedup();
     let time = |place: Option<usize>| place.map(|place| world.happenings[place].time);
     kids.into_iter()
         .take(MAX_KEYS)
         .map(|kid| {
-            let key = world.keys.get(kid).cloned().unwrap_or_default();
+            let key = world.keys.get(&kid).cloned().unwrap_or_default();
             let verifiers: Vec<KeyUse> = verdicts
                 .key(kid)
                 .map(|(service, judged)| KeyUse {
-                    service: service.clone(),
+                    service,
                     first_accepted: judged.accepted.map(|span| span.first),
                     last_accepted: judged.accepted.map(|span| span.last),
                     first_refused: judged.refusals().map(|span| span.first),
@@ -64,7 +64,7 @@ pub fn keys(world: &World<'_>) -> Vec<KeyLife> {
                 })
                 .collect();
             KeyLife {
-                kid: kid.clone(),
+                kid,
                 added: time(key.added),
                 rotated: time(key.rotated),
                 retired: time(key.retired),

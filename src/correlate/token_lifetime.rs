@@ -54,7 +54,7 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
 /// DR-17: one request without a subject, while the same client refreshed and went on.
 fn refresh_race(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
-    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let client = world.history.clients.get(&case.client_ip?)?;
     let within = |times: &[DateTime<Utc>], from: i64, to: i64| {
         any_within(times, time + TimeDelta::seconds(from), time + TimeDelta::seconds(to))
     };

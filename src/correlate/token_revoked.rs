@@ -39,8 +39,8 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.25);
     let mut verdict = match links.revoked {
         Some(place) => {
-            let elsewhere = world.happenings[place].witnesses.iter().find_map(|w| world.events[*w].client_ip.as_ref());
-            let variant = if elsewhere.is_some() && elsewhere != case.client_ip.as_ref() { "global_logout" } else { "logout" };
+            let elsewhere = world.happenings[place].witnesses.iter().find_map(|w| world.events[*w].client_ip);
+            let variant = if elsewhere.is_some() && elsewhere != case.client_ip { "global_logout" } else { "logout" };
             verdict.ground(true, 0.12).variant(variant).blame(world, place, "the session ended or the token was revoked")
         }
         None => verdict,
@@ -65,8 +65,7 @@ fn mass(case: &Case, links: &Links, world: &World<'_>) -> Option<usize> {
     if links.revoked.is_some() {
         return None;
     }
-    let tenant =
-        |place: usize| world.events[world.happenings[place].event].extra.as_deref().and_then(|extra| extra.tenant.clone());
+    let tenant = |place: usize| world.events[world.happenings[place].event].extra.as_deref().and_then(|extra| extra.tenant);
     let end = world.mass_revocations.partition_point(|place| world.happenings[*place].time <= time);
     world.mass_revocations[..end]
         .iter()
@@ -78,10 +77,10 @@ fn mass(case: &Case, links: &Links, world: &World<'_>) -> Option<usize> {
 
 /// DR-37: a refresh token of the subject was found used twice just before.
 fn reused(case: &Case, world: &World<'_>) -> bool {
-    let (Some(time), Some(sub)) = (case.time, case.sub.as_ref()) else { return false };
+    let (Some(time), Some(sub)) = (case.time, case.sub) else { return false };
     let just_before =
         |reuse: &chrono::DateTime<chrono::Utc>| *reuse <= time + ORDER_TOLERANCE && time - *reuse <= TimeDelta::minutes(10);
-    world.history.reuses.get(sub).is_some_and(|reuses| reuses.iter().any(just_before))
+    world.history.reuses.get(&sub).is_some_and(|reuses| reuses.iter().any(just_before))
 }
 
 fn says(variant: Option<&str>) -> &'static str {

@@ -48,7 +48,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 
 /// A deletion that came after the failure is shown as considered.
 fn too_late(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let (place, late) = world.first_after(EventKind::UserDeleted, case.sub.as_deref()?, case.time?)?;
+    let (place, late) = world.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
     let mut verdict = Verdict::new(Cause::UserDeleted, "DR-01", 0.0)
         .shows(Some(world.events[world.happenings[place].event].place), "the deletion came after the failure");
     verdict.lacks = "wrong order: the deletion came after the failure";
@@ -57,7 +57,7 @@ fn too_late(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-05: many users vanished within minutes, and others get through.
 fn bulk(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let bulk = world.history.bulks.iter().find(|bulk| case.sub.as_ref().is_some_and(|sub| bulk.subjects.contains(sub)))?;
+    let bulk = world.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
     let newcomer = bulk.newcomer.map(|success| world.successes[success].place);
     Some(
         Verdict::new(Cause::UserDeleted, "DR-05", 0.68)
@@ -70,10 +70,10 @@ fn bulk(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// DR-06: the same person was created again under another id.
 fn recreated(case: &Case, links: &Links, world: &World<'_>) -> Option<Verdict> {
-    let (sub, time) = (case.sub.as_ref()?, case.time?);
-    let name = case.username.as_ref().or_else(|| world.history.name_of.get(sub))?;
+    let (sub, time) = (case.sub?, case.time?);
+    let name = case.username.or_else(|| world.history.name_of.get(&sub).copied())?;
     let own = links.created.map(|place| world.happenings[place].time);
-    let other = world.history.created_as.get(name)?.iter().copied().find(|place| {
+    let other = world.history.created_as.get(&name)?.iter().copied().find(|place| {
         let creation = &world.happenings[*place];
         creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
     })?;
@@ -96,7 +96,7 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     }
     // What a service that asks nobody lets through says nothing of the user.
     let stateful = |success: Option<usize>| {
-        success.map(|place| &world.successes[place]).filter(|success| world.history.is_stateful(success.service.as_ref()))
+        success.map(|place| &world.successes[place]).filter(|success| world.history.is_stateful(success.service))
     };
     let still = stateful(links.success_before).filter(|success| success.time > deletion.time + TimeDelta::seconds(2));
     let lag = still.map(|success| success.time - deletion.time).filter(|lag| *lag <= LONGEST_LAG);
@@ -126,8 +126,8 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     let signing_out =
         case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = deletion.witnesses.iter().find_map(|witness| world.events[*witness].client_ip.as_ref());
-    let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip.as_ref();
+    let deleter = deletion.witnesses.iter().find_map(|witness| world.events[*witness].client_ip);
+    let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = "DR-12";
         verdict = verdict
@@ -142,8 +142,8 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
 }
 
 fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let known = case.sub.as_deref().is_some_and(|sub| world.knows(sub));
-    let proven = case.sub.as_deref().is_some_and(|sub| world.proves(sub));
+    let known = case.sub.is_some_and(|sub| world.knows(sub));
+    let proven = case.sub.is_some_and(|sub| world.proves(sub));
     let success = links.success_before.map(|success| world.successes[success].place);
     let nameless = case.sub.is_none();
     let in_table = in_table(case, world);
@@ -184,7 +184,7 @@ fn unrecorded(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<
 
 /// Whether the user table has a live row of the subject; `None` without a table or a subject.
 pub(super) fn in_table(case: &Case, world: &World<'_>) -> Option<bool> {
-    let row = world.inventory.user(case.sub.as_deref()?)?;
+    let row = world.inventory.user(&case.sub?)?;
     Some(row.is_some_and(|user| case.time.is_none_or(|time| user.is_live(time))))
 }
 

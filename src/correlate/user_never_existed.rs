@@ -38,7 +38,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
 }
 
 fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let Some(sub) = case.sub.as_deref() else {
+    let Some(sub) = case.sub else {
         verdicts.extend(stranger(case, world));
         return;
     };
@@ -51,8 +51,8 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
             "the user was created after the token was issued",
         ));
     }
-    if let Some(known) = world.subjects.get(sub).filter(|subject| subject.proven) {
-        let elsewhere = case.tenant.as_ref().is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(tenant));
+    if let Some(known) = world.subjects.get(&sub).filter(|subject| subject.proven) {
+        let elsewhere = case.tenant.is_some_and(|tenant| !known.tenants.is_empty() && !known.tenants.contains(&tenant));
         if elsewhere {
             verdicts.push(Verdict::new(Cause::UserNeverExisted, "DR-08", 0.88).variant("tenant_mixup").against(
                 "the user was deleted before the failure",
@@ -62,9 +62,9 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
         }
         return;
     }
-    let foreign_key = case.kid.as_deref().is_some_and(|kid| !world.keys.is_empty() && !world.knows_key(kid));
+    let foreign_key = case.kid.is_some_and(|kid| !world.keys.is_empty() && !world.knows_key(kid));
     let in_table = super::user_deleted::in_table(case, world);
-    let odd = world.history.is_odd(sub);
+    let odd = world.history.is_odd(&sub);
     let expected = case.iss.as_deref().and_then(|iss| world.inventory.expects_issuer(iss));
     let unusual = case.iss.is_some() && world.history.issuer.is_some() && case.iss != world.history.issuer;
     let foreign_issuer = expected.map_or(unusual, |expected| !expected);
@@ -85,7 +85,7 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
 
 /// A client that never got in anywhere and names nobody, where other such clients had.
 fn stranger(case: &Case, world: &World<'_>) -> Option<Verdict> {
-    let client = world.history.clients.get(case.client_ip.as_ref()?)?;
+    let client = world.history.clients.get(&case.client_ip?)?;
     let never = world.history.was_let_in(case) == Some(false) && client.issued.is_empty() && client.let_in.is_empty();
     (never && client.nameless >= 3).then(|| {
         Verdict::new(Cause::UserNeverExisted, "DR-07", 0.48)
@@ -97,11 +97,11 @@ fn stranger(case: &Case, world: &World<'_>) -> Option<Verdict> {
 
 /// A key that nobody here announced or used, while others are known.
 fn key(case: &Case, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
-    let Some(kid) = case.kid.as_deref() else { return };
+    let Some(kid) = case.kid else { return };
     if world.knows_key(kid) || !world.keys.values().any(|key| key.used || key.added.is_some() || key.rotated.is_some()) {
         return;
     }
-    let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));
+    let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
     verdicts.push(
         Verdict::new(Cause::UserNeverExisted, "DR-07", 0.62)
             .variant("other_environment")

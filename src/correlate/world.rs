@@ -9,10 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history::History;
 use super::merge::Case;
+use super::table::Timed;
 use crate::chase::Sighting;
-use crate::event::{Event, EventKind, Place, Reason, Text};
+use crate::event::{Event, EventKind, Place, Reason};
 use crate::hash::{HashMap, HashSet};
 use crate::inventory::Inventory;
+use crate::name::Name;
 use crate::parallel;
 
 /// Lines of one happening may be this far apart: the audit log, the database and the access log tell of it in turn.
@@ -34,7 +36,7 @@ pub struct Happening {
     /// What.
     pub kind: EventKind,
     /// Subject, key or service.
-    pub key: Text,
+    pub key: Name,
     /// When, by its first line.
     pub time: DateTime<Utc>,
     /// The event that names it best: one with an id of its own, if any.
@@ -55,7 +57,7 @@ pub struct Outage {
     /// From how many streams they come.
     pub streams: usize,
     /// The services that tell of it.
-    pub services: BTreeSet<Text>,
+    pub services: BTreeSet<Name>,
 }
 
 impl Outage {
@@ -75,9 +77,9 @@ pub struct Address {
     /// Distinct reasons among those.
     pub hostile_reasons: BTreeSet<Reason>,
     /// Subjects it named that nobody ever saw.
-    pub unknown_subjects: HashSet<Text>,
+    pub unknown_subjects: HashSet<Name>,
     /// Keys it named that nobody ever saw.
-    pub unknown_keys: HashSet<Text>,
+    pub unknown_keys: HashSet<Name>,
     /// Refusals for a missing user where no line names the user.
     pub nameless: Vec<DateTime<Utc>>,
     /// Whether so many of them fall into one minute that no client retries like that.
@@ -107,7 +109,7 @@ pub struct Key {
 #[derive(Debug, Clone, Default)]
 pub struct Subject {
     /// Tenants it was seen in.
-    pub tenants: BTreeSet<Text>,
+    pub tenants: BTreeSet<Name>,
     /// Created, logged in, or accepted at some time.
     pub known: bool,
     /// More than a token that names it: an issuer may put anything into `sub`.
@@ -122,13 +124,13 @@ pub struct World<'e> {
     /// What happened, by kind, key and time.
     pub happenings: Vec<Happening>,
     /// For each kind and key its part of the happenings.
-    befell: Vec<HashMap<Text, Range<usize>>>,
+    befell: Vec<HashMap<Name, Range<usize>>>,
     /// Changes of configuration among the happenings, by time.
     pub changes: Vec<usize>,
     /// The same by what the service is called plainly.
-    changes_of: HashMap<Text, Vec<usize>>,
+    changes_of: HashMap<Name, Vec<usize>>,
     /// Rotations of keys among the happenings, by the service's plain name and time.
-    rotations_of: HashMap<Text, Vec<usize>>,
+    rotations_of: HashMap<Name, Vec<usize>>,
     /// Keys that were added, by time.
     pub added_keys: Vec<usize>,
     /// Revocations that name nobody, by time.
@@ -136,17 +138,19 @@ pub struct World<'e> {
     /// When the user store failed.
     pub outages: Vec<Outage>,
     /// Addresses and what they did.
-    pub addresses: HashMap<Text, Address>,
+    pub addresses: HashMap<Name, Address>,
     /// Keys by id.
-    pub keys: HashMap<Text, Key>,
+    pub keys: HashMap<Name, Key>,
     /// Users by subject.
-    pub subjects: HashMap<Text, Subject>,
+    pub subjects: HashMap<Name, Subject>,
     /// Times of failures by service and reason, sorted.
-    pub cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>>,
+    pub cohorts: HashMap<Name, BTreeMap<Reason, Vec<DateTime<Utc>>>>,
     /// Users deleted or disabled, by e-mail or name.
-    pub by_name: HashMap<Text, Vec<usize>>,
+    pub by_name: HashMap<Name, Vec<usize>>,
     /// Requests of subjects in question that went through.
     pub successes: Vec<Success>,
+    /// Those of subjects that were refused, by subject and time.
+    pub successes_of: Timed,
     /// Whether any line tells of users being created, deleted or disabled: what an audit source would.
     pub audited: bool,
     /// What successes and failures show together.
@@ -159,21 +163,21 @@ pub struct World<'e> {
 #[derive(Debug, Clone)]
 pub struct Success {
     /// Who.
-    pub sub: Text,
+    pub sub: Name,
     /// When.
     pub time: DateTime<Utc>,
     /// Where it stands.
     pub place: Place,
     /// By which service.
-    pub service: Option<Text>,
+    pub service: Option<Name>,
     /// By which of its instances.
-    pub host: Option<Text>,
+    pub host: Option<Name>,
     /// The key of the token.
-    pub kid: Option<Text>,
+    pub kid: Option<Name>,
     /// When the token was issued, seconds since the epoch.
     pub iat: Option<i64>,
     /// Who asked.
-    pub client: Option<Text>,
+    pub client: Option<Name>,
 }
 
 impl<'e> World<'e> {
@@ -193,9 +197,9 @@ impl<'e> World<'e> {
             places
         };
         let by_service = |places: &[usize]| {
-            let mut of: HashMap<Text, Vec<usize>> = HashMap::default();
+            let mut of: HashMap<Name, Vec<usize>> = HashMap::default();
             for place in places {
-                of.entry(plain_name(&happenings[*place].key).into()).or_default().push(*place);
+                of.entry(plain_name(happenings[*place].key)).or_default().push(*place);
             }
             of
         };
@@ -221,11 +225,12 @@ impl<'e> World<'e> {
                 .any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
             befell: befell(&happenings),
             happenings,
+            successes_of: of_refused(&successes, cases),
             successes,
             history: History::default(),
             inventory,
         };
-        let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| sub);
+        let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| *sub);
         let (history, addresses) = parallel::both(
             || History::of(events, &world.successes, cases, &world.happenings, proven()),
             || addresses(cases, &world),
@@ -236,18 +241,18 @@ impl<'e> World<'e> {
     }
 
     /// Whether anything but failures was ever heard of a subject.
-    pub fn knows(&self, sub: &str) -> bool {
-        self.subjects.get(sub).is_some_and(|subject| subject.known)
+    pub fn knows(&self, sub: Name) -> bool {
+        self.subjects.get(&sub).is_some_and(|subject| subject.known)
     }
 
     /// Whether a subject was created, accepted or otherwise seen to exist, not only named by a token.
-    pub fn proves(&self, sub: &str) -> bool {
-        self.subjects.get(sub).is_some_and(|subject| subject.proven)
+    pub fn proves(&self, sub: Name) -> bool {
+        self.subjects.get(&sub).is_some_and(|subject| subject.proven)
     }
 
     /// Whether a key was ever announced, used to sign, or accepted.
-    pub fn knows_key(&self, kid: &str) -> bool {
-        self.keys.contains_key(kid)
+    pub fn knows_key(&self, kid: Name) -> bool {
+        self.keys.contains_key(&kid)
     }
 
     /// The outage that covers a time.
@@ -272,16 +277,16 @@ impl<'e> World<'e> {
     /// names no subject.
     pub fn last_by_name(&self, kind: EventKind, case: &Case) -> Option<usize> {
         let time = case.time?;
-        let named = self.by_name.get(case.username.as_ref()?)?.iter().copied();
+        let named = self.by_name.get(&case.username?)?.iter().copied();
         named
             .filter(|place| self.happenings[*place].kind == kind && self.happenings[*place].time <= time)
             .max_by_key(|place| self.happenings[*place].time)
     }
 
-    fn last_of(&self, of: &HashMap<Text, Vec<usize>>, case: &Case) -> Option<usize> {
+    fn last_of(&self, of: &HashMap<Name, Vec<usize>>, case: &Case) -> Option<usize> {
         let time = case.time?;
-        let last = |service: &Text| {
-            let places = of.get(plain_name(service))?;
+        let last = |service: &Name| {
+            let places = of.get(&plain_name(*service))?;
             let end = places.partition_point(|place| self.happenings[*place].time <= time);
             places[..end].last().copied()
         };
@@ -293,24 +298,24 @@ impl<'e> World<'e> {
         let end = self.changes.partition_point(|place| self.happenings[*place].time <= time);
         let mut recent =
             self.changes[..end].iter().rev().copied().take_while(|place| time - self.happenings[*place].time <= ONSET);
-        recent.find(|place| !self.history.verdicts.judges(&self.happenings[*place].key))
+        recent.find(|place| !self.history.verdicts.judges(self.happenings[*place].key))
     }
 
     /// The last event of a kind that befell a subject or key by `time`.
-    pub fn last_before(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<usize> {
+    pub fn last_before(&self, kind: EventKind, key: Name, time: DateTime<Utc>) -> Option<usize> {
         let (span, at) = self.turn(kind, key, time)?;
         at.checked_sub(1).filter(|last| span.contains(last))
     }
 
     /// The first event of a kind that befalls a subject or key after `time`, and how long after.
-    pub fn first_after(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<(usize, TimeDelta)> {
+    pub fn first_after(&self, kind: EventKind, key: Name, time: DateTime<Utc>) -> Option<(usize, TimeDelta)> {
         let (span, at) = self.turn(kind, key, time)?;
         span.contains(&at).then(|| (at, self.happenings[at].time - time))
     }
 
     /// Where the happenings of a kind and key stand, and which of their places is the first after `time`.
-    fn turn(&self, kind: EventKind, key: &str, time: DateTime<Utc>) -> Option<(Range<usize>, usize)> {
-        let span = self.befell[kind as usize].get(key)?.clone();
+    fn turn(&self, kind: EventKind, key: Name, time: DateTime<Utc>) -> Option<(Range<usize>, usize)> {
+        let span = self.befell[kind as usize].get(&key)?.clone();
         let at = span.start + self.happenings[span.clone()].partition_point(|happening| happening.time <= time);
         Some((span, at))
     }
@@ -318,7 +323,7 @@ impl<'e> World<'e> {
     /// How many failures of the case's service and reason lie in the quarter of an hour before and after `time`. What
     /// an earlier change began does not count as before.
     pub fn around(&self, case: &Case, time: DateTime<Utc>) -> (usize, usize) {
-        let Some(times) = case.service.as_ref().and_then(|service| self.cohorts.get(service)?.get(&case.reason)) else {
+        let Some(times) = case.service.and_then(|service| self.cohorts.get(&service)?.get(&case.reason)) else {
             return (0, 0);
         };
         let at = times.partition_point(|t| *t < time);
@@ -329,14 +334,16 @@ impl<'e> World<'e> {
 }
 
 /// A service's name without what gateways and clusters add to it.
-pub fn plain_name(service: &str) -> &str {
-    let mut name = service.split(['@', '.', ':']).next().unwrap_or(service);
+pub fn plain_name(service: Name) -> Name {
+    let whole = service.as_str();
+    let mut name = whole.split(['@', '.', ':']).next().unwrap_or(whole);
     for ending in ["-svc", "-service", "_service", "-api"] {
         name = name.strip_suffix(ending).unwrap_or(name);
     }
     match name.rsplit_once('-') {
-        Some((head, number)) if !head.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => head,
-        _ => name,
+        Some((head, number)) if !head.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => Name::of(head),
+        _ if name.len() == whole.len() => service,
+        _ => Name::of(name),
     }
 }
 
@@ -346,25 +353,25 @@ fn is_traffic(kind: EventKind) -> bool {
 }
 
 /// What a happening is about.
-fn key_of(event: &Event) -> Option<&str> {
+fn key_of(event: &Event) -> Option<Name> {
     match event.kind {
         EventKind::UserCreated
         | EventKind::UserDeleted
         | EventKind::UserDisabled
         | EventKind::UserRestored
-        | EventKind::TokenIssued => event.sub.as_deref(),
+        | EventKind::TokenIssued => event.sub,
         // One that names nobody ends everybody's tokens.
-        EventKind::TokenRevoked => event.sub.as_deref().or(Some("")),
-        EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.as_deref().or(event.service.as_deref()),
-        EventKind::ConfigChanged => event.service.as_deref(),
+        EventKind::TokenRevoked => Some(event.sub.unwrap_or_default()),
+        EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.or(event.service),
+        EventKind::ConfigChanged => event.service,
         _ => None,
     }
 }
 
 /// Of logins and logouts only those of subjects in question: there are as many as there is traffic.
 fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
-    let asked: HashSet<&str> = cases.iter().filter_map(|case| case.sub.as_deref()).chain([""]).collect();
-    let mut told: Vec<(EventKind, &str, DateTime<Utc>, usize)> = events
+    let asked: HashSet<Name> = cases.iter().filter_map(|case| case.sub).chain([Name::default()]).collect();
+    let mut told: Vec<(EventKind, Name, DateTime<Utc>, usize)> = events
         .iter()
         .enumerate()
         .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
@@ -374,10 +381,10 @@ fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
     let mut happenings: Vec<Happening> = Vec::new();
     for (kind, key, time, place) in told {
         match happenings.last_mut() {
-            Some(last) if !is_traffic(kind) && last.kind == kind && *last.key == *key && time - last.time <= SAME => {
+            Some(last) if !is_traffic(kind) && last.kind == kind && last.key == key && time - last.time <= SAME => {
                 last.witnesses.push(place);
             }
-            _ => happenings.push(Happening { kind, key: key.into(), time, event: place, witnesses: vec![place] }),
+            _ => happenings.push(Happening { kind, key, time, event: place, witnesses: vec![place] }),
         }
     }
     for happening in &mut happenings {
@@ -391,11 +398,11 @@ fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
 }
 
 /// Happenings are sorted by kind and key.
-fn befell(happenings: &[Happening]) -> Vec<HashMap<Text, Range<usize>>> {
+fn befell(happenings: &[Happening]) -> Vec<HashMap<Name, Range<usize>>> {
     let mut befell = vec![HashMap::default(); EventKind::ALL.len()];
     let mut start = 0;
     for same in happenings.chunk_by(|a, b| a.kind == b.kind && a.key == b.key) {
-        befell[same[0].kind as usize].insert(same[0].key.clone(), start..start + same.len());
+        befell[same[0].kind as usize].insert(same[0].key, start..start + same.len());
         start += same.len();
     }
     befell
@@ -423,7 +430,7 @@ fn outages(events: &[Event]) -> Vec<Outage> {
     for outage in &mut outages {
         let witnesses = || outage.witnesses.iter().map(|place| &events[*place]);
         outage.streams = witnesses().map(|event| event.place.stream).collect::<BTreeSet<_>>().len();
-        outage.services = witnesses().filter_map(|event| event.service.clone()).collect();
+        outage.services = witnesses().filter_map(|event| event.service).collect();
     }
     outages
 }
@@ -436,25 +443,25 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
         .iter()
         .filter(|sighting| passed(sighting.status))
         .map(|sighting| Success {
-            sub: sighting.sub.clone().unwrap_or_default(),
+            sub: sighting.sub.unwrap_or_default(),
             time: sighting.time,
             place: sighting.place,
-            service: sighting.service.clone(),
+            service: sighting.service,
             host: None,
-            kid: sighting.kid.clone(),
+            kid: sighting.kid,
             iat: None,
-            client: sighting.client.clone(),
+            client: sighting.client,
         })
         .chain(events.iter().filter(|event| event.kind == EventKind::AuthSuccess && passed(event.status)).filter_map(|event| {
             Some(Success {
-                sub: event.sub.clone().unwrap_or_default(),
+                sub: event.sub.unwrap_or_default(),
                 time: event.time?,
                 place: event.place,
-                service: event.service.clone(),
-                host: event.host.clone(),
-                kid: event.kid.clone(),
+                service: event.service,
+                host: event.host,
+                kid: event.kid,
                 iat: event.claim(|claims| claims.iat),
-                client: event.client_ip.clone(),
+                client: event.client_ip,
             })
         }))
         .collect();
@@ -462,16 +469,23 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
     successes
 }
 
-fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> HashMap<Text, Key> {
-    let mut keys: HashMap<Text, Key> = HashMap::default();
+/// The successes of subjects that were refused too.
+fn of_refused(successes: &[Success], cases: &[Case]) -> Timed {
+    let refused: HashSet<Name> = cases.iter().filter_map(|case| case.sub).collect();
+    let numbered = (0..).zip(successes).filter(|(_, success)| refused.contains(&success.sub));
+    Timed::of(numbered.map(|(place, success)| (success.sub, success.time, place)).collect())
+}
+
+fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> HashMap<Name, Key> {
+    let mut keys: HashMap<Name, Key> = HashMap::default();
     for (place, happening) in happenings.iter().enumerate() {
         let event = &events[happening.event];
-        let Some(kid) = event.kid.clone() else { continue };
+        let Some(kid) = event.kid else { continue };
         match happening.kind {
             EventKind::KeyAdded => keys.entry(kid).or_default().added = Some(place),
             EventKind::KeyRotated => {
                 keys.entry(kid).or_default().rotated = Some(place);
-                let previous = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.previous_kid.clone());
+                let previous = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.previous_kid);
                 if let Some(previous) = previous {
                     keys.entry(previous).or_default().superseded = Some(place);
                 }
@@ -480,20 +494,20 @@ fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> H
             _ => {}
         }
     }
-    let seen = sightings.iter().filter(|s| s.status.is_some_and(|status| status < 400)).filter_map(|s| s.kid.as_ref());
+    let seen = sightings.iter().filter(|s| s.status.is_some_and(|status| status < 400)).filter_map(|s| s.kid);
     let used = |event: &&Event| match event.kind {
         EventKind::JwksRefreshed | EventKind::AuthSuccess => true,
         EventKind::TokenIssued => event.sub.is_some() && event.time.is_some(),
         _ => false,
     };
-    for kid in seen.chain(events.iter().filter(used).filter_map(|event| event.kid.as_ref())) {
-        keys.entry(kid.clone()).or_default().used = true;
+    for kid in seen.chain(events.iter().filter(used).filter_map(|event| event.kid)) {
+        keys.entry(kid).or_default().used = true;
     }
     keys
 }
 
-fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
-    let mut subjects: HashMap<Text, Subject> = HashMap::default();
+fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Name, Subject> {
+    let mut subjects: HashMap<Name, Subject> = HashMap::default();
     for event in events {
         let proof = matches!(
             event.kind,
@@ -505,27 +519,27 @@ fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Text, Subject> {
                 | EventKind::TokenRevoked
                 | EventKind::AuthSuccess
         );
-        if let Some(sub) = event.sub.clone().filter(|_| proof) {
+        if let Some(sub) = event.sub.filter(|_| proof) {
             let subject = subjects.entry(sub).or_default();
             subject.known = true;
             subject.proven |= event.kind != EventKind::TokenIssued;
-            if let Some(tenant) = event.extra.as_deref().and_then(|extra| extra.tenant.clone()) {
+            if let Some(tenant) = event.extra.as_deref().and_then(|extra| extra.tenant) {
                 subject.tenants.insert(tenant);
             }
         }
     }
     for success in successes.iter().filter(|success| !success.sub.is_empty()) {
-        let subject = subjects.entry(success.sub.clone()).or_default();
+        let subject = subjects.entry(success.sub).or_default();
         subject.known = true;
         subject.proven = true;
     }
     subjects
 }
 
-fn cohorts(cases: &[Case]) -> HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> {
-    let mut cohorts: HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>> = HashMap::default();
+fn cohorts(cases: &[Case]) -> HashMap<Name, BTreeMap<Reason, Vec<DateTime<Utc>>>> {
+    let mut cohorts: HashMap<Name, BTreeMap<Reason, Vec<DateTime<Utc>>>> = HashMap::default();
     for case in cases {
-        if let (Some(service), Some(time)) = (case.service.clone(), case.time) {
+        if let (Some(service), Some(time)) = (case.service, case.time) {
             cohorts.entry(service).or_default().entry(case.reason).or_default().push(time);
         }
     }
@@ -533,11 +547,11 @@ fn cohorts(cases: &[Case]) -> HashMap<Text, BTreeMap<Reason, Vec<DateTime<Utc>>>
     cohorts
 }
 
-fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Text, Vec<usize>> {
-    let mut names: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Name, Vec<usize>> {
+    let mut names: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
     for (place, happening) in happenings.iter().enumerate() {
         if matches!(happening.kind, EventKind::UserDeleted | EventKind::UserDisabled) {
-            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username.clone());
+            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username);
             if let Some(name) = name {
                 names.entry(name).or_default().push(place);
             }
@@ -552,21 +566,21 @@ fn bursts(times: &[DateTime<Utc>]) -> bool {
     times.windows(count).any(|window| window[count - 1] - window[0] <= TimeDelta::seconds(60))
 }
 
-fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
-    let mut addresses: HashMap<Text, Address> = HashMap::default();
+fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Name, Address> {
+    let mut addresses: HashMap<Name, Address> = HashMap::default();
     for case in cases {
-        let Some(client) = case.client_ip.clone() else { continue };
+        let Some(client) = case.client_ip else { continue };
         let address = addresses.entry(client).or_default();
-        let stranger = case.sub.as_deref().is_none_or(|sub| !world.knows(sub));
+        let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
         match case.reason {
             Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
             Reason::SignatureInvalid | Reason::TokenMalformed if stranger => address.badly_made += 1,
-            Reason::KeyNotFound if stranger && case.kid.as_deref().is_none_or(|kid| !world.knows_key(kid)) => {
+            Reason::KeyNotFound if stranger && case.kid.is_none_or(|kid| !world.knows_key(kid)) => {
                 address.badly_made += 1;
-                address.unknown_keys.extend(case.kid.clone());
+                address.unknown_keys.extend(case.kid);
             }
             Reason::SubNotFound => {
-                match case.sub.clone() {
+                match case.sub {
                     Some(sub) if stranger => {
                         address.unknown_subjects.insert(sub);
                     }
@@ -586,7 +600,7 @@ fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Text, Address> {
         address.bursts = bursts(&address.nameless);
     }
     for event in world.events.iter().filter(|event| event.kind == EventKind::TokenIssued) {
-        if let Some(address) = event.client_ip.as_ref().and_then(|client| addresses.get_mut(client)) {
+        if let Some(address) = event.client_ip.and_then(|client| addresses.get_mut(&client)) {
             address.issued = true;
         }
     }

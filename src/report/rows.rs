@@ -19,7 +19,9 @@ use thiserror::Error;
 
 use super::{Results, csv as csv_report};
 use crate::correlate::{CauseEvent, Failure};
-use crate::event::{Event, Text};
+use crate::event::Event;
+use crate::id::Id;
+use crate::name::Name;
 use crate::parallel;
 use crate::unknown::Template;
 
@@ -147,26 +149,26 @@ const EVENT: &[Column<Event>] = &[
     Column("time", Get::Text(|event, _| event.time.map(rfc3339).map(Cow::Owned))),
     Column("kind", Get::Text(|event, _| word(event.kind.as_str()))),
     Column("reason", Get::Text(|event, _| event.reason.map(|reason| Cow::Borrowed(reason.as_str())))),
-    Column("sub", Get::Text(|event, _| boxed(&event.sub))),
-    Column("kid", Get::Text(|event, _| boxed(&event.kid))),
-    Column("iss", Get::Text(|event, _| text(event.claims.as_deref()?.iss.as_deref()))),
-    Column("aud", Get::Text(|event, _| text(event.claims.as_deref()?.aud.as_deref()))),
-    Column("alg", Get::Text(|event, _| text(event.claims.as_deref()?.alg.as_deref()))),
+    Column("sub", Get::Text(|event, _| name(event.sub))),
+    Column("kid", Get::Text(|event, _| name(event.kid))),
+    Column("iss", Get::Text(|event, _| name(event.claims.as_deref()?.iss))),
+    Column("aud", Get::Text(|event, _| name(event.claims.as_deref()?.aud))),
+    Column("alg", Get::Text(|event, _| name(event.claims.as_deref()?.alg))),
     Column("jti", Get::Text(|event, _| text(event.claims.as_deref()?.jti.as_deref()))),
     Column("iat", Whole(|event| event.claim(|claims| claims.iat))),
     Column("exp", Whole(|event| event.claim(|claims| claims.exp))),
-    Column("client_ip", Get::Text(|event, _| boxed(&event.client_ip))),
-    Column("request_id", Get::Text(|event, _| boxed(&event.request_id))),
-    Column("trace_id", Get::Text(|event, _| boxed(&event.trace_id))),
-    Column("service", Get::Text(|event, _| boxed(&event.service))),
-    Column("host", Get::Text(|event, _| boxed(&event.host))),
-    Column("method", Get::Text(|event, _| boxed(&event.method))),
-    Column("path", Get::Text(|event, _| boxed(&event.path))),
+    Column("client_ip", Get::Text(|event, _| name(event.client_ip))),
+    Column("request_id", Get::Text(|event, _| id(event.request_id))),
+    Column("trace_id", Get::Text(|event, _| id(event.trace_id))),
+    Column("service", Get::Text(|event, _| name(event.service))),
+    Column("host", Get::Text(|event, _| name(event.host))),
+    Column("method", Get::Text(|event, _| name(event.method))),
+    Column("path", Get::Text(|event, _| name(event.path))),
     Column("status", Whole(|event| event.status.map(i64::from))),
-    Column("level", Get::Text(|event, _| boxed(&event.level))),
+    Column("level", Get::Text(|event, _| name(event.level))),
     Column("message", Get::Text(|event, _| word(&event.message).filter(|message| !message.is_empty()))),
     Column("signature", Get::Text(|event, results| event.signature.and_then(|id| named(&results.signatures, id.0)))),
-    Column("format", Get::Text(|event, _| word(event.format))),
+    Column("format", Get::Text(|event, _| name(Some(event.format)))),
     Column("file", Get::Text(|event, results| named(&results.files, event.place.stream.0))),
     Column("line", Whole(|event| whole(event.place.line))),
 ];
@@ -175,16 +177,16 @@ const FAILURE: &[Column<Failure>] = &[
     Column("failure_id", Get::Text(|failure, _| word(&failure.failure_id))),
     Column("time", Get::Text(|failure, _| failure.time.map(rfc3339).map(Cow::Owned))),
     Column("reason", Get::Text(|failure, _| word(failure.reason.as_str()))),
-    Column("sub", Get::Text(|failure, _| text(failure.sub.as_deref()))),
-    Column("kid", Get::Text(|failure, _| text(failure.kid.as_deref()))),
-    Column("iss", Get::Text(|failure, _| text(failure.iss.as_deref()))),
-    Column("aud", Get::Text(|failure, _| text(failure.aud.as_deref()))),
-    Column("client_ip", Get::Text(|failure, _| text(failure.client_ip.as_deref()))),
-    Column("request_id", Get::Text(|failure, _| text(failure.request_id.as_deref()))),
-    Column("trace_id", Get::Text(|failure, _| text(failure.trace_id.as_deref()))),
-    Column("service", Get::Text(|failure, _| text(failure.service.as_deref()))),
-    Column("method", Get::Text(|failure, _| text(failure.method.as_deref()))),
-    Column("path", Get::Text(|failure, _| text(failure.path.as_deref()))),
+    Column("sub", Get::Text(|failure, _| name(failure.sub))),
+    Column("kid", Get::Text(|failure, _| name(failure.kid))),
+    Column("iss", Get::Text(|failure, _| name(failure.iss))),
+    Column("aud", Get::Text(|failure, _| name(failure.aud))),
+    Column("client_ip", Get::Text(|failure, _| name(failure.client_ip))),
+    Column("request_id", Get::Text(|failure, _| id(failure.request_id))),
+    Column("trace_id", Get::Text(|failure, _| id(failure.trace_id))),
+    Column("service", Get::Text(|failure, _| name(failure.service))),
+    Column("method", Get::Text(|failure, _| name(failure.method))),
+    Column("path", Get::Text(|failure, _| name(failure.path))),
     Column("status", Whole(|failure| failure.status.map(i64::from))),
     Column("root_cause", Get::Text(|failure, _| word(failure.root_cause.as_str()))),
     Column("variant", Get::Text(|failure, _| text(failure.variant))),
@@ -220,9 +222,12 @@ fn text(text: Option<&str>) -> Option<Cow<'_, str>> {
     text.map(Cow::Borrowed)
 }
 
-#[expect(clippy::ref_option, reason = "shortens the table above: the field as it stands")]
-fn boxed(field: &Option<Text>) -> Option<Cow<'_, str>> {
-    text(field.as_deref())
+fn name(name: Option<Name>) -> Option<Cow<'static, str>> {
+    name.map(|name| Cow::Borrowed(name.as_str()))
+}
+
+fn id(id: Option<Id>) -> Option<Cow<'static, str>> {
+    id.map(|id| Cow::Owned(id.to_string()))
 }
 
 fn named(names: &[impl Deref<Target = str>], place: u32) -> Option<Cow<'_, str>> {

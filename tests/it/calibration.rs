@@ -195,7 +195,7 @@ fn calibration_holds_what_the_bands_promise() {
     for _ in 0..40 {
         let day = day(&mut dice);
         for failure in played(&day.timeline).failures {
-            let truth = day.truth[failure.request_id.as_deref().unwrap()];
+            let truth = day.truth[&*failure.request_id.unwrap().to_string()];
             let (right, all) = tally.entry(failure.band.as_str()).or_default();
             *all += 1;
             if failure.root_cause == truth {

@@ -13,6 +13,8 @@ use jwtriage::chase::Sighting;
 use jwtriage::correlate::{Correlated, Failure, correlate};
 use jwtriage::detect::Books;
 use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
+use jwtriage::id::Id;
+use jwtriage::name::Name;
 use jwtriage::scan::{Scan, StreamBooks};
 use serde::Deserialize;
 
@@ -122,34 +124,35 @@ fn tell(line: &str, stage: &mut Stage) {
         event.status = status;
         for (name, _) in &values {
             let text = value(name).unwrap();
-            let boxed = || Some(text.as_str().into());
+            let named = || Some(Name::of(&text));
+            let own = || Some(text.as_str().into());
             match *name {
                 "reason" => event.reason = Reason::ALL.iter().copied().find(|reason| reason.as_str() == text),
-                "sub" => event.sub = boxed(),
-                "kid" => event.kid = boxed(),
-                "iss" => event.claims_mut().iss = boxed(),
-                "aud" => event.claims_mut().aud = boxed(),
-                "alg" => event.claims_mut().alg = boxed(),
-                "jti" => event.claims_mut().jti = boxed(),
-                "client" => event.client_ip = boxed(),
-                "request_id" => event.request_id = boxed(),
-                "service" => event.service = boxed(),
-                "host" => event.host = boxed(),
-                "method" => event.method = boxed(),
-                "path" => event.path = boxed(),
+                "sub" => event.sub = named(),
+                "kid" => event.kid = named(),
+                "iss" => event.claims_mut().iss = named(),
+                "aud" => event.claims_mut().aud = named(),
+                "alg" => event.claims_mut().alg = named(),
+                "jti" => event.claims_mut().jti = own(),
+                "client" => event.client_ip = named(),
+                "request_id" => event.request_id = Some(Id::of(&text)),
+                "service" => event.service = named(),
+                "host" => event.host = named(),
+                "method" => event.method = named(),
+                "path" => event.path = named(),
                 "iat" => event.claims_mut().iat = Some(time(&text, day).timestamp()),
                 "exp" => event.claims_mut().exp = Some(time(&text, day).timestamp()),
-                "event_id" => event.extra_mut().event_id = boxed(),
-                "tenant" => event.extra_mut().tenant = boxed(),
-                "username" => event.extra_mut().username = boxed(),
-                "client_id" => event.extra_mut().client_id = boxed(),
-                "session_id" => event.extra_mut().session_id = boxed(),
-                "agent" => event.extra_mut().user_agent = boxed(),
-                "role" => event.extra_mut().role = boxed(),
-                "previous_kid" => event.extra_mut().previous_kid = boxed(),
-                "change" => event.extra_mut().change = boxed(),
+                "event_id" => event.extra_mut().event_id = own(),
+                "tenant" => event.extra_mut().tenant = named(),
+                "username" => event.extra_mut().username = named(),
+                "client_id" => event.extra_mut().client_id = named(),
+                "session_id" => event.extra_mut().session_id = own(),
+                "agent" => event.extra_mut().user_agent = named(),
+                "role" => event.extra_mut().role = named(),
+                "previous_kid" => event.extra_mut().previous_kid = named(),
+                "change" => event.extra_mut().change = own(),
                 "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok(),
-                "message" => event.message = text.replace('_', " ").into(),
+                "message" => event.hear(&text.replace('_', " ")),
                 "status" | "every" | "in" => {}
                 other => panic!("no field of an event: `{other}`"),
             }

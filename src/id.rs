@@ -1,0 +1,186 @@
+//! Ids of requests and traces, which hardly two requests share: sixteen bytes and no allocation.
+
+use std::fmt;
+use std::num::NonZeroU8;
+
+use serde::{Serialize, Serializer};
+
+use crate::name::Name;
+
+/// An id as the log writes it. Equal texts are equal ids; their order is none.
+///
+/// The form tells how the bytes are to be read: up to [`SHORT`] is the length of a text that fits, from there to
+/// [`HEX`] the number of lower-case hexadecimal digits, [`UUID`] a UUID in its usual writing. Any other text is a
+/// [`Name`], whose number stands in the bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id {
+    form: NonZeroU8,
+    bytes: [u8; SHORT],
+}
+
+/// The longest text that is held as it is.
+const SHORT: usize = 16;
+/// The shortest row of hexadecimal digits, and the longest.
+const LONGER: usize = SHORT + 1;
+/// See [`LONGER`].
+const HEX: usize = 32;
+/// The form of a UUID, and the length of its text.
+const UUID: usize = 36;
+/// The form of a name.
+const NAME: usize = 255;
+
+impl Id {
+    /// The id that a text is.
+    pub fn of(text: &str) -> Self {
+        let packed = match text.len() {
+            1..=SHORT => {
+                let mut bytes = [0; SHORT];
+                bytes[..text.len()].copy_from_slice(text.as_bytes());
+                Some(bytes)
+            }
+            length @ (LONGER..=HEX | UUID) => packed(text.as_bytes(), length == UUID),
+            _ => None,
+        };
+        if let Some(bytes) = packed {
+            Self::formed(text.len(), bytes)
+        } else {
+            let mut bytes = [0; SHORT];
+            bytes[..4].copy_from_slice(&Name::of(text).number().to_ne_bytes());
+            Self::formed(NAME, bytes)
+        }
+    }
+
+    fn formed(form: usize, bytes: [u8; SHORT]) -> Self {
+        Self { form: u8::try_from(form).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MAX), bytes }
+    }
+
+    /// Gives `read` the text.
+    pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
+        let mut room = [0; UUID];
+        let text = match usize::from(self.form.get()) {
+            length @ 1..=SHORT => &self.bytes[..length],
+            form @ (LONGER..=HEX | UUID) => unpacked(&self.bytes, form, &mut room),
+            _ => {
+                let [a, b, c, d, ..] = self.bytes;
+                return read(Name::numbered(u32::from_ne_bytes([a, b, c, d])).as_str());
+            }
+        };
+        read(std::str::from_utf8(text).unwrap_or_default())
+    }
+}
+
+/// Where the dashes of a UUID are.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// Two hexadecimal digits a byte, the first in the upper half; nothing where there is any other character.
+fn packed(text: &[u8], is_uuid: bool) -> Option<[u8; SHORT]> {
+    let mut bytes = [0; SHORT];
+    let mut place = 0;
+    for (at, byte) in text.iter().enumerate() {
+        if is_uuid && DASHES.contains(&at) {
+            if *byte != b'-' {
+                return None;
+            }
+            continue;
+        }
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        bytes[place / 2] |= if place % 2 == 0 { digit << 4 } else { digit };
+        place += 1;
+    }
+    Some(bytes)
+}
+
+fn unpacked<'r>(bytes: &[u8; SHORT], length: usize, room: &'r mut [u8; UUID]) -> &'r [u8] {
+    let mut digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    for (at, slot) in room[..length].iter_mut().enumerate() {
+        *slot = if length == UUID && DASHES.contains(&at) {
+            b'-'
+        } else {
+            b"0123456789abcdef"[usize::from(digits.next().unwrap_or_default())]
+        };
+    }
+    &room[..length]
+}
+
+impl From<&str> for Id {
+    fn from(text: &str) -> Self {
+        Self::of(text)
+    }
+}
+
+impl From<String> for Id {
+    fn from(text: String) -> Self {
+        Self::of(&text)
+    }
+}
+
+impl PartialEq<str> for Id {
+    fn eq(&self, other: &str) -> bool {
+        self.with_text(|text| text == other)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| fmt::Debug::fmt(text, f))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| f.pad(text))
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_text(|text| serializer.serialize_str(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn it_takes_no_more_than_it_must() {
+        assert_eq!(size_of::<Option<Id>>(), 17);
+    }
+
+    #[test]
+    fn ids_of_every_form_are_what_was_written() {
+        for text in [
+            "",
+            "r",
+            "POST-9557",
+            "0123456789abcdef",
+            "0123456789abcdef0",
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            "4bf92f3577b34da6a3ce929d0e0e4736a",
+            "4BF92F3577B34DA6A3CE929D0E0E4736",
+            "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10",
+            "0C1F6A52-8A5E-4C4E-9A44-6A1F0B9D2E10",
+            "0c1f6a52_8a5e_4c4e_9a44_6a1f0b9d2e10",
+            "0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d-e10",
+            "1-67891233-abcdef012345678912345678",
+            "größer als sechzehn Byte",
+        ] {
+            assert_eq!(Id::of(text).to_string(), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_texts_and_no_others_are_equal_ids(a in "[0-9a-f-]{0,40}|.{0,40}", b in "[0-9a-f-]{0,40}") {
+            prop_assert_eq!(Id::of(&a).to_string(), a.clone());
+            prop_assert_eq!(Id::of(&a) == Id::of(&b), a == b);
+            prop_assert_eq!(Id::of(&b), Id::of(&b.clone()));
+        }
+    }
+}
