@@ -24,7 +24,6 @@ use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
 use crate::event::{Event, EventKind, Problem, Text};
 use crate::scan::{Scan, StreamBooks};
-use crate::signature::Catalog;
 use crate::unknown::Template;
 
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
@@ -122,8 +121,8 @@ pub struct Asked {
 }
 
 impl Results {
-    /// Puts together what a scan found and what correlation made of it.
-    pub fn of(asked: Asked, scan: Scan, correlated: Correlated, catalog: &Catalog) -> Self {
+    /// Puts together what a scan found and what correlation made of it; `signatures` are the ids of the catalog's.
+    pub fn of(asked: Asked, scan: Scan, correlated: Correlated, signatures: Vec<String>) -> Self {
         let files = scan.files();
         let events_seen = || scan.events.iter().filter(|event| event.kind.is_event());
         let mut kinds: BTreeMap<EventKind, u64> = BTreeMap::new();
@@ -152,7 +151,7 @@ impl Results {
         };
         Self {
             files,
-            signatures: catalog.signatures.iter().map(|signature| signature.id.clone()).collect(),
+            signatures,
             report: Report { schema_version: SCHEMA_VERSION, run, patterns: correlated.patterns, findings: correlated.findings },
             failures: correlated.failures,
             events: scan.events,

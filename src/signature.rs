@@ -346,6 +346,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The ids of the signatures, by [`crate::event::SignatureId`].
+    pub fn ids(&self) -> Vec<String> {
+        self.signatures.iter().map(|signature| signature.id.clone()).collect()
+    }
+
     /// The catalog this crate was built with.
     ///
     /// # Errors

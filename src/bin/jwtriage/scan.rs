@@ -42,8 +42,11 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty() };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
+    let signatures = detector.catalog().ids();
+    // Its patterns have grown automata: room that correlation can use.
+    drop(detector);
     let correlated = correlate(&mut scan, &inventory).context("cannot correlate the events")?;
-    let results = Results::of(asked(args), scan, correlated, detector.catalog());
+    let results = Results::of(asked(args), scan, correlated, signatures);
     outputs.write(&results)?;
     if outputs.is_empty() {
         summarize(&results.report, args.color)?;
@@ -59,7 +62,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
         (false, true) => Exit::Done,
     };
     // The process ends: millions of small pieces need not be given back one by one.
-    std::mem::forget((detector, results));
+    std::mem::forget(results);
     Ok(exit)
 }
 
