@@ -13,7 +13,6 @@ use crate::event::{Event, EventKind, Place, Reason, StreamId};
 use crate::frame::{Block, Cursor};
 use crate::hash::{HashMap, HashSet};
 use crate::id::Id;
-use crate::keep;
 use crate::name::Name;
 use crate::needles::{self, Needles};
 use crate::parallel;
@@ -326,9 +325,6 @@ impl<'k> Hunt<'k> {
             told.retain(|event| self.knows(event.place).is_none());
             for event in &mut told {
                 event.pursued = true;
-            }
-            if !context.rows {
-                keep::forget(&mut told);
             }
             for event in told {
                 self.wanted.sort_out(event, &mut pursued);

@@ -84,6 +84,8 @@ const TIE: f64 = 0.05;
 const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 /// What a verdict loses where the reason or the subject it rests on is inferred.
 const INFERRED: f64 = 0.10;
+/// How many others a failure tells of.
+const ALTERNATIVES: usize = 2;
 /// A source of fewer lines has no rhythm to miss.
 const SPEAKS: usize = 20;
 /// A pause shorter than this is no silence.
@@ -229,7 +231,7 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &world), &world));
     by_session(cases, &mut judged, &world);
-    let mut failures = parallel::map_pairs(cases, judged, |case, verdicts| failure(case, verdicts, &world, &files));
+    let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(case, judgement, &world, &files));
     drop(merged.cases);
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
@@ -264,8 +266,15 @@ fn links(case: &Case, world: &World<'_>) -> Links {
     }
 }
 
-/// What every cause says of a case, the strongest first.
-fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
+/// What is made of all that the causes say of a case.
+struct Judgement {
+    chosen: Verdict,
+    /// The best of the others.
+    others: Vec<Alternative>,
+}
+
+/// What every cause says of a case, and which of it is the strongest.
+fn judge(case: &Case, links: &Links, world: &World<'_>) -> Judgement {
     let mut verdicts = Vec::new();
     for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
         (rules.judge)(case, links, world, &mut verdicts);
@@ -281,12 +290,9 @@ fn judge(case: &Case, links: &Links, world: &World<'_>) -> Vec<Verdict> {
         }
     }
     strongest_first(&mut verdicts);
-    // Of the others only the names are told.
-    for verdict in verdicts.iter_mut().skip(1) {
-        (verdict.evidence, verdict.counter) = (Vec::new(), Vec::new());
-    }
-    verdicts.shrink_to_fit();
-    verdicts
+    let mut verdicts = verdicts.into_iter();
+    let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(Cause::Unexplained, "DR-42", 0.0));
+    Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen }
 }
 
 /// Sorts verdicts; a sort keeps the order of [`CAUSES`] among the equally strong, and what is within a tie of the
@@ -304,10 +310,10 @@ fn strongest_first(verdicts: &mut [Verdict]) {
 }
 
 /// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
-fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
+fn by_session(cases: &[Case], judged: &mut [Judgement], world: &World<'_>) {
     let mut told: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
     for (place, case) in cases.iter().enumerate() {
-        let explained = judged[place].first().is_some_and(|verdict| verdict.cause != Cause::Unexplained);
+        let explained = judged[place].chosen.cause != Cause::Unexplained;
         if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {
             told.entry(*client).or_default().push((time, place));
         }
@@ -319,9 +325,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
     let borrowed: Vec<(usize, Verdict)> = cases
         .iter()
         .enumerate()
-        .filter(|(place, case)| {
-            case.reason == Reason::Other && judged[*place].first().is_some_and(|verdict| verdict.cause == Cause::Unexplained)
-        })
+        .filter(|(place, case)| case.reason == Reason::Other && judged[*place].chosen.cause == Cause::Unexplained)
         .filter_map(|(place, case)| {
             let time = case.time?;
             let told = told.get(&case.client_ip?)?;
@@ -333,11 +337,10 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
                 .filter(|(_, neighbour)| !answer::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
                     // What befell the user shows everywhere; keys, claims and clocks are each service's own.
-                    let of_the_user = |verdict: &Verdict| verdict.cause.is_of_the_user();
-                    !foreign(case, &cases[*neighbour]) || judged[*neighbour].first().is_some_and(of_the_user)
+                    !foreign(case, &cases[*neighbour]) || judged[*neighbour].chosen.cause.is_of_the_user()
                 })
                 .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
-            let mut verdict = judged[*neighbour].first()?.clone();
+            let mut verdict = judged[*neighbour].chosen.clone();
             if verdict.cause == Cause::UserStoreOutage && world.outage_at(case.time).is_none() {
                 return None;
             }
@@ -351,7 +354,7 @@ fn by_session(cases: &[Case], judged: &mut [Vec<Verdict>], world: &World<'_>) {
         })
         .collect();
     for (place, verdict) in borrowed {
-        judged[place].insert(0, verdict);
+        judged[place].chosen = verdict;
     }
 }
 
@@ -360,10 +363,11 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, verdicts: Vec<Verdict>, world: &World<'_>, files: &[Text]) -> Failure {
-    let mut verdicts = verdicts.into_iter();
-    let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(Cause::Unexplained, "DR-42", 0.0));
-    let alternatives = alternatives(&chosen, verdicts.as_slice());
+fn failure(case: &Case, judgement: Judgement, world: &World<'_>, files: &[Text]) -> Failure {
+    let Judgement { chosen, others: mut alternatives } = judgement;
+    // It may be another's.
+    alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause, chosen.rule));
+    alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
     let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
     let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
@@ -433,17 +437,18 @@ fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
     }
 }
 
-/// The two best of the others.
+/// The best of the others: one more than are told, as what is chosen may change yet.
 fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
     let mut seen = vec![(chosen.cause, chosen.rule)];
     let mut others = Vec::new();
     for verdict in verdicts {
-        if !seen.contains(&(verdict.cause, verdict.rule)) && verdict.cause != Cause::Unexplained && others.len() < 2 {
+        if !seen.contains(&(verdict.cause, verdict.rule)) && verdict.cause != Cause::Unexplained && others.len() <= ALTERNATIVES {
             seen.push((verdict.cause, verdict.rule));
             let why_not = if verdict.lacks.is_empty() { "its grounds are weaker" } else { verdict.lacks };
             others.push(Alternative { root_cause: verdict.cause, rule: verdict.rule, score: verdict.confidence(), why_not });
         }
     }
+    others.shrink_to_fit();
     others
 }
 

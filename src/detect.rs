@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -347,7 +348,7 @@ impl Detector {
         });
         ranked.into_iter().find_map(|(candidate, signature)| {
             let captures = told.matches(signature)?;
-            Some((signature, SignatureId(candidate.signature), captures))
+            Some((signature, SignatureId::at(candidate.signature), captures))
         })
     }
 }
@@ -475,6 +476,7 @@ impl Told<'_> {
     fn event(&self, kind: EventKind) -> Event {
         let mut event = Event::bare(kind, self.place, self.entry.format);
         event.alone = self.alone;
+        event.shown = self.context.rows.then(Box::default);
         let (stamp, zoneless) = self.stamp();
         event.time = stamp;
         event.zoneless = zoneless;
@@ -484,7 +486,6 @@ impl Told<'_> {
             }
         }
         event.response_bytes = self.roles.get(Role::ResponseBytes).and_then(|bytes| bytes.parse().ok());
-        event.level = self.entry.level.as_deref().filter(|_| self.context.rows).map(bounded);
         event.service = self.service();
         if event.host.is_none() {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
@@ -496,13 +497,14 @@ impl Told<'_> {
             if kind.speaks() {
                 event.hear(&message);
             }
-            if self.context.rows {
-                event.message = message.into();
+            if let Some(to_show) = &mut event.shown {
+                to_show.level = self.entry.level.as_deref().map(bounded);
+                to_show.message = message.into();
             }
         }
         let named = self.roles.get(Role::Milliseconds).and_then(|text| text.split('.').next()?.parse().ok());
         if let Some(duration) = named.or_else(|| self.roles.get(Role::Duration).and_then(milliseconds)) {
-            event.duration_ms = Some(u32::try_from(duration).unwrap_or(u32::MAX));
+            event.duration_ms = NonZeroU32::new(u32::try_from(duration).unwrap_or(u32::MAX).max(1));
         }
         self.add_claims(&mut event);
         event
@@ -530,9 +532,10 @@ impl Told<'_> {
         fill(&mut event.kid, claims.kid);
         fill(&mut event.claims_mut().iss, claims.iss);
         fill(&mut event.claims_mut().aud, claims.aud);
-        fill(&mut event.claims_mut().alg, claims.alg);
-        let jti = event.claims_mut().jti.take();
-        event.claims_mut().jti = jti.or(claims.jti.map(|jti| unique(&jti)));
+        if let Some(shown) = &mut event.shown {
+            fill(&mut shown.alg, claims.alg);
+            shown.jti = shown.jti.take().or(claims.jti.map(|jti| unique(&jti)));
+        }
         event.claims_mut().iat = event.claim(|known| known.iat).or(claims.iat);
         event.claims_mut().exp = event.claim(|known| known.exp).or(claims.exp);
         if claims.azp.is_some() || claims.role.is_some() {
@@ -632,8 +635,6 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "kid" => event.kid = text(),
         "iss" => event.claims_mut().iss = text(),
         "aud" => event.claims_mut().aud = Some(bounded(&audiences(value))),
-        "alg" => event.claims_mut().alg = text(),
-        "jti" => event.claims_mut().jti = Some(unique(value)),
         "iat" => event.claims_mut().iat = seconds(value).or(event.claim(|claims| claims.iat)),
         "exp" => event.claims_mut().exp = seconds(value).or(event.claim(|claims| claims.exp)),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
@@ -644,16 +645,24 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "method" => event.method = text(),
         "path" => event.path = Some(bounded(&token::redact(path(value)))),
         "status" => event.status = value.parse().ok(),
-        "level" => event.level = text(),
         "username" => event.extra_mut().username = text(),
         "tenant" => event.extra_mut().tenant = text(),
         "client_id" => event.extra_mut().client_id = text(),
-        "session_id" => event.extra_mut().session_id = Some(unique(value)),
         "event_id" => event.extra_mut().event_id = Some(unique(value)),
         "previous_kid" => event.extra_mut().previous_kid = text(),
-        "change" => event.extra_mut().change = Some(unique(value)),
         "user_agent" => event.extra_mut().user_agent = text(),
-        _ => {}
+        _ => {
+            if let Some(shown) = &mut event.shown {
+                match name {
+                    "level" => shown.level = text(),
+                    "alg" => shown.alg = text(),
+                    "jti" => shown.jti = Some(unique(value)),
+                    "session_id" => shown.session_id = Some(unique(value)),
+                    "change" => shown.change = Some(unique(value)),
+                    _ => {}
+                }
+            }
+        }
     }
 }
 
@@ -832,7 +841,7 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
             }
         }
         for (number, counter) in (1..).zip(&signature.counterexamples) {
-            let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.0 as usize].id == signature.id);
+            let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.place() as usize].id == signature.id);
             if detector.told_by(&counter.record).iter().any(own) {
                 breaches.push(format!("`{}`: counterexample {number} matches, but {}", signature.id, counter.because));
             }
@@ -858,7 +867,7 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
     if alike.is_empty() {
         let others: Vec<&str> = events
             .iter()
-            .map(|event| event.signature.map_or("a bare refusal", |id| &detector.catalog.signatures[id.0 as usize].id))
+            .map(|event| event.signature.map_or("a bare refusal", |id| &detector.catalog.signatures[id.place() as usize].id))
             .collect();
         return Some(if others.is_empty() { "no event".to_owned() } else { format!("taken by {}", others.join(", ")) });
     }
@@ -873,7 +882,7 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
 }
 
 fn value_of(event: &Event, field: &str) -> Option<String> {
-    let extra = event.extra.as_deref();
+    let (extra, shown) = (event.extra.as_deref(), event.shown.as_deref());
     let text = |value: &Option<Name>| value.as_deref().map(str::to_owned);
     let own = |value: &Option<Text>| value.as_deref().map(str::to_owned);
     match field {
@@ -881,8 +890,8 @@ fn value_of(event: &Event, field: &str) -> Option<String> {
         "kid" => text(&event.kid),
         "iss" => event.claim(|claims| claims.iss.as_deref().map(str::to_owned)),
         "aud" => event.claim(|claims| claims.aud.as_deref().map(str::to_owned)),
-        "alg" => event.claim(|claims| claims.alg.as_deref().map(str::to_owned)),
-        "jti" => event.claim(|claims| claims.jti.as_deref().map(str::to_owned)),
+        "alg" => text(&shown?.alg),
+        "jti" => own(&shown?.jti),
         "iat" => event.claim(|claims| claims.iat).map(|n| n.to_string()),
         "exp" => event.claim(|claims| claims.exp).map(|n| n.to_string()),
         "client_ip" => text(&event.client_ip),
@@ -893,14 +902,14 @@ fn value_of(event: &Event, field: &str) -> Option<String> {
         "method" => text(&event.method),
         "path" => text(&event.path),
         "status" => event.status.map(|n| n.to_string()),
-        "level" => text(&event.level),
+        "level" => text(&shown?.level),
         "username" => text(&extra?.username),
         "tenant" => text(&extra?.tenant),
         "client_id" => text(&extra?.client_id),
-        "session_id" => own(&extra?.session_id),
+        "session_id" => own(&shown?.session_id),
         "event_id" => own(&extra?.event_id),
         "previous_kid" => text(&extra?.previous_kid),
-        "change" => own(&extra?.change),
+        "change" => own(&shown?.change),
         _ => None,
     }
 }

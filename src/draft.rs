@@ -22,9 +22,9 @@ const SHORTEST: usize = 6;
 pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     let record = token::redact(record.trim_end()).into_owned();
     let told = detector.told_by(&record);
-    let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.0 as usize]);
+    let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.place() as usize]);
     let read = detector.pursued(&record);
-    let line = said(&read.message);
+    let line = said(read.shown.as_deref().map_or("", |shown| &*shown.message));
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;
     let kind = known.map_or(EventKind::AuthFailure, |signature| signature.kind);
     let reason = known.map_or(Some(Reason::Other), |signature| signature.reason);

@@ -3,6 +3,7 @@
 //! Every other stage speaks in these words; nothing here reads or writes anything.
 
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use rustc_hash::FxBuildHasher;
@@ -269,12 +270,23 @@ pub struct Place {
 
 /// The catalog entry that told of an event, by its place in the loaded catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SignatureId(pub u32);
+pub struct SignatureId(NonZeroU32);
+
+impl SignatureId {
+    /// The id of the signature at a place.
+    pub fn at(place: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(place))
+    }
+
+    /// The place.
+    pub fn place(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Something a record told.
 ///
-/// Holds claims, never a token: [`crate::parse::token`] is where raw tokens end. `message` is already
-/// redacted and bounded.
+/// Holds claims, never a token: [`crate::parse::token`] is where raw tokens end.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "marks of a record, each asked for by itself")]
 pub struct Event {
@@ -311,14 +323,10 @@ pub struct Event {
     /// HTTP status.
     pub status: Option<u16>,
     /// Size of the answer's body, in bytes, as an access log has it.
-    pub response_bytes: Option<u32>,
-    /// How long the request took, in milliseconds.
-    pub duration_ms: Option<u32>,
-    /// Level as written.
-    pub level: Option<Name>,
-    /// Redacted, bounded text of the record, where rows show it.
-    pub message: Text,
-    /// A hash of that text, for what may be told twice: a refusal.
+    pub response_bytes: Option<NonZeroU32>,
+    /// How long the request took, in milliseconds; what took less than one is taken for one.
+    pub duration_ms: Option<NonZeroU32>,
+    /// A hash of the record's text, for what may be told twice: a refusal.
     pub gist: u32,
     /// The text speaks of a refresh token that was used twice.
     pub reuse: bool,
@@ -326,6 +334,8 @@ pub struct Event {
     pub claims: Option<Box<Claims>>,
     /// What else a record told that only some rules ask for.
     pub extra: Option<Box<Extra>>,
+    /// What only rows show, where they are asked for.
+    pub shown: Option<Box<Shown>>,
     /// The catalog entry; `None` for what the engine reads by itself.
     pub signature: Option<SignatureId>,
     /// Name of the format the record was read by.
@@ -341,10 +351,6 @@ pub struct Claims {
     pub iss: Option<Name>,
     /// Audience; several are joined by a comma.
     pub aud: Option<Name>,
-    /// Algorithm.
-    pub alg: Option<Name>,
-    /// Token id.
-    pub jti: Option<Text>,
     /// Issued at, seconds since the epoch.
     pub iat: Option<i64>,
     /// Expires at, seconds since the epoch.
@@ -362,14 +368,27 @@ pub struct Extra {
     pub username: Option<Name>,
     /// OAuth client (`azp`, `client_id`).
     pub client_id: Option<Name>,
-    /// Session id.
-    pub session_id: Option<Text>,
     /// User agent.
     pub user_agent: Option<Name>,
     /// Role claim (`anon`, `service_role`, ...).
     pub role: Option<Name>,
     /// The key that the event replaces.
     pub previous_kid: Option<Name>,
+}
+
+/// What no diagnosis reads.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// Level as written.
+    pub level: Option<Name>,
+    /// Redacted, bounded text of the record.
+    pub message: Text,
+    /// Algorithm of the token.
+    pub alg: Option<Name>,
+    /// Token id.
+    pub jti: Option<Text>,
+    /// Session id.
+    pub session_id: Option<Text>,
     /// What changed, in the log's words, for a configuration event.
     pub change: Option<Text>,
 }
@@ -396,12 +415,11 @@ impl Event {
             status: None,
             response_bytes: None,
             duration_ms: None,
-            level: None,
-            message: Text::default(),
             gist: 0,
             reuse: false,
             claims: None,
             extra: None,
+            shown: None,
             signature: None,
             format: Name::of(format),
             place,

@@ -53,10 +53,10 @@ fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
 
 /// Adds to an event what a further line of the same occurrence says.
 pub fn complete(first: &mut Event, next: &mut Event) {
-    if first.reason == Some(Reason::Other) && next.reason.is_some() {
+    let told_more = first.reason == Some(Reason::Other) && next.reason.is_some();
+    if told_more {
         first.reason = next.reason;
         first.signature = next.signature;
-        first.message = std::mem::take(&mut next.message);
         (first.gist, first.reuse) = (next.gist, next.reuse);
     }
     if first.time.is_none() {
@@ -78,10 +78,18 @@ pub fn complete(first: &mut Event, next: &mut Event) {
         let claims = first.claims_mut();
         claims.iss = claims.iss.or(more.iss);
         claims.aud = claims.aud.or(more.aud);
-        claims.alg = claims.alg.or(more.alg);
-        claims.jti = claims.jti.take().or(more.jti);
         claims.iat = claims.iat.or(more.iat);
         claims.exp = claims.exp.or(more.exp);
+    }
+    if let (Some(shown), Some(more)) = (&mut first.shown, next.shown.take()) {
+        if told_more {
+            shown.message = more.message;
+        }
+        shown.level = shown.level.or(more.level);
+        shown.alg = shown.alg.or(more.alg);
+        shown.jti = shown.jti.take().or(more.jti);
+        shown.session_id = shown.session_id.take().or(more.session_id);
+        shown.change = shown.change.take().or(more.change);
     }
     if let Some(more) = next.extra.take() {
         let extra = first.extra_mut();
@@ -89,11 +97,9 @@ pub fn complete(first: &mut Event, next: &mut Event) {
         extra.tenant = extra.tenant.or(more.tenant);
         extra.username = extra.username.or(more.username);
         extra.client_id = extra.client_id.or(more.client_id);
-        extra.session_id = extra.session_id.take().or(more.session_id);
         extra.user_agent = extra.user_agent.or(more.user_agent);
         extra.role = extra.role.or(more.role);
         extra.previous_kid = extra.previous_kid.or(more.previous_kid);
-        extra.change = extra.change.take().or(more.change);
     }
 }
 

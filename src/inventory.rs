@@ -11,7 +11,7 @@ use polars::prelude::{ParquetReader, SerReader};
 use serde_json::Value;
 
 use crate::detect::Books;
-use crate::event::{Event, EventKind, Place, StreamId};
+use crate::event::{Event, EventKind, Place, Shown, StreamId};
 use crate::name::Name;
 use crate::parse::timestamp;
 use crate::scan::{Scan, StreamBooks};
@@ -185,7 +185,7 @@ impl Inventory {
                 let mut event = Event::bare(kind, Place { stream, line: user.line }, "user-table");
                 event.time = time;
                 event.sub = Some(sub);
-                event.message = "a row of the user table".into();
+                event.shown = Some(Box::new(Shown { message: "a row of the user table".into(), ..Shown::default() }));
                 scan.events.push(event);
                 books.events += 1;
                 told = true;

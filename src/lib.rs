@@ -20,7 +20,6 @@
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
 //! | [`detect`] | a block in, its events and counts out: the hot loop |
-//! | [`keep`] | what is held of events: not what nobody will read |
 //! | [`template`], [`unknown`] | what looks like trouble and matches nothing, grouped by what stays the same |
 //! | [`draft`] | a pasted record -> a catalog entry to start from |
 //! | [`fold`] | one occurrence on several records of a stream is one event |
@@ -76,7 +75,6 @@ pub mod hash;
 pub mod id;
 pub mod inspect;
 pub mod inventory;
-pub mod keep;
 pub mod name;
 pub mod needles;
 pub mod parallel;

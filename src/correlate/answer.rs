@@ -76,13 +76,15 @@ fn answers(events: &[Event], families: &[u32], case: &Case) -> Vec<Answer> {
         .filter_map(|index| {
             let event = &events[*index];
             let family = *families.get(event.place.stream.0 as usize)?;
-            Some((family, event.status.filter(|status| *status >= 400)?, event.response_bytes.filter(|bytes| *bytes > 0)?))
+            Some((family, event.status.filter(|status| *status >= 400)?, event.response_bytes?.get()))
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
     use crate::correlate::merge;
     use crate::event::{EventKind, Place, StreamId};
@@ -93,7 +95,7 @@ mod tests {
         event.request_id = Some(format!("r-{line}").into());
         event.method = Some("GET".into());
         event.status = Some(401);
-        event.response_bytes = Some(bytes);
+        event.response_bytes = NonZeroU32::new(bytes);
         event.reason = Some(reason);
         event
     }

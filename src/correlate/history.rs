@@ -108,7 +108,9 @@ impl History {
                 history
             },
             || {
-                let accepted: HashSet<Name> = successes.iter().filter_map(|success| success.client).collect();
+                let mut accepted: Vec<u32> = successes.iter().filter_map(|success| success.client.map(Name::number)).collect();
+                parallel::sort_by_key(&mut accepted, |client| *client);
+                accepted.dedup();
                 (Verdicts::of(successes, cases), accepted.len(), bulks(successes, cases, happenings))
             },
         );
@@ -216,7 +218,7 @@ impl History {
             self.first_seen.entry(plain_name(service)).and_modify(|first| *first = time.min(*first)).or_insert(time);
         }
         for (place, happening) in happenings.iter().enumerate().filter(|(_, h)| h.kind == EventKind::UserCreated) {
-            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username);
+            let name = happening.witnesses().iter().find_map(|w| events[*w].extra.as_deref()?.username);
             if let Some(name) = name {
                 self.created_as.entry(name).or_default().push(place);
             }

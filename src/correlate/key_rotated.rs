@@ -65,7 +65,7 @@ fn retired(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.as_deref().and_then(|kid| world.inventory.publishes(kid)) == Some(false), 0.05)
-            .ground(world.happenings[place].witnesses.len() > 1, 0.05)
+            .ground(world.happenings[place].witnesses().len() > 1, 0.05)
             .blame(
                 world,
                 place,

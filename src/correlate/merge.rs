@@ -4,6 +4,7 @@
 //! keeps every line that told of it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -142,12 +143,14 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
             matters[leader(index)] = true;
         }
     }
-    let mut members: Vec<usize> =
-        (0..events.len()).filter(|index| leaders[*index] != NOBODY && matters[leader(*index)]).collect();
     let nameless = |index: usize| events[index].request_id.is_none();
     // Requests come before mere traces, and in each those that name it before those of its trace.
-    parallel::sort_by_key(&mut members, |index| (nameless(leader(*index)), leader(*index), nameless(*index), *index));
-    members.chunk_by(|a, b| leaders[*a] == leaders[*b]).map(<[usize]>::to_vec).collect()
+    let rank = |index: usize| (nameless(leader(index)), leaders[index], nameless(index));
+    let matters = |index: &usize| leaders[*index] != NOBODY && matters[leader(*index)];
+    let mut members: Vec<_> = (0..events.len()).filter(matters).map(|index| (rank(index), index)).collect();
+    parallel::sort_by_key(&mut members, |member| *member);
+    let same = |a: &((_, u32, _), usize), b: &((_, u32, _), usize)| a.0.1 == b.0.1;
+    members.chunk_by(same).map(|group| group.iter().map(|(_, index)| *index).collect()).collect()
 }
 
 /// The leader of an event that bears no id.
@@ -375,7 +378,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         role: extra(|extra| extra.role),
         user_agent: extra(|extra| extra.user_agent),
         host: name(|event| event.host),
-        duration_ms: members().filter_map(|event| event.duration_ms).max(),
+        duration_ms: members().filter_map(|event| event.duration_ms).max().map(NonZeroU32::get),
         events: group,
     })
 }

@@ -39,7 +39,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.25);
     let mut verdict = match links.revoked {
         Some(place) => {
-            let elsewhere = world.happenings[place].witnesses.iter().find_map(|w| world.events[*w].client_ip);
+            let elsewhere = world.happenings[place].witnesses().iter().find_map(|w| world.events[*w].client_ip);
             let variant = if elsewhere.is_some() && elsewhere != case.client_ip { "global_logout" } else { "logout" };
             verdict.ground(true, 0.12).variant(variant).blame(world, place, "the session ended or the token was revoked")
         }

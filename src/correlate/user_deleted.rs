@@ -110,7 +110,7 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
         if soft || case.reason == Reason::Other { 0.70 } else { 0.80 },
     )
     .ground(within || issued_before, 0.15)
-    .ground(deletion.witnesses.len() > 1, 0.10)
+    .ground(deletion.witnesses().len() > 1, 0.10)
     .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
     .blame(world, place, "the user was deleted")
     .against("the user was restored or created again before the failure", returned, 0.0)
@@ -126,7 +126,7 @@ fn on_record(case: &Case, links: &Links, world: &World<'_>, place: usize, verdic
     let signing_out =
         case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = deletion.witnesses.iter().find_map(|witness| world.events[*witness].client_ip);
+    let deleter = deletion.witnesses().iter().find_map(|witness| world.events[*witness].client_ip);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = "DR-12";

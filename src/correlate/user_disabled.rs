@@ -48,7 +48,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     let deleted_since = links.deleted.is_some_and(|deleted| world.happenings[deleted].time > disabling.time);
     verdicts.push(
         Verdict::new(Cause::UserDisabled, "DR-34", if direct { 0.90 } else { 0.70 })
-            .ground(disabling.witnesses.len() > 1, 0.05)
+            .ground(disabling.witnesses().len() > 1, 0.05)
             .blame(world, place, "the account was disabled")
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),

@@ -88,7 +88,7 @@ impl Verdict {
     #[must_use]
     pub fn blame(mut self, world: &World<'_>, happening: usize, says: &'static str) -> Self {
         self.blame = Some(happening);
-        for witness in world.happenings[happening].witnesses.iter().take(3) {
+        for witness in world.happenings[happening].witnesses().iter().take(3) {
             self.evidence.push((world.events[*witness].place, says.into()));
         }
         self

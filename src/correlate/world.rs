@@ -41,8 +41,22 @@ pub struct Happening {
     pub time: DateTime<Utc>,
     /// The event that names it best: one with an id of its own, if any.
     pub event: usize,
-    /// All of them.
-    pub witnesses: Vec<usize>,
+    /// All events, where there are several.
+    several: Vec<usize>,
+}
+
+impl Happening {
+    /// The events that tell of it.
+    pub fn witnesses(&self) -> &[usize] {
+        if self.several.is_empty() { std::slice::from_ref(&self.event) } else { &self.several }
+    }
+
+    fn add_witness(&mut self, place: usize) {
+        if self.several.is_empty() {
+            self.several.push(self.event);
+        }
+        self.several.push(place);
+    }
 }
 
 /// A time in which the user store failed.
@@ -382,14 +396,14 @@ fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
     for (kind, key, time, place) in told {
         match happenings.last_mut() {
             Some(last) if !is_traffic(kind) && last.kind == kind && last.key == key && time - last.time <= SAME => {
-                last.witnesses.push(place);
+                last.add_witness(place);
             }
-            _ => happenings.push(Happening { kind, key, time, event: place, witnesses: vec![place] }),
+            _ => happenings.push(Happening { kind, key, time, event: place, several: Vec::new() }),
         }
     }
     for happening in &mut happenings {
         let named = |place: &usize| events[*place].extra.as_deref().is_some_and(|extra| extra.event_id.is_some());
-        if let Some(best) = happening.witnesses.iter().copied().find(named) {
+        if let Some(best) = happening.witnesses().iter().copied().find(named) {
             happening.event = best;
             happening.time = events[best].time.unwrap_or(happening.time);
         }
@@ -485,7 +499,7 @@ fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> H
             EventKind::KeyAdded => keys.entry(kid).or_default().added = Some(place),
             EventKind::KeyRotated => {
                 keys.entry(kid).or_default().rotated = Some(place);
-                let previous = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.previous_kid);
+                let previous = happening.witnesses().iter().find_map(|w| events[*w].extra.as_deref()?.previous_kid);
                 if let Some(previous) = previous {
                     keys.entry(previous).or_default().superseded = Some(place);
                 }
@@ -551,7 +565,7 @@ fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Name, Vec<usiz
     let mut names: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
     for (place, happening) in happenings.iter().enumerate() {
         if matches!(happening.kind, EventKind::UserDeleted | EventKind::UserDisabled) {
-            let name = happening.witnesses.iter().find_map(|w| events[*w].extra.as_deref()?.username);
+            let name = happening.witnesses().iter().find_map(|w| events[*w].extra.as_deref()?.username);
             if let Some(name) = name {
                 names.entry(name).or_default().push(place);
             }
@@ -570,8 +584,18 @@ fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Name, Address> {
     let mut addresses: HashMap<Name, Address> = HashMap::default();
     for case in cases {
         let Some(client) = case.client_ip else { continue };
-        let address = addresses.entry(client).or_default();
         let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
+        if !matches!(
+            case.reason,
+            Reason::AlgorithmNotAllowed
+                | Reason::SignatureInvalid
+                | Reason::TokenMalformed
+                | Reason::KeyNotFound
+                | Reason::SubNotFound
+        ) {
+            continue;
+        }
+        let address = addresses.entry(client).or_default();
         match case.reason {
             Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
             Reason::SignatureInvalid | Reason::TokenMalformed if stranger => address.badly_made += 1,

@@ -7,7 +7,7 @@ use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
 use crate::detect::Books;
-use crate::event::{Band, Cause, Claims, Event, EventKind, Place, Problem, Reason, Severity, SignatureId, StreamId};
+use crate::event::{Band, Cause, Claims, Event, EventKind, Place, Problem, Reason, Severity, Shown, SignatureId, StreamId};
 use crate::scan::StreamBooks;
 
 /// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
@@ -236,8 +236,8 @@ fn events() -> Vec<Event> {
         sub: Some("=cmd()".into()),
         claims: Some(Box::new(Claims { exp: Some(-5), ..Claims::default() })),
         status: Some(403),
-        message: HOSTILE.into(),
-        signature: Some(SignatureId(0)),
+        shown: Some(Box::new(Shown { message: HOSTILE.into(), ..Shown::default() })),
+        signature: Some(SignatureId::at(0)),
         ..Event::bare(EventKind::AuthFailure, place(1, 44), "logfmt")
     };
     vec![deleted, Event::bare(EventKind::Request, place(1, 43), "combined"), refused]

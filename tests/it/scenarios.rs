@@ -6,6 +6,7 @@
 //! counts; `in=FILE` names the file (the service's log by default); `iat` and `exp` are times of day too.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
@@ -132,8 +133,6 @@ fn tell(line: &str, stage: &mut Stage) {
                 "kid" => event.kid = named(),
                 "iss" => event.claims_mut().iss = named(),
                 "aud" => event.claims_mut().aud = named(),
-                "alg" => event.claims_mut().alg = named(),
-                "jti" => event.claims_mut().jti = own(),
                 "client" => event.client_ip = named(),
                 "request_id" => event.request_id = Some(Id::of(&text)),
                 "service" => event.service = named(),
@@ -146,14 +145,13 @@ fn tell(line: &str, stage: &mut Stage) {
                 "tenant" => event.extra_mut().tenant = named(),
                 "username" => event.extra_mut().username = named(),
                 "client_id" => event.extra_mut().client_id = named(),
-                "session_id" => event.extra_mut().session_id = own(),
                 "agent" => event.extra_mut().user_agent = named(),
                 "role" => event.extra_mut().role = named(),
                 "previous_kid" => event.extra_mut().previous_kid = named(),
-                "change" => event.extra_mut().change = own(),
-                "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok(),
+                "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok().and_then(NonZeroU32::new),
                 "message" => event.hear(&text.replace('_', " ")),
-                "status" | "every" | "in" => {}
+                // What no diagnosis reads.
+                "status" | "every" | "in" | "alg" => {}
                 other => panic!("no field of an event: `{other}`"),
             }
         }
