@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::chase::{Hunt, Sighting};
+use crate::chase::{Hunt, Pursued, Sighting};
 use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found, Postponed};
@@ -22,7 +22,6 @@ use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Span, Style, each_block};
 use crate::hash::HashMap;
-use crate::keep;
 use crate::name::Name;
 use crate::parallel;
 use crate::unknown::Unknown;
@@ -303,9 +302,6 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathere
         &|block, stream, context| {
             let mut found = Found::default();
             detector.detect(block, stream, context, &mut found);
-            if !settings.rows {
-                keep::forget(&mut found.events);
-            }
             gathered.take_from(&mut found);
             found
         },
@@ -450,6 +446,11 @@ fn chase(
     if hunt.is_over() {
         return;
     }
+    let gathered = Mutex::new(std::mem::take(&mut scan.events));
+    let gather = |mut pursued: Pursued| {
+        gathered.lock().unwrap_or_else(PoisonError::into_inner).append(&mut pursued.events);
+        pursued
+    };
     let parts = each_task(tasks, |index, task| {
         let mut pursued = Vec::new();
         if task.source.rereadable {
@@ -462,14 +463,14 @@ fn chase(
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
-                    hunt.pursue(block, stream, postponed, detector, context)
+                    gather(hunt.pursue(block, stream, postponed, detector, context))
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
         }
         pursued
     });
-    scan.events.reserve_exact(parts.iter().flatten().map(|part| part.events.len()).sum());
+    scan.events = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut seen: HashMap<Option<Name>, usize> = HashMap::default();
     for part in parts.into_iter().flatten() {
         if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
@@ -477,7 +478,6 @@ fn chase(
             stream.books.postponed = stream.books.postponed.saturating_sub(read);
             stream.books.add(&part.read);
         }
-        scan.events.extend(part.events);
         for sighting in part.sightings {
             let sightings = seen.entry(sighting.sub.or(sighting.client)).or_default();
             *sightings += 1;
