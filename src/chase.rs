@@ -316,11 +316,11 @@ impl<'k> Hunt<'k> {
                 continue;
             }
             let mut told = Vec::new();
-            detector.pursue(record, place, context, &mut told);
+            let format = detector.pursue(record, place, context, &mut told);
             let start = block.at + (cursor.at - record.len()) as u64;
             if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_ok() {
                 let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
-                pursued.read.count_read(told.first().map_or("plain", |event| event.format.as_str()), events as u64);
+                pursued.read.count_read(format, events as u64);
             }
             told.retain(|event| self.knows(event.place).is_none());
             for event in &mut told {

@@ -227,23 +227,26 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let mut merged = merge::merge(&scan.events);
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
-    let world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
+    let mut world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &world), &world));
     by_session(cases, &mut judged, &world);
+    let keys = timeline::keys(&world);
+    let got_through = finding::got_through(&world, &files);
+    world.forget_people();
     let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(case, judgement, &world, &files));
     drop(merged.cases);
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     let patterns = pattern::patterns(&failures)?;
-    let findings = finding::findings(&world, &failures, &files);
+    let findings = finding::findings(got_through, &failures);
     Ok(Correlated {
         patterns,
         findings,
         unrelated_refusals: merged.unrelated,
         zones,
         offsets,
-        keys: timeline::keys(&world),
+        keys,
         gaps: gaps(&failures, &world, &files),
         failures,
     })

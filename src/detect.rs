@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::event::{Event, EventKind, Place, Reason, SignatureId, StreamId, Text};
+use crate::event::{Event, EventKind, Place, Reason, Shown, SignatureId, StreamId, Text};
 use crate::fold;
 use crate::frame::{Block, Cursor, wrapper};
 use crate::id::Id;
@@ -255,9 +255,9 @@ impl Detector {
     }
 
     /// Reads one record of which the second pass knows that it matters: what is no event becomes an
-    /// [`EventKind::Request`].
-    pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) {
-        self.read_alone(&String::from_utf8_lossy(record), place, context, true, events);
+    /// [`EventKind::Request`]. Gives the name of its layout.
+    pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) -> &'static str {
+        self.read_alone(&String::from_utf8_lossy(record), place, context, true, events)
     }
 
     /// The events of a record on its own.
@@ -272,13 +272,13 @@ impl Detector {
         let mut events = Vec::new();
         let place = Place { stream: StreamId(0), line: 1 };
         self.pursue(record.as_bytes(), place, &Context::none(), &mut events);
-        events.into_iter().next().unwrap_or_else(|| Event::bare(EventKind::Request, place, "plain"))
+        events.into_iter().next().unwrap_or_else(|| Event::bare(EventKind::Request, place))
     }
 
-    fn read_alone(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) {
+    fn read_alone(&self, record: &str, place: Place, context: &Context, pursued: bool, events: &mut Vec<Event>) -> &'static str {
         let mut in_record = Vec::new();
         self.prefilter.candidates(record.as_bytes(), &mut in_record);
-        self.read(record, &in_record, place, context, pursued, events);
+        self.read(record, &in_record, place, context, pursued, events)
     }
 
     /// Pushes what `record` tells and gives the name of its layout. `in_record` are the signatures that the record as
@@ -474,9 +474,9 @@ impl Told<'_> {
 
     /// What the entry says of itself, whatever it means.
     fn event(&self, kind: EventKind) -> Event {
-        let mut event = Event::bare(kind, self.place, self.entry.format);
+        let mut event = Event::bare(kind, self.place);
         event.alone = self.alone;
-        event.shown = self.context.rows.then(Box::default);
+        event.shown = self.context.rows.then(|| Box::new(Shown { format: self.entry.format, ..Shown::default() }));
         let (stamp, zoneless) = self.stamp();
         event.time = stamp;
         event.zoneless = zoneless;
@@ -650,7 +650,7 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "client_id" => event.extra_mut().client_id = text(),
         "event_id" => event.extra_mut().event_id = Some(unique(value)),
         "previous_kid" => event.extra_mut().previous_kid = text(),
-        "user_agent" => event.extra_mut().user_agent = text(),
+        "user_agent" => event.user_agent = text(),
         _ => {
             if let Some(shown) = &mut event.shown {
                 match name {

@@ -320,6 +320,8 @@ pub struct Event {
     pub method: Option<Name>,
     /// Path without its query.
     pub path: Option<Name>,
+    /// User agent.
+    pub user_agent: Option<Name>,
     /// HTTP status.
     pub status: Option<u16>,
     /// Size of the answer's body, in bytes, as an access log has it.
@@ -338,8 +340,6 @@ pub struct Event {
     pub shown: Option<Box<Shown>>,
     /// The catalog entry; `None` for what the engine reads by itself.
     pub signature: Option<SignatureId>,
-    /// Name of the format the record was read by.
-    pub format: Name,
     /// Where it stands.
     pub place: Place,
 }
@@ -368,8 +368,6 @@ pub struct Extra {
     pub username: Option<Name>,
     /// OAuth client (`azp`, `client_id`).
     pub client_id: Option<Name>,
-    /// User agent.
-    pub user_agent: Option<Name>,
     /// Role claim (`anon`, `service_role`, ...).
     pub role: Option<Name>,
     /// The key that the event replaces.
@@ -391,11 +389,13 @@ pub struct Shown {
     pub session_id: Option<Text>,
     /// What changed, in the log's words, for a configuration event.
     pub change: Option<Text>,
+    /// Name of the format the record was read by.
+    pub format: &'static str,
 }
 
 impl Event {
     /// An event that knows only what it is and where it stands.
-    pub fn bare(kind: EventKind, place: Place, format: &str) -> Self {
+    pub fn bare(kind: EventKind, place: Place) -> Self {
         Self {
             time: None,
             zoneless: false,
@@ -412,6 +412,7 @@ impl Event {
             host: None,
             method: None,
             path: None,
+            user_agent: None,
             status: None,
             response_bytes: None,
             duration_ms: None,
@@ -421,7 +422,6 @@ impl Event {
             extra: None,
             shown: None,
             signature: None,
-            format: Name::of(format),
             place,
         }
     }
@@ -460,4 +460,14 @@ pub struct Problem {
     pub line: Option<u64>,
     /// What happened, as one line without a full stop.
     pub what: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_stays_small() {
+        assert!(size_of::<Event>() <= 144, "{}", size_of::<Event>());
+    }
 }

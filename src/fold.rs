@@ -71,6 +71,7 @@ pub fn complete(first: &mut Event, next: &mut Event) {
     first.service = first.service.or(next.service);
     first.method = first.method.or(next.method);
     first.path = first.path.or(next.path);
+    first.user_agent = first.user_agent.or(next.user_agent);
     first.status = first.status.or(next.status);
     first.response_bytes = first.response_bytes.or(next.response_bytes);
     first.duration_ms = first.duration_ms.or(next.duration_ms);
@@ -97,7 +98,6 @@ pub fn complete(first: &mut Event, next: &mut Event) {
         extra.tenant = extra.tenant.or(more.tenant);
         extra.username = extra.username.or(more.username);
         extra.client_id = extra.client_id.or(more.client_id);
-        extra.user_agent = extra.user_agent.or(more.user_agent);
         extra.role = extra.role.or(more.role);
         extra.previous_kid = extra.previous_kid.or(more.previous_kid);
     }
@@ -111,7 +111,7 @@ mod tests {
     use crate::event::{Place, StreamId};
 
     fn failure(line: u64, reason: Reason, gist: u32) -> Event {
-        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line }, "plain");
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
         event.reason = Some(reason);
         event.gist = gist;
         event

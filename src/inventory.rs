@@ -182,10 +182,11 @@ impl Inventory {
             ];
             let mut told = false;
             for (kind, time) in times.into_iter().filter(|(_, time)| time.is_some()) {
-                let mut event = Event::bare(kind, Place { stream, line: user.line }, "user-table");
+                let mut event = Event::bare(kind, Place { stream, line: user.line });
                 event.time = time;
                 event.sub = Some(sub);
-                event.shown = Some(Box::new(Shown { message: "a row of the user table".into(), ..Shown::default() }));
+                event.shown =
+                    Some(Box::new(Shown { message: "a row of the user table".into(), format: "user-table", ..Shown::default() }));
                 scan.events.push(event);
                 books.events += 1;
                 told = true;

@@ -101,7 +101,7 @@ fn told(
     client: Name,
     fill: &dyn Fn(&mut Event),
 ) -> Event {
-    let mut event = Event::bare(kind, place, "json");
+    let mut event = Event::bare(kind, place);
     event.time = time;
     event.sub = Some(user);
     event.client_ip = Some(client);

@@ -91,7 +91,7 @@ mod tests {
 
     /// A refusal on one line of an access log.
     fn refusal(line: u64, bytes: u32, reason: Reason) -> Event {
-        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line }, "access");
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
         event.request_id = Some(format!("r-{line}").into());
         event.method = Some("GET".into());
         event.status = Some(401);

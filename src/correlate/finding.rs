@@ -71,8 +71,17 @@ impl Through {
     }
 }
 
-/// Everything that matters to security, the gravest first.
-pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<Finding> {
+/// Everything that matters to security, the gravest first: requests that [`got_through`], and attacks among failures.
+pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding> {
+    findings.extend(attacks(failures));
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.finding_id.cmp(&b.finding_id))
+    });
+    findings
+}
+
+/// Requests that were let through and should not have been, by rule and service.
+pub fn got_through(world: &World<'_>, files: &[Text]) -> Vec<Finding> {
     let mut through: BTreeMap<(&'static str, Name), Through> = BTreeMap::new();
     let befallen: HashSet<Name> = world
         .happenings
@@ -93,7 +102,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<
             through.entry((rule, service)).or_default().add(success, deed, happening.time);
         }
     }
-    let mut findings: Vec<Finding> = through
+    through
         .into_iter()
         .map(|((rule, service), through)| {
             let stateful = world.history.is_stateful(Some(service));
@@ -112,12 +121,7 @@ pub fn findings(world: &World<'_>, failures: &[Failure], files: &[Text]) -> Vec<
                 samples: through.places.iter().map(|place| Line::at(*place, files)).collect(),
             }
         })
-        .collect();
-    findings.extend(attacks(failures));
-    findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.finding_id.cmp(&b.finding_id))
-    });
-    findings
+        .collect()
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.

@@ -376,7 +376,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         tenant: extra(|extra| extra.tenant),
         client_id: extra(|extra| extra.client_id),
         role: extra(|extra| extra.role),
-        user_agent: extra(|extra| extra.user_agent),
+        user_agent: name(|event| event.user_agent),
         host: name(|event| event.host),
         duration_ms: members().filter_map(|event| event.duration_ms).max().map(NonZeroU32::get),
         events: group,

@@ -187,7 +187,7 @@ mod tests {
     use crate::event::{EventKind, Place, StreamId};
 
     fn told(stream: u32, line: u64, id: &str, seconds: i64) -> Event {
-        let mut event = Event::bare(EventKind::Request, Place { stream: StreamId(stream), line }, "json");
+        let mut event = Event::bare(EventKind::Request, Place { stream: StreamId(stream), line });
         event.request_id = Some(id.into());
         event.time = DateTime::from_timestamp(1_772_445_600 + seconds, 0);
         event

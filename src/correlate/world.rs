@@ -254,6 +254,13 @@ impl<'e> World<'e> {
         world
     }
 
+    /// Drops what is known of subjects, addresses and requests, when all cases are judged: failures need the room.
+    pub fn forget_people(&mut self) {
+        (self.subjects, self.addresses, self.by_name) = (HashMap::default(), HashMap::default(), HashMap::default());
+        (self.successes, self.successes_of) = (Vec::new(), Timed::default());
+        (self.history, self.cohorts, self.befell) = (History::default(), HashMap::default(), Vec::new());
+    }
+
     /// Whether anything but failures was ever heard of a subject.
     pub fn knows(&self, sub: Name) -> bool {
         self.subjects.get(&sub).is_some_and(|subject| subject.known)

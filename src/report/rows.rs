@@ -168,7 +168,7 @@ const EVENT: &[Column<Event>] = &[
     Column("level", Get::Text(|event, _| name(event.shown.as_deref()?.level))),
     Column("message", Get::Text(|event, _| word(&event.shown.as_deref()?.message).filter(|message| !message.is_empty()))),
     Column("signature", Get::Text(|event, results| event.signature.and_then(|id| named(&results.signatures, id.place())))),
-    Column("format", Get::Text(|event, _| name(Some(event.format)))),
+    Column("format", Get::Text(|event, _| text(event.shown.as_deref().map(|shown| shown.format)))),
     Column("file", Get::Text(|event, results| named(&results.files, event.place.stream.0))),
     Column("line", Whole(|event| whole(event.place.line))),
 ];
@@ -546,7 +546,7 @@ mod tests {
     #[test]
     fn more_rows_than_a_group_keep_their_order_and_their_bytes() {
         let mut results = sample::results();
-        let event = |line| Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line }, "json");
+        let event = |line| Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line });
         let rows = ROW_GROUP as u64 + 7;
         results.events = (1..=rows).map(event).collect();
         let bytes = written(write_events, &results, RowFormat::Parquet);

@@ -228,7 +228,8 @@ fn events() -> Vec<Event> {
     let deleted = Event {
         time: at("2026-03-01T09:58:00Z"),
         sub: Some("=cmd()".into()),
-        ..Event::bare(EventKind::UserDeleted, place(0, 12), "json")
+        shown: Some(Box::new(Shown { format: "json", ..Shown::default() })),
+        ..Event::bare(EventKind::UserDeleted, place(0, 12))
     };
     let refused = Event {
         time: at("2026-03-01T10:00:05.250Z"),
@@ -236,9 +237,9 @@ fn events() -> Vec<Event> {
         sub: Some("=cmd()".into()),
         claims: Some(Box::new(Claims { exp: Some(-5), ..Claims::default() })),
         status: Some(403),
-        shown: Some(Box::new(Shown { message: HOSTILE.into(), ..Shown::default() })),
+        shown: Some(Box::new(Shown { message: HOSTILE.into(), format: "logfmt", ..Shown::default() })),
         signature: Some(SignatureId::at(0)),
-        ..Event::bare(EventKind::AuthFailure, place(1, 44), "logfmt")
+        ..Event::bare(EventKind::AuthFailure, place(1, 44))
     };
-    vec![deleted, Event::bare(EventKind::Request, place(1, 43), "combined"), refused]
+    vec![deleted, Event::bare(EventKind::Request, place(1, 43)), refused]
 }

@@ -23,7 +23,10 @@ fn each_layout_is_recognised_with_its_time() {
         // To the second: layouts differ in what they show of a fraction.
         let time = event.time.map(|time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%S").to_string());
         if time != text("time") {
-            wrong.push(format!("{layout}: {time:?} by {} of {record}", event.format));
+            wrong.push(format!(
+                "{layout}: {time:?} by {} of {record}",
+                event.shown.as_deref().map_or("none", |shown| shown.format)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -120,7 +120,7 @@ fn tell(line: &str, stage: &mut Stage) {
             continue;
         }
         let word = EventKind::ALL.iter().find(|known| known.as_str() == kind);
-        let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{kind}`")), place, "scenario");
+        let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{kind}`")), place);
         event.time = Some(at);
         event.status = status;
         for (name, _) in &values {
@@ -145,7 +145,7 @@ fn tell(line: &str, stage: &mut Stage) {
                 "tenant" => event.extra_mut().tenant = named(),
                 "username" => event.extra_mut().username = named(),
                 "client_id" => event.extra_mut().client_id = named(),
-                "agent" => event.extra_mut().user_agent = named(),
+                "agent" => event.user_agent = named(),
                 "role" => event.extra_mut().role = named(),
                 "previous_kid" => event.extra_mut().previous_kid = named(),
                 "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok().and_then(NonZeroU32::new),
