@@ -244,7 +244,7 @@ impl Detector {
 
     /// Reads one record and books what became of it. `in_record` are the signatures that it calls for.
     fn examine(&self, record: &[u8], in_record: &[Candidate], place: Place, context: &Context, found: &mut Found) {
-        let text = String::from_utf8_lossy(record);
+        let text = as_text(record);
         let before = found.events.len();
         let format = self.read(&text, in_record, place, context, false, &mut found.events);
         let events = (found.events.len() - before) as u64;
@@ -257,7 +257,7 @@ impl Detector {
     /// Reads one record of which the second pass knows that it matters: what is no event becomes an
     /// [`EventKind::Request`]. Gives the name of its layout.
     pub fn pursue(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) -> &'static str {
-        self.read_alone(&String::from_utf8_lossy(record), place, context, true, events)
+        self.read_alone(&as_text(record), place, context, true, events)
     }
 
     /// The events of a record on its own.
@@ -763,6 +763,11 @@ fn cut(value: &str, limit: usize) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", value.get(..end).unwrap_or(value))),
         None => Cow::Borrowed(value),
     }
+}
+
+/// A record as text. Whether it is all UTF-8, as nearly always, is told faster than what is not is replaced.
+fn as_text(record: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(record).map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed)
 }
 
 /// What signatures are held against: the text as written, or the values of a JSON record, one a line.

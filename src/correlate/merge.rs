@@ -208,14 +208,6 @@ struct Shape<'e> {
 
 /// Brings lines without ids to the group they fit, and to one another.
 fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
-    let mut shapes: Vec<Option<Shape<'_>>> = groups.iter().map(|group| shape(events, group)).collect();
-    // Groups by the end of their path, as gateways strip beginnings.
-    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = HashMap::default();
-    for (place, shape) in shapes.iter().enumerate() {
-        if let Some(shape) = shape {
-            by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
-        }
-    }
     // Lines that say why come before those that only say that.
     let mut loose: Vec<usize> = (0..events.len())
         .filter(|index| {
@@ -227,6 +219,17 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
         })
         .collect();
     loose.sort_by_key(|index| (events[*index].reason == Some(Reason::Other), events[*index].time, *index));
+    // Groups by the end of their path, as gateways strip beginnings: those that any of the lines may fit.
+    let ends = loose.iter().filter_map(|index| events[*index].path).map(|path| last_segment(path.as_str()));
+    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = ends.map(|end| (end, BTreeMap::new())).collect();
+    let mut shapes: Vec<Option<Shape<'_>>> = parallel::map(groups.len(), |place| {
+        shape(events, &groups[place]).filter(|shape| by_path.contains_key(last_segment(shape.path)))
+    });
+    for (place, shape) in shapes.iter().enumerate() {
+        if let Some(shape) = shape {
+            by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
+        }
+    }
     for index in loose {
         let event = &events[index];
         let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else {
