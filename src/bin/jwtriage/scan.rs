@@ -43,9 +43,9 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
     let signatures = detector.catalog().ids();
-    // Its patterns have grown automata: room that correlation can use.
-    drop(detector);
-    let correlated = correlate(&mut scan, &inventory).context("cannot correlate the events")?;
+    // The detector's patterns have grown automata: room that correlation can use.
+    let (correlated, ()) = parallel::both(|| correlate(&mut scan, &inventory), || drop(detector));
+    let correlated = correlated.context("cannot correlate the events")?;
     let results = Results::of(asked(args), scan, correlated, signatures);
     outputs.write(&results)?;
     if outputs.is_empty() {
