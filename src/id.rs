@@ -9,11 +9,12 @@ use crate::name::Name;
 
 /// An id as the log writes it. Equal texts are equal ids; their order is none.
 ///
-/// The form tells how the bytes are to be read: up to [`SHORT`] is the length of a text that fits, from there to
-/// [`HEX`] the number of lower-case hexadecimal digits, [`UUID`] a UUID in its usual writing. Any other text is a
-/// [`Name`], whose number stands in the bytes.
+/// Up to sixteen bytes of text are held as they are, longer rows of lower-case hexadecimal digits and UUIDs in half as
+/// many; any other text is a [`Name`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id {
+    /// How the bytes are to be read: up to [`SHORT`] the length of a text, up to [`HEX`] the number of digits, [`UUID`],
+    /// or [`NAME`], whose number they are.
     form: NonZeroU8,
     bytes: [u8; SHORT],
 }
