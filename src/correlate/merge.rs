@@ -219,6 +219,9 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
         })
         .collect();
     loose.sort_by_key(|index| (events[*index].reason == Some(Reason::Other), events[*index].time, *index));
+    if loose.is_empty() {
+        return;
+    }
     // Groups by the end of their path, as gateways strip beginnings: those that any of the lines may fit.
     let ends = loose.iter().filter_map(|index| events[*index].path).map(|path| last_segment(path.as_str()));
     let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = ends.map(|end| (end, BTreeMap::new())).collect();
