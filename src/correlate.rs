@@ -215,7 +215,8 @@ pub struct Correlated {
     pub gaps: Vec<String>,
 }
 
-/// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them.
+/// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them, and takes its
+/// sightings.
 ///
 /// # Errors
 /// What polars says, which is a mistake of ours.
@@ -228,14 +229,15 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     answer::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
     let mut world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
+    // What they tell is among the facts now.
+    scan.sightings = Vec::new();
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &world), &world));
     by_session(cases, &mut judged, &world);
     let keys = timeline::keys(&world);
     let got_through = finding::got_through(&world, &files);
     world.forget_people();
-    let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(case, judgement, &world, &files));
-    drop(merged.cases);
+    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &world, &files));
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     let patterns = pattern::patterns(&failures)?;

@@ -56,7 +56,7 @@ pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + 
 }
 
 /// What `work` makes of each pair of items that stand at the same place.
-pub fn map_pairs<A: Sync, B: Send, T: Send>(a: &[A], b: Vec<B>, work: impl Fn(&A, B) -> T + Sync + Send) -> Vec<T> {
+pub fn map_pairs<A: Send, B: Send, T: Send>(a: Vec<A>, b: Vec<B>, work: impl Fn(A, B) -> T + Sync + Send) -> Vec<T> {
     a.into_par_iter().zip(b).map(|(a, b)| work(a, b)).collect()
 }
 

@@ -196,7 +196,7 @@ pub struct Success {
 
 impl<'e> World<'e> {
     /// Gathers the facts.
-    pub fn of(events: &'e [Event], sightings: &'e [Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
+    pub fn of(events: &'e [Event], sightings: &[Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
         let ((happenings, outages), (successes, subjects)) = parallel::both(
             || (happenings(events, cases), outages(events)),
             || {
