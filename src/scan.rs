@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::chase::{Hunt, Pursued, Sighting};
+use crate::chase::{Hunt, Sighting};
 use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
 use crate::detect::{Books, Context, Detector, Found, Postponed};
@@ -145,7 +145,7 @@ struct Task<'s> {
 /// The events of all workers: held once, not by each part and then again.
 #[derive(Default)]
 struct Gathered {
-    /// Until all lines are counted, the stream of an event is the number of its part.
+    /// Until all lines are counted, the stream of an event of the first pass is the number of its part.
     events: Mutex<Vec<Event>>,
     parts: AtomicU32,
 }
@@ -155,8 +155,12 @@ impl Gathered {
         StreamId(self.parts.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn take_from(&self, found: &mut Found) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found.events);
+    fn take(&self, events: &mut Vec<Event>) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).append(events);
+    }
+
+    fn into_events(self) -> Vec<Event> {
+        self.events.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,7 +306,7 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathere
         &|block, stream, context| {
             let mut found = Found::default();
             detector.detect(block, stream, context, &mut found);
-            gathered.take_from(&mut found);
+            gathered.take(&mut found.events);
             found
         },
         &mut |name, outcome| {
@@ -387,7 +391,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
     let mut count = LineCount::default();
     let mut begins = Vec::with_capacity(tasks.len());
     // For each part its stream and the lines before it there; nothing of one that could not be read.
-    let mut moves: Vec<Option<(StreamId, u64)>> = vec![None; gathered.parts.into_inner() as usize];
+    let mut moves: Vec<Option<(StreamId, u64)>> = vec![None; gathered.parts.load(Ordering::Relaxed) as usize];
     for (task, parts) in tasks.iter().zip(parts) {
         let (continues, line) = count.before(task);
         let place = Place { stream: stream_id(scan.streams.len() - usize::from(continues)), line };
@@ -417,7 +421,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
         }
         begins.push(Begin { place, postponed });
     }
-    scan.events = gathered.events.into_inner().unwrap_or_else(PoisonError::into_inner);
+    scan.events = gathered.into_events();
     scan.events.retain_mut(|event| {
         let Some((stream, before)) = moves[event.place.stream.0 as usize] else { return false };
         event.place = Place { stream, line: event.place.line + before };
@@ -446,11 +450,7 @@ fn chase(
     if hunt.is_over() {
         return;
     }
-    let gathered = Mutex::new(std::mem::take(&mut scan.events));
-    let gather = |mut pursued: Pursued| {
-        gathered.lock().unwrap_or_else(PoisonError::into_inner).append(&mut pursued.events);
-        pursued
-    };
+    let gathered = Gathered { events: Mutex::new(std::mem::take(&mut scan.events)), ..Gathered::default() };
     let parts = each_task(tasks, |index, task| {
         let mut pursued = Vec::new();
         if task.source.rereadable {
@@ -463,14 +463,16 @@ fn chase(
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
-                    gather(hunt.pursue(block, stream, postponed, detector, context))
+                    let mut pursued = hunt.pursue(block, stream, postponed, detector, context);
+                    gathered.take(&mut pursued.events);
+                    pursued
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
             );
         }
         pursued
     });
-    scan.events = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    scan.events = gathered.into_events();
     let mut seen: HashMap<Option<Name>, usize> = HashMap::default();
     for part in parts.into_iter().flatten() {
         if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
