@@ -64,13 +64,6 @@ impl Name {
         })
     }
 
-    /// The name of a text that has one.
-    pub fn known(text: &str) -> Option<Self> {
-        let hash = HASHER.hash_one(text);
-        let shard = shard(hash).lock().unwrap_or_else(PoisonError::into_inner);
-        shard.names.find(hash, |name| **name == *text).copied()
-    }
-
     /// The number, for what holds names in its own form.
     pub fn number(self) -> u32 {
         self.0.get()
@@ -87,14 +80,11 @@ impl Name {
     }
 }
 
-/// By other bits than those that choose a slot.
-fn shard(hash: u64) -> &'static Mutex<Shard> {
-    &SHARED[usize::from(hash.to_le_bytes()[3]) % SHARDS]
-}
-
 /// The name of a text in the table that all threads share.
 fn shared(text: &str, hash: u64) -> Name {
-    let mut shard = shard(hash).lock().unwrap_or_else(PoisonError::into_inner);
+    // By other bits than those that choose a slot.
+    let shard = &SHARED[usize::from(hash.to_le_bytes()[3]) % SHARDS];
+    let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(name) = shard.names.find(hash, |name| **name == *text) {
         return *name;
     }
@@ -123,12 +113,6 @@ impl Deref for Name {
     type Target = str;
 
     fn deref(&self) -> &'static str {
-        self.as_str()
-    }
-}
-
-impl AsRef<str> for Name {
-    fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
@@ -205,7 +189,6 @@ mod tests {
         assert_eq!(std::thread::scope(|scope| scope.spawn(texts).join().unwrap()), here);
         assert_eq!(here.map(Name::as_str), ["u-1", "", "u-2", &long]);
         assert!(here[0] != here[2] && here[1] < here[0] && here[0] < here[2]);
-        assert_eq!((Name::known("u-2"), Name::known("nobody ever said this")), (Some(here[2]), None));
     }
 
     #[test]
