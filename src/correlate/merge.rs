@@ -145,12 +145,12 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     }
     let nameless = |index: usize| events[index].request_id.is_none();
     // Requests come before mere traces, and in each those that name it before those of its trace.
-    let rank = |index: usize| (nameless(leader(index)), leaders[index], nameless(index));
-    let matters = |index: &usize| leaders[*index] != NOBODY && matters[leader(*index)];
-    let mut members: Vec<_> = (0..events.len()).filter(matters).map(|index| (rank(index), index)).collect();
+    let mut members: Vec<(bool, u32, bool, usize)> = (0..events.len())
+        .filter(|index| leaders[*index] != NOBODY && matters[leader(*index)])
+        .map(|index| (nameless(leader(index)), leaders[index], nameless(index), index))
+        .collect();
     parallel::sort_by_key(&mut members, |member| *member);
-    let same = |a: &((_, u32, _), usize), b: &((_, u32, _), usize)| a.0.1 == b.0.1;
-    members.chunk_by(same).map(|group| group.iter().map(|(_, index)| *index).collect()).collect()
+    members.chunk_by(|a, b| a.1 == b.1).map(|group| group.iter().map(|(.., index)| *index).collect()).collect()
 }
 
 /// The leader of an event that bears no id.
