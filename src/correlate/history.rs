@@ -92,19 +92,20 @@ pub fn any_within(times: &[DateTime<Utc>], from: DateTime<Utc>, to: DateTime<Utc
 }
 
 impl History {
-    /// Gathers it.
+    /// Gathers it; `refused` are the subjects of the cases, `proven` users who exist.
     pub fn of(
         events: &[Event],
         successes: &[Success],
         cases: &[Case],
         happenings: &[Happening],
+        refused: &HashSet<Name>,
         proven: impl Iterator<Item = Name>,
     ) -> Self {
         let (mut history, (verdicts, accepted_clients, bulks)) = parallel::both(
             || {
                 let mut history = Self::default();
                 history.meet_clients(events, successes, cases);
-                history.learn_names(events, cases, happenings);
+                history.learn_names(events, refused, happenings);
                 history
             },
             || {
@@ -196,8 +197,7 @@ impl History {
         });
     }
 
-    fn learn_names(&mut self, events: &[Event], cases: &[Case], happenings: &[Happening]) {
-        let asked: HashSet<Name> = cases.iter().filter_map(|case| case.sub).collect();
+    fn learn_names(&mut self, events: &[Event], refused: &HashSet<Name>, happenings: &[Happening]) {
         let mut first_seen: HashMap<Name, DateTime<Utc>> = HashMap::default();
         for event in events {
             let starts = event.kind == EventKind::ConfigChanged;
@@ -205,7 +205,7 @@ impl History {
                 first_seen.entry(service).and_modify(|first| *first = time.min(*first)).or_insert(time);
             }
             if let (Some(sub), Some(name)) = (event.sub, event.extra.as_deref().and_then(|extra| extra.username))
-                && asked.contains(&sub)
+                && refused.contains(&sub)
             {
                 self.name_of.entry(sub).or_insert(name);
             }

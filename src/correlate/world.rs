@@ -197,8 +197,9 @@ pub struct Success {
 impl<'e> World<'e> {
     /// Gathers the facts.
     pub fn of(events: &'e [Event], sightings: &[Sighting], cases: &[Case], inventory: &'e Inventory) -> Self {
+        let refused: HashSet<Name> = cases.iter().filter_map(|case| case.sub).collect();
         let ((happenings, outages), (successes, subjects)) = parallel::both(
-            || (happenings(events, cases), outages(events)),
+            || (happenings(events, &refused), outages(events)),
             || {
                 let successes = successes(events, sightings);
                 let subjects = subjects(events, &successes);
@@ -239,14 +240,14 @@ impl<'e> World<'e> {
                 .any(|h| matches!(h.kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled)),
             befell: befell(&happenings),
             happenings,
-            successes_of: of_refused(&successes, cases),
+            successes_of: by_subject(&successes, &refused),
             successes,
             history: History::default(),
             inventory,
         };
         let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| *sub);
         let (history, addresses) = parallel::both(
-            || History::of(events, &world.successes, cases, &world.happenings, proven()),
+            || History::of(events, &world.successes, cases, &world.happenings, &refused, proven()),
             || addresses(cases, &world),
         );
         world.history = history;
@@ -390,13 +391,12 @@ fn key_of(event: &Event) -> Option<Name> {
 }
 
 /// Of logins and logouts only those of subjects in question: there are as many as there is traffic.
-fn happenings(events: &[Event], cases: &[Case]) -> Vec<Happening> {
-    let asked: HashSet<Name> = cases.iter().filter_map(|case| case.sub).chain([Name::default()]).collect();
+fn happenings(events: &[Event], refused: &HashSet<Name>) -> Vec<Happening> {
     let mut told: Vec<(EventKind, Name, DateTime<Utc>, usize)> = events
         .iter()
         .enumerate()
         .filter_map(|(place, event)| Some((event.kind, key_of(event)?, event.time?, place)))
-        .filter(|(kind, key, ..)| !is_traffic(*kind) || asked.contains(key))
+        .filter(|(kind, key, ..)| !is_traffic(*kind) || refused.contains(key) || key.is_empty())
         .collect();
     parallel::sort_by_key(&mut told, |told| *told);
     let mut happenings: Vec<Happening> = Vec::new();
@@ -491,8 +491,7 @@ fn successes(events: &[Event], sightings: &[Sighting]) -> Vec<Success> {
 }
 
 /// The successes of subjects that were refused too.
-fn of_refused(successes: &[Success], cases: &[Case]) -> Timed {
-    let refused: HashSet<Name> = cases.iter().filter_map(|case| case.sub).collect();
+fn by_subject(successes: &[Success], refused: &HashSet<Name>) -> Timed {
     let numbered = (0..).zip(successes).filter(|(_, success)| refused.contains(&success.sub));
     Timed::of(numbered.map(|(place, success)| (success.sub, success.time, place)).collect())
 }
@@ -592,38 +591,32 @@ fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Name, Address> {
     for case in cases {
         let Some(client) = case.client_ip else { continue };
         let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
-        if !matches!(
-            case.reason,
-            Reason::AlgorithmNotAllowed
-                | Reason::SignatureInvalid
-                | Reason::TokenMalformed
-                | Reason::KeyNotFound
-                | Reason::SubNotFound
-        ) {
-            continue;
-        }
-        let address = addresses.entry(client).or_default();
-        match case.reason {
-            Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
-            Reason::SignatureInvalid | Reason::TokenMalformed if stranger => address.badly_made += 1,
-            Reason::KeyNotFound if stranger && case.kid.is_none_or(|kid| !world.knows_key(kid)) => {
-                address.badly_made += 1;
+        let hostile = match case.reason {
+            Reason::AlgorithmNotAllowed => true,
+            Reason::SignatureInvalid | Reason::TokenMalformed => stranger,
+            Reason::KeyNotFound => stranger && case.kid.is_none_or(|kid| !world.knows_key(kid)),
+            _ => false,
+        };
+        if hostile {
+            let address = addresses.entry(client).or_default();
+            match case.reason {
+                Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
+                _ => address.badly_made += 1,
+            }
+            if case.reason == Reason::KeyNotFound {
                 address.unknown_keys.extend(case.kid);
             }
-            Reason::SubNotFound => {
-                match case.sub {
-                    Some(sub) if stranger => {
-                        address.unknown_subjects.insert(sub);
-                    }
-                    Some(_) => {}
-                    None => address.nameless.extend(case.time),
+            address.hostile_reasons.insert(case.reason);
+            address.first.get_or_insert(case.deciding);
+        } else if case.reason == Reason::SubNotFound && stranger {
+            let address = addresses.entry(client).or_default();
+            match case.sub {
+                Some(sub) => {
+                    address.unknown_subjects.insert(sub);
                 }
-                continue;
+                None => address.nameless.extend(case.time),
             }
-            _ => continue,
         }
-        address.hostile_reasons.insert(case.reason);
-        address.first.get_or_insert(case.deciding);
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
     for address in addresses.values_mut() {
