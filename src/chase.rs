@@ -8,16 +8,17 @@ use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correlate::merge;
-use crate::detect::{Books, Context, Detector, Postponed};
-use crate::event::{Event, EventKind, Place, Reason, StreamId};
+use crate::detect::{Books, Context, Detector, Postponed, Stretch};
+use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::frame::{Block, Cursor};
 use crate::hash::{HashMap, HashSet};
 use crate::id::Id;
 use crate::name::Name;
+use crate::narrow::{Clocks, Quest, Reach};
 use crate::needles::{self, Needles};
 use crate::parallel;
 
-/// How many requests of a stream the chase looks for to hold its clock against others'.
+/// How many requests of a stream the chase looks for to hold its clock against others', if it is not known already.
 const CLOCK_SAMPLES: usize = 20;
 /// How many addresses the chase asks after.
 const MAX_CLIENTS: usize = 2000;
@@ -56,11 +57,15 @@ struct Wanted {
     loose: HashMap<&'static str, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
+    /// Where all this can stand.
+    quest: Quest,
 }
 
 /// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
 fn nameless_clients(events: &[Event]) -> HashSet<Name> {
-    let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && event.sub.is_none());
+    let named: HashSet<Id> = failures(events).filter(|event| event.sub.is_some()).filter_map(|event| event.request_id).collect();
+    let nameless = |event: &Event| event.sub.is_none() && event.request_id.is_none_or(|id| !named.contains(&id));
+    let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
     let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
         if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
@@ -119,30 +124,37 @@ fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
 const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
 impl Wanted {
-    fn of(events: &[Event]) -> Self {
+    fn of(events: &[Event], clocks: &Clocks) -> Self {
         let mut wanted = Self::default();
-        // A request of which every question is answered need not be looked for.
-        let mut answered: HashMap<Id, (bool, bool)> = HashMap::default();
+        // A request of which it is known who asked, for what, and why it failed need not be looked for.
+        let mut answered: HashMap<Id, [bool; 3]> = HashMap::default();
         for event in failures(events) {
             if let Some(id) = event.request_id.or(event.trace_id) {
-                let (named, reasoned) = answered.entry(id).or_default();
-                *named |= event.sub.is_some();
-                *reasoned |= event.reason.is_some_and(|reason| reason != Reason::Other);
+                let [who, what, why] = answered.entry(id).or_default();
+                *who |= event.sub.is_some();
+                *what |= event.path.is_some();
+                *why |= event.reason.is_some_and(|reason| reason != Reason::Other);
             }
         }
-        let open = answered.into_iter().filter(|(_, (named, reasoned))| !(*named && *reasoned));
+        let open = answered.into_iter().filter(|(_, answers)| answers.contains(&false));
         wanted.requests = open.map(|(id, _)| id).collect();
-        // A few requests of every stream, wherever else they are told of, show how far clocks lie apart.
+        for event in failures(events) {
+            if event.request_id.or(event.trace_id).is_some_and(|id| wanted.requests.contains(&id)) {
+                wanted.quest.add(event, clocks);
+            }
+        }
+        // A few requests of a stream, wherever else they are told of, show how far clocks lie apart.
         let mut sampled: HashMap<StreamId, usize> = HashMap::default();
-        for event in events {
+        for event in events.iter().filter(|event| !clocks.knows(event.place.stream)) {
             let count = sampled.entry(event.place.stream).or_default();
             if let Some(id) = event.request_id.filter(|_| *count < CLOCK_SAMPLES) {
                 *count += 1;
                 wanted.requests.insert(id);
+                wanted.quest.add(event, clocks);
             }
         }
         for event in failures(events).filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
-            wanted.add_loose(event);
+            wanted.add_loose(event, clocks);
         }
         wanted.clients = nameless_clients(events);
         // With so many of them it is no longer a question of single clients.
@@ -153,21 +165,24 @@ impl Wanted {
         for times in wanted.loose.values_mut() {
             times.sort();
         }
+        let refused: HashSet<Name> = failures(events).filter_map(|event| event.sub).collect();
         for event in events {
             let asked = match event.kind {
                 EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
-                EventKind::UserDeleted | EventKind::UserDisabled => true,
+                EventKind::UserDeleted | EventKind::UserDisabled => event.sub.is_some_and(|sub| refused.contains(&sub)),
                 _ => false,
             };
             if let Some(sub) = event.sub.filter(|_| asked) {
                 wanted.subjects.insert(sub);
             }
         }
+        wanted.quest.answers = !wanted.subjects.is_empty() || !wanted.clients.is_empty();
+        wanted.quest.settle();
         wanted
     }
 
     /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
-    fn add_loose(&mut self, event: &Event) {
+    fn add_loose(&mut self, event: &Event, clocks: &Clocks) {
         let (Some(time), Some(path)) = (event.time, event.path) else { return };
         match event.status {
             Some(401 | 403) => return,
@@ -178,6 +193,7 @@ impl Wanted {
             None => return,
         }
         self.zoneless |= event.zoneless;
+        self.quest.add(event, clocks);
         self.loose.entry(merge::last_segment(path.as_str())).or_default().push(time);
     }
 
@@ -260,17 +276,19 @@ pub struct Hunt<'k> {
     reads_all_postponed: bool,
     statuses: Option<AhoCorasick>,
     wanted: Wanted,
+    clocks: Clocks,
     /// Where events of the first pass stand, in order, and whether their records hold nothing else.
     known: &'k [(Place, bool)],
 }
 
 impl<'k> Hunt<'k> {
-    /// Finds out what the events of the first pass leave to be asked. `known` is where they stood then, in
-    /// order, and whether their records hold nothing else.
-    pub fn after(events: &[Event], known: &'k [(Place, bool)]) -> Self {
+    /// Finds out what the events of the first pass leave to be asked. `files` names the streams. `known` is where the
+    /// events stood then, in order, and whether their records hold nothing else.
+    pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
+        let clocks = Clocks::of(events, files);
         let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
             || {
-                let wanted = Wanted::of(events);
+                let wanted = Wanted::of(events, &clocks);
                 let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
                 let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
                 let needles = Needles::new(names.chain(requests.iter().map(String::as_str)), needles::SHORTEST);
@@ -282,7 +300,7 @@ impl<'k> Hunt<'k> {
                 (Needles::new(concerns.into_iter().map(Name::as_str), 0), unsearchable)
             },
         );
-        Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, known }
+        Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, clocks, known }
     }
 
     /// How many ids are looked for.
@@ -295,18 +313,30 @@ impl<'k> Hunt<'k> {
         self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
     }
 
+    /// Where in a stream ids are looked for. `events` are those of the stream, in order, and `begin` is where its
+    /// stretches count their lines from.
+    pub fn reach(&self, stretches: Vec<Stretch>, begin: Place, events: &[Event]) -> Reach {
+        Reach::of(stretches, begin, events, &self.wanted.quest, &self.clocks)
+    }
+
+    /// Whether records that wait are asked for whom they name.
+    pub fn asks_postponed(&self) -> bool {
+        self.reads_all_postponed || !self.concerns.is_empty()
+    }
+
     /// Reads what of a block matters. `postponed` are the records of its stream that wait.
     pub fn pursue(
         &self,
         block: Block<'_>,
         stream: StreamId,
+        reach: &Reach,
         postponed: &[Postponed],
         detector: &Detector,
         context: &Context,
     ) -> Pursued {
         let mut pursued = Pursued { stream, read: Books::default(), events: Vec::new(), sightings: Vec::new() };
         let mut cursor = Cursor::new(block);
-        for hit in self.hits(block, postponed) {
+        for hit in self.hits(block, reach, postponed) {
             let Some((record, line)) = cursor.record(hit) else { continue };
             let place = Place { stream, line };
             // What is alone in its record, or stands on one line, was told whole.
@@ -340,10 +370,13 @@ impl<'k> Hunt<'k> {
     }
 
     /// Every place in a block that may matter, in order.
-    fn hits(&self, block: Block<'_>, postponed: &[Postponed]) -> Vec<usize> {
-        let mut hits = self.needles.find(block.bytes);
-        if let Some(statuses) = &self.statuses {
-            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
+    fn hits(&self, block: Block<'_>, reach: &Reach, postponed: &[Postponed]) -> Vec<usize> {
+        let mut hits = Vec::new();
+        if reach.may_hold(&(block.at..block.at + block.bytes.len() as u64)) {
+            hits = self.needles.find(block.bytes);
+            if let Some(statuses) = &self.statuses {
+                hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
+            }
         }
         let from = postponed.partition_point(|record| record.at < block.at);
         for record in &postponed[from..] {

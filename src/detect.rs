@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::event::{Event, EventKind, Place, Reason, Shown, SignatureId, StreamId, Text};
 use crate::fold;
-use crate::frame::{Block, Cursor, wrapper};
+use crate::frame::{Block, Cursor, Style, wrapper};
 use crate::id::Id;
 use crate::name::Name;
 use crate::parse::fields::{Role, Roles};
@@ -30,6 +30,8 @@ const MAX_VALUE: usize = 256;
 /// Of records that only tell of issued tokens one of so many is read in any case: enough to know keys, issuers and
 /// services, and whether a source speaks.
 const READ_OF_ROUTINE: usize = 16;
+/// A longer record at the beginning of a block is not asked when it was written.
+const MAX_OPENING: usize = 64 << 10;
 /// One record tells of at most this many users (an SQL `IN` list).
 const MAX_SUBJECTS: usize = 1000;
 
@@ -46,14 +48,14 @@ pub struct Context {
     pub host: Option<String>,
     /// Whether events become rows: else only those speak whose text a diagnosis may read.
     pub rows: bool,
-    /// Whether records that only tell of issued tokens may wait until it is known whom failures concern.
-    pub postpones: bool,
+    /// Whether it will be read a second time.
+    pub chased: bool,
 }
 
 impl Context {
     /// That of a record without a stream.
     pub fn none() -> Self {
-        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true, postpones: false }
+        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true, chased: false }
     }
 }
 
@@ -136,6 +138,8 @@ pub struct Found {
     pub events: Vec<Event>,
     /// Records that wait to be read, in the order they stand.
     pub postponed: Vec<Postponed>,
+    /// The blocks, if they will be read again.
+    pub stretches: Vec<Stretch>,
     /// What became of the records.
     pub books: Books,
     /// What looked like trouble and matched nothing, if the detector keeps it.
@@ -149,6 +153,21 @@ pub struct Postponed {
     pub at: u64,
     /// Its bytes.
     pub length: u32,
+}
+
+/// A block of the first pass, and what its first record tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where its first byte stands in the stream, after decoding.
+    pub at: u64,
+    /// How many lines stand before it, in the stream or span.
+    pub lines_before: u64,
+    /// When its first record was written, if that names its zone.
+    pub opens: Option<DateTime<Utc>>,
+    /// Whether its first record bears the status of an answer.
+    pub answers: bool,
+    /// How its records begin.
+    pub style: Style,
 }
 
 /// The catalog, made ready to be searched for.
@@ -189,11 +208,16 @@ impl Detector {
         let postponed_before = found.postponed.len();
         let mut in_record = Vec::new();
         let mut cursor = Cursor::new(block);
+        if context.chased {
+            found.stretches.push(self.stretch(block, cursor.next_record(), context));
+        }
+        // Unless every event is a row.
+        let postpones = context.chased && !context.rows;
         while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
             let Some((record, line)) = cursor.record(hit) else { break };
             in_record.clear();
             let refuses = self.prefilter.candidates(record, &mut in_record);
-            if context.postpones && !refuses && self.is_routine(record, &in_record) {
+            if postpones && !refuses && self.is_routine(record, &in_record) {
                 routine += 1;
                 if let (Ok(length), false) = (u32::try_from(record.len()), routine % READ_OF_ROUTINE == 1) {
                     found.postponed.push(Postponed { at: block.at + (cursor.at - record.len()) as u64, length });
@@ -217,6 +241,21 @@ impl Detector {
         let postponed = (found.postponed.len() - postponed_before) as u64;
         books.postponed += postponed;
         books.skipped += records.saturating_sub(examined + postponed);
+    }
+
+    /// What the first record of a block tells of the block.
+    fn stretch(&self, block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
+        let mut told = Vec::new();
+        if first.len() <= MAX_OPENING {
+            self.pursue(first, Place { stream: StreamId(0), line: 1 }, context, &mut told);
+        }
+        Stretch {
+            at: block.at,
+            lines_before: block.lines_before,
+            opens: told.first().filter(|event| !event.zoneless).and_then(|event| event.time),
+            answers: told.iter().any(|event| event.status.is_some()),
+            style: block.style,
+        }
     }
 
     /// Whether a record can tell of issued tokens and of nothing else, and spells as written what it names.

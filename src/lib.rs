@@ -76,6 +76,7 @@ pub mod id;
 pub mod inspect;
 pub mod inventory;
 pub mod name;
+pub mod narrow;
 pub mod needles;
 pub mod parallel;
 pub mod parse;

@@ -16,13 +16,14 @@ use serde::Serialize;
 use crate::chase::{Hunt, Sighting};
 use crate::correlate::merge;
 use crate::decode::{self, Kind, SourceError};
-use crate::detect::{Books, Context, Detector, Found, Postponed};
+use crate::detect::{Books, Context, Detector, Found, Postponed, Stretch};
 use crate::discover::Source;
 use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
 use crate::frame::{Block, Coverage, Span, Style, each_block};
 use crate::hash::HashMap;
 use crate::name::Name;
+use crate::narrow::Reach;
 use crate::parallel;
 use crate::unknown::Unknown;
 
@@ -119,19 +120,20 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
     let tasks = tasks(sources);
     let gathered = Gathered::default();
-    let parts = each_task(&tasks, |_, task| first_pass(task, detector, settings, &gathered));
+    let parts = each_task(&tasks, |task| task, |task| first_pass(task, detector, settings, &gathered));
     let (mut scan, begins) = joined(&tasks, parts, gathered);
     let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, &begins, detector, settings, &known, &mut scan);
+        chase(&tasks, begins, detector, settings, &known, &mut scan);
     }
     scan
 }
 
 /// A source, or a span of a large plain one.
+#[derive(Clone, Copy)]
 struct Task<'s> {
     source: &'s Source,
     /// The source's place in the list.
@@ -206,10 +208,10 @@ fn head_style(source: &Source) -> Option<Style> {
 }
 
 /// Runs `work` over the tasks, the largest first, and gives the results in the order of the tasks.
-fn each_task<T: Send>(tasks: &[Task<'_>], work: impl Fn(usize, &Task<'_>) -> T + Sync) -> Vec<T> {
-    let mut order: Vec<usize> = (0..tasks.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(tasks[*index].bytes));
-    parallel::in_order_of(&order, |index| work(index, &tasks[index]))
+fn each_task<'s, I: Sync, T: Send>(items: &[I], task: impl Fn(&I) -> &Task<'s>, work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(task(&items[*index]).bytes));
+    parallel::in_order_of(&order, |index| work(&items[index]))
 }
 
 /// What is to be made of the blocks of a stream.
@@ -333,6 +335,7 @@ fn finished(name: String, done: Done<Found>) -> Part {
         found.books.add(&block.books);
         found.unknown.append(block.unknown, |place| place);
         found.postponed.extend(block.postponed);
+        found.stretches.extend(block.stretches);
     }
     let mut problems: Vec<Problem> = coverage
         .cut
@@ -380,8 +383,8 @@ impl LineCount {
 struct Begin {
     /// The number of the task's first stream, and the lines of it before the task's own.
     place: Place,
-    /// For each of the task's streams the records that wait.
-    postponed: Vec<Vec<Postponed>>,
+    /// For each of the task's streams the records that wait, and its blocks.
+    streams: Vec<(Vec<Postponed>, Vec<Stretch>)>,
 }
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task
@@ -395,7 +398,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
     for (task, parts) in tasks.iter().zip(parts) {
         let (continues, line) = count.before(task);
         let place = Place { stream: stream_id(scan.streams.len() - usize::from(continues)), line };
-        let mut postponed = Vec::new();
+        let mut streams = Vec::new();
         for part in parts {
             let (continues, before) = count.before(task);
             for mut problem in part.problems {
@@ -412,14 +415,14 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
-            postponed.push(part.found.postponed);
+            streams.push((part.found.postponed, part.found.stretches));
             scan.unknown.append(part.found.unknown, |place| Place { stream, line: place.line + before });
             if let Some(number) = part.number {
                 moves[number.0 as usize] = Some((stream, before));
             }
             count.add(task, part.lines);
         }
-        begins.push(Begin { place, postponed });
+        begins.push(Begin { place, streams });
     }
     scan.events = gathered.into_events();
     scan.events.retain_mut(|event| {
@@ -436,42 +439,87 @@ fn stream_id(index: usize) -> StreamId {
     StreamId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
+/// A task as the second pass takes it on.
+struct Again<'s> {
+    task: Task<'s>,
+    /// The task's first stream, and how many lines of it stand before what is read.
+    place: Place,
+    /// For each of the task's streams where ids are looked for, and the records that wait.
+    streams: Vec<(Reach, Vec<Postponed>)>,
+}
+
+/// What of a task the second pass must read, if anything. `events` are in order.
+fn again<'s>(task: &Task<'s>, begin: Begin, hunt: &Hunt<'_>, events: &[Event]) -> Option<Again<'s>> {
+    let mut place = begin.place;
+    let mut bounds = Vec::with_capacity(begin.streams.len());
+    let mut streams = Vec::with_capacity(begin.streams.len());
+    for (postponed, stretches) in begin.streams {
+        let from = events.partition_point(|event| event.place <= place);
+        let to = events.partition_point(|event| event.place.stream <= place.stream);
+        let reach = hunt.reach(stretches, place, &events[from..to.max(from)]);
+        let waiting = postponed.iter().filter(|_| hunt.asks_postponed()).map(|record| record.at);
+        bounds.extend(reach.bounds(waiting));
+        streams.push((reach, postponed));
+        place = Place { stream: StreamId(place.stream.0 + 1), line: 0 };
+    }
+    let mut again = Again { task: *task, place: begin.place, streams };
+    // Of one plain stream it is enough to read from the first to the last block.
+    if let ([_], [(first, end)]) = (&again.streams[..], &bounds[..]) {
+        let whole = Span { start: 0, end: u64::MAX, style: first.style };
+        let span = task.span.unwrap_or(whole);
+        let narrow = Span { start: first.at, end: end.unwrap_or(span.end), style: span.style };
+        if (narrow.start > span.start || narrow.end < span.end)
+            && (task.span.is_some() || matches!(decode::sniff(task.source), Ok(Kind::Plain)))
+        {
+            again.place.line += first.lines_before;
+            again.task.span = Some(narrow);
+            again.task.bytes = narrow.end.min(task.source.size).saturating_sub(narrow.start);
+        }
+    }
+    (!bounds.is_empty()).then_some(again)
+}
+
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
 fn chase(
     tasks: &[Task<'_>],
-    begins: &[Begin],
+    begins: Vec<Begin>,
     detector: &Detector,
     settings: &Settings,
     known: &[(Place, bool)],
     scan: &mut Scan,
 ) {
-    let hunt = Hunt::after(&scan.events, known);
+    let hunt = Hunt::after(&scan.events, &scan.files(), known);
     scan.chased = hunt.ids();
     if hunt.is_over() {
         return;
     }
+    let rereadable = tasks.iter().zip(begins).filter(|(task, _)| task.source.rereadable);
+    let agains: Vec<Again<'_>> = rereadable.filter_map(|(task, begin)| again(task, begin, &hunt, &scan.events)).collect();
     let gathered = Gathered { events: Mutex::new(std::mem::take(&mut scan.events)), ..Gathered::default() };
-    let parts = each_task(tasks, |index, task| {
-        let mut pursued = Vec::new();
-        if task.source.rereadable {
-            let Begin { place: Place { stream: first, line }, postponed } = &begins[index];
+    let parts = each_task(
+        &agains,
+        |again| &again.task,
+        |again| {
+            let mut pursued = Vec::new();
+            let Place { stream: first, line } = again.place;
             let mut next = first.0..;
             each_stream(
-                task,
+                &again.task,
                 settings,
                 &mut || StreamId(next.next().unwrap_or(u32::MAX)),
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
-                    let postponed = postponed.get((stream.0 - first.0) as usize).map_or(&[][..], Vec::as_slice);
-                    let mut pursued = hunt.pursue(block, stream, postponed, detector, context);
+                    // What was not there in the first pass has no place.
+                    let (reach, postponed) = again.streams.get((stream.0 - first.0) as usize)?;
+                    let mut pursued = hunt.pursue(block, stream, reach, postponed, detector, context);
                     gathered.take(&mut pursued.events);
-                    pursued
+                    Some(pursued)
                 },
-                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks)),
+                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks).flatten()),
             );
-        }
-        pursued
-    });
+            pursued
+        },
+    );
     scan.events = gathered.into_events();
     let mut seen: HashMap<Option<Name>, usize> = HashMap::default();
     for part in parts.into_iter().flatten() {
@@ -500,8 +548,7 @@ fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings, rer
         service,
         host,
         rows: settings.rows,
-        // What will be read a second time may wait for it, unless every event is a row.
-        postpones: settings.chase && rereadable && !settings.rows,
+        chased: settings.chase && rereadable,
     }
 }
 

@@ -39,7 +39,7 @@ fn stages(criterion: &mut Criterion) {
     let prefilter = Prefilter::new(&catalog(), &[], &[]);
     let detector = Detector::new(catalog());
     let context =
-        Context { zone: Tz::UTC, latest: DateTime::<Utc>::UNIX_EPOCH, service: None, host: None, rows: true, postpones: false };
+        Context { zone: Tz::UTC, latest: DateTime::<Utc>::UNIX_EPOCH, service: None, host: None, rows: true, chased: false };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {
         let text = archive::access_log(SIZE, every);
         let mut group = criterion.benchmark_group(format!("refusals: {name}"));

@@ -88,3 +88,63 @@ fn what_is_postponed_is_read_where_a_failure_asks_for_it() {
         assert_eq!(all["postponed"], 0);
     }
 }
+
+/// Six hours of a gateway's answers and of an application, told of by both: requests that are refused early on, and one in
+/// the fifth hour of which the gateway only says that it failed.
+fn answers(dir: &Path) -> usize {
+    let (mut gateway, mut app) = (String::new(), String::new());
+    let mut line_of_failure = 0;
+    for second in 0..21_600 {
+        let clock = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+        let id = format!("9b1d{second:028}");
+        let (refused, failed) = (second < 2500 && second % 100 == 50, second == 17_000);
+        let status = if refused {
+            401
+        } else if failed {
+            500
+        } else {
+            200
+        };
+        writeln!(
+            gateway,
+            "{{\"time\":\"2026-03-08T{clock}.100Z\",\"request_id\":\"{id}\",\"method\":\"GET\",\"path\":\"/v1/orders/{second}\",\
+             \"status\":{status},\"client_ip\":\"203.0.113.{}\"}}",
+            second % 250
+        )
+        .unwrap();
+        if failed {
+            line_of_failure = second + 1;
+        }
+        if refused || failed {
+            writeln!(
+                app,
+                "{{\"time\":\"2026-03-08T{clock}.090Z\",\"level\":\"warn\",\"request_id\":\"{id}\",\"msg\":\"jwt expired\",\"sub\":\"u1\"}}"
+            )
+        } else {
+            writeln!(app, "{{\"time\":\"2026-03-08T{clock}.090Z\",\"level\":\"info\",\"request_id\":\"{id}\",\"msg\":\"done, nothing to say of it at all\"}}")
+        }
+        .unwrap();
+    }
+    std::fs::write(dir.join("gateway.log"), gateway).unwrap();
+    std::fs::write(dir.join("app.log"), app).unwrap();
+    line_of_failure
+}
+
+#[test]
+fn a_block_in_the_middle_is_read_again_and_its_lines_are_numbered_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = answers(dir.path());
+    let (found, _) = scanned(dir.path(), false);
+    assert_eq!(found.len(), 26);
+    let late = found.iter().find(|row| row["status"] == 500).unwrap();
+    assert_eq!((&late["path"], &late["client_ip"]), (&"/v1/orders/17000".into(), &"203.0.113.0".into()));
+    let seen_in = late["seen_in"].as_array().unwrap();
+    let of = |name: &str| seen_in.iter().find(|place| place["file"].as_str().unwrap().ends_with(name)).unwrap()["line"].clone();
+    assert_eq!((of("gateway.log"), of("app.log")), (line.into(), line.into()));
+    // With a request that may be anywhere, all is read again, and the same is found.
+    let zoneless = "2026-03-08 04:00:00,000 WARN [auth] request_id=7c0e jwt expired\n";
+    std::fs::write(dir.path().join("other.log"), zoneless).unwrap();
+    let (all, _) = scanned(dir.path(), false);
+    assert_eq!(all.len(), 27);
+    assert!(found.iter().all(|row| all.contains(row)));
+}

@@ -10,7 +10,7 @@ use jwtriage::signature::Catalog;
 fn each_layout_is_recognised_with_its_time() {
     let detector = Detector::new(Catalog::default());
     let latest = Utc.with_ymd_and_hms(2026, 8, 22, 18, 0, 0).unwrap();
-    let context = Context { zone: Tz::UTC, latest, service: None, host: None, rows: true, postpones: false };
+    let context = Context { zone: Tz::UTC, latest, service: None, host: None, rows: true, chased: false };
     let samples = std::fs::read_to_string(crate::project("samples/layouts.jsonl")).unwrap();
     let mut wrong = Vec::new();
     for line in samples.lines() {

@@ -1,0 +1,316 @@
+//! Which blocks the second pass looks into: where the lines of a request in question can be, by their time, and those of
+//! a user, by what a stream's lines bear.
+//!
+//! What is passed over must be sure to hold nothing. A stream's blocks have a time only if its records name their zone
+//! and stand in order; a request is looked for around its own time only where clocks are known to be in step, by other
+//! requests that both sources tell of.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::correlate::clock;
+use crate::detect::Stretch;
+use crate::event::{Event, Place, StreamId, Text};
+use crate::hash::HashMap;
+use crate::id::Id;
+
+/// How far from each other the lines of one request may stand, by clocks in step.
+const NEAR: TimeDelta = TimeDelta::minutes(5);
+/// How much two clocks in step may differ, and records of one stream be out of order.
+const STEP: TimeDelta = TimeDelta::minutes(1);
+/// How many requests two sources must share for their clocks to be known. Nine of ten must agree.
+const SHARED: usize = 20;
+/// A stream of fewer blocks does not show what its lines bear.
+const FEW: usize = 8;
+
+/// Which sources have clocks in step with each other.
+#[derive(Debug, Default)]
+pub struct Clocks {
+    /// For each stream its group of clocks.
+    groups: Vec<usize>,
+    /// For each group, whether it is of several sources.
+    joined: Vec<bool>,
+}
+
+impl Clocks {
+    /// Holds sources against each other by the requests that several tell of.
+    pub fn of(events: &[Event], files: &[Text]) -> Self {
+        let mut numbers = BTreeMap::new();
+        let streams = (0..).take(files.len()).map(StreamId);
+        let source_of: Vec<usize> = streams
+            .map(|stream| {
+                let next = numbers.len();
+                *numbers.entry(clock::source(files, stream)).or_insert(next)
+            })
+            .collect();
+        // Of each pair of sources, how many requests both tell of, and of how many at one time.
+        let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+        let mut first: HashMap<Id, (usize, DateTime<Utc>)> = HashMap::default();
+        for event in events.iter().filter(|event| !event.zoneless) {
+            let (Some(id), Some(time)) = (event.request_id, event.time) else { continue };
+            let Some(source) = source_of.get(event.place.stream.0 as usize).copied() else { continue };
+            let (other, earlier) = *first.entry(id).or_insert((source, time));
+            if other != source {
+                let (shared, agree) = pairs.entry((other.min(source), other.max(source))).or_default();
+                *shared += 1;
+                *agree += usize::from((time - earlier).abs() <= STEP);
+            }
+        }
+        let mut group_of: Vec<usize> = (0..numbers.len()).collect();
+        let mut joined = vec![false; numbers.len()];
+        for ((one, other), _) in pairs.into_iter().filter(|(_, (shared, agree))| *shared >= SHARED && agree * 10 >= shared * 9) {
+            let (from, to) = (group_of[other], group_of[one]);
+            joined[to] = true;
+            for group in group_of.iter_mut().filter(|group| **group == from) {
+                *group = to;
+            }
+        }
+        Self { groups: source_of.into_iter().map(|source| group_of[source]).collect(), joined }
+    }
+
+    /// Whether a stream's clock is known to be in step with those of other sources.
+    pub fn knows(&self, stream: StreamId) -> bool {
+        self.group(stream).is_some_and(|group| self.joined[group])
+    }
+
+    fn group(&self, stream: StreamId) -> Option<usize> {
+        self.groups.get(stream.0 as usize).copied()
+    }
+}
+
+/// What is looked for, by when and where its lines can be.
+#[derive(Debug, Default)]
+pub struct Quest {
+    /// When requests in question failed, by the group of the clocks that say so.
+    times: BTreeMap<usize, Vec<DateTime<Utc>>>,
+    /// Whether some request in question may be anywhere.
+    anywhere: bool,
+    /// Whether answers to users or addresses are looked for, at any time.
+    pub answers: bool,
+}
+
+impl Quest {
+    /// Adds the request that an event tells of.
+    pub fn add(&mut self, event: &Event, clocks: &Clocks) {
+        match (event.time.filter(|_| !event.zoneless), clocks.group(event.place.stream)) {
+            (Some(time), Some(group)) => self.times.entry(group).or_default().push(time),
+            _ => self.anywhere = true,
+        }
+    }
+
+    /// Makes the quest ready to be asked.
+    pub fn settle(&mut self) {
+        for times in self.times.values_mut() {
+            times.sort_unstable();
+        }
+    }
+
+    /// Whether lines of requests may stand in records written within some time, by a clock of a group.
+    fn may_be_within(&self, group: Option<usize>, written: &Range<DateTime<Utc>>) -> bool {
+        let Some(group) = group else { return true };
+        // By a clock that is not in step the request may be at any time.
+        let foreign = self.times.keys().any(|other| *other != group);
+        let near = |times: &Vec<DateTime<Utc>>| {
+            let from = times.partition_point(|time| time.checked_add_signed(NEAR).is_some_and(|late| late < written.start));
+            times.get(from).is_some_and(|time| time.checked_sub_signed(NEAR).is_none_or(|early| early <= written.end))
+        };
+        self.anywhere || foreign || self.times.get(&group).is_some_and(near)
+    }
+}
+
+/// Where in a stream the second pass looks for ids.
+#[derive(Debug, Default)]
+pub struct Reach {
+    stretches: Vec<Stretch>,
+    /// For each stretch, whether it may hold any.
+    looked_into: Vec<bool>,
+}
+
+impl Reach {
+    /// Holds a stream's stretches against what is looked for. `events` are those of the stream, in order; `begin` is where
+    /// lines are counted from.
+    pub fn of(stretches: Vec<Stretch>, begin: Place, events: &[Event], quest: &Quest, clocks: &Clocks) -> Self {
+        let written = written(&stretches, begin, events);
+        let answers = stretches.len() < FEW
+            || stretches.iter().any(|stretch| stretch.answers)
+            || events.iter().any(|event| event.status.is_some());
+        let group = clocks.group(begin.stream);
+        let may_hold = |written: &Range<DateTime<Utc>>| (quest.answers && answers) || quest.may_be_within(group, written);
+        Self { looked_into: written.iter().map(may_hold).collect(), stretches }
+    }
+
+    /// Whether ids may stand in some bytes of the stream.
+    pub fn may_hold(&self, bytes: &Range<u64>) -> bool {
+        let first = self.stretches.partition_point(|stretch| stretch.at <= bytes.start).saturating_sub(1);
+        let end = self.stretches.partition_point(|stretch| stretch.at < bytes.end);
+        // What was written since the first pass belongs to no stretch.
+        self.stretches.is_empty() || self.looked_into[first..end].iter().any(|looked_into| *looked_into)
+    }
+
+    /// The stretch to begin with, and where the last one to look into ends, if that is before the stream does; `None` if
+    /// there is nothing to look into. `waiting` are the places of records that are read in any case.
+    pub fn bounds(&self, waiting: impl Iterator<Item = u64>) -> Option<(Stretch, Option<u64>)> {
+        let ids = (0..self.stretches.len()).filter(|place| self.looked_into[*place]);
+        let records = waiting.map(|at| self.stretches.partition_point(|stretch| stretch.at <= at).saturating_sub(1));
+        let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, place| {
+            Some(bounds.map_or((place, place), |(first, last)| (first.min(place), last.max(place))))
+        })?;
+        Some((*self.stretches.get(first)?, self.stretches.get(last + 1).map(|next| next.at)))
+    }
+}
+
+/// When the records of each stretch were written, at most: of a stream out of order, at any time.
+fn written(stretches: &[Stretch], begin: Place, events: &[Event]) -> Vec<Range<DateTime<Utc>>> {
+    let ever = DateTime::<Utc>::MIN_UTC..DateTime::<Utc>::MAX_UTC;
+    let mut written = vec![ever.clone(); stretches.len()];
+    let mut latest = ever.start;
+    for (written, stretch) in written.iter_mut().zip(stretches) {
+        if let Some(opens) = stretch.opens {
+            if latest > opens + STEP {
+                return vec![ever; stretches.len()];
+            }
+            latest = opens.max(latest);
+        }
+        written.start = latest;
+    }
+    let mut next = ever.end;
+    for (written, stretch) in written.iter_mut().zip(stretches).rev() {
+        written.end = next;
+        next = stretch.opens.unwrap_or(next);
+    }
+    // What the stream told of itself must agree.
+    let mut place = 0;
+    for event in events.iter().filter(|event| !event.zoneless) {
+        while stretches.get(place + 1).is_some_and(|stretch| begin.line + stretch.lines_before < event.place.line) {
+            place += 1;
+        }
+        let within = |time: DateTime<Utc>| {
+            written.get(place).is_none_or(|written| {
+                let early = time.checked_add_signed(STEP).is_some_and(|time| time < written.start);
+                let late = time.checked_sub_signed(STEP).is_some_and(|time| time > written.end);
+                !early && !late
+            })
+        };
+        if event.time.is_some_and(|time| !within(time)) {
+            return vec![ever; stretches.len()];
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind;
+    use crate::frame::Style;
+
+    fn at(minutes: i64) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(1_772_445_600 + 60 * minutes, 0)
+    }
+
+    fn told(stream: u32, line: u64, id: &str, minutes: i64) -> Event {
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(stream), line });
+        event.request_id = Some(id.into());
+        event.time = at(minutes);
+        event
+    }
+
+    /// Stretches of ten lines and twenty minutes each.
+    fn stretches(count: u64) -> Vec<Stretch> {
+        let stretch = |n: u64| Stretch {
+            at: 1000 * n,
+            lines_before: 10 * n,
+            opens: at(20 * i64::try_from(n).unwrap()),
+            answers: false,
+            style: Style::default(),
+        };
+        (0..count).map(stretch).collect()
+    }
+
+    fn begin(stream: u32) -> Place {
+        Place { stream: StreamId(stream), line: 0 }
+    }
+
+    /// Three sources, of which the first two tell of the same requests, and the third of none; the third's logs rotate.
+    fn clocks(shared: i64, apart: i64) -> Clocks {
+        let files = ["gw/access.log", "app/app.log", "idp/idp.log", "idp/idp.log.1"].map(Text::from);
+        let both = |n: i64| [told(0, 1, &format!("request-{n}"), n), told(1, 1, &format!("request-{n}"), n + apart)];
+        Clocks::of(&(0..shared).flat_map(both).collect::<Vec<_>>(), &files)
+    }
+
+    fn quest(event: &Event, clocks: &Clocks) -> Quest {
+        let mut quest = Quest::default();
+        quest.add(event, clocks);
+        quest.settle();
+        quest
+    }
+
+    fn looked_into(reach: &Reach) -> Vec<u64> {
+        let place = |n: &u64| reach.may_hold(&(1000 * n..1000 * n + 1000));
+        (0..reach.stretches.len() as u64).filter(place).collect()
+    }
+
+    #[test]
+    fn a_request_is_looked_for_around_its_time_where_clocks_are_in_step() {
+        let clocks = clocks(20, 0);
+        let quest = quest(&told(1, 62, "r", 122), &clocks);
+        let reach = Reach::of(stretches(12), begin(0), &[], &quest, &clocks);
+        assert_eq!(looked_into(&reach), [5, 6], "from 117 to 127 minutes");
+        let bounds = reach.bounds(std::iter::empty()).unwrap();
+        assert_eq!((bounds.0.at, bounds.0.lines_before, bounds.1), (5000, 50, Some(7000)));
+        assert_eq!(reach.bounds([11_200].into_iter()).unwrap().1, None, "the last stretch ends with the stream");
+        assert!(reach.may_hold(&(6900..20_000)) && !reach.may_hold(&(7000..20_000)));
+        let reach = Reach::of(stretches(12), begin(2), &[], &quest, &clocks);
+        assert_eq!(looked_into(&reach).len(), 12, "nobody knows the third source's clock");
+    }
+
+    #[test]
+    fn clocks_are_known_by_many_requests_at_one_time() {
+        for (clocks, known) in [(clocks(20, 0), true), (clocks(19, 0), false), (clocks(40, 2), false)] {
+            assert_eq!((clocks.knows(StreamId(0)), clocks.knows(StreamId(1))), (known, known));
+            assert!(!clocks.knows(StreamId(2)));
+            let quest = quest(&told(1, 62, "r", 122), &clocks);
+            let count = |stream| looked_into(&Reach::of(stretches(12), begin(stream), &[], &quest, &clocks)).len();
+            assert_eq!((count(0), count(1)), if known { (2, 2) } else { (12, 2) }, "a source is in step with itself");
+        }
+        assert_eq!(clocks(0, 0).group(StreamId(2)), clocks(0, 0).group(StreamId(3)), "rotated logs have one clock");
+    }
+
+    #[test]
+    fn what_is_out_of_order_or_names_no_zone_is_looked_into_whole() {
+        let clocks = clocks(20, 0);
+        let timed = quest(&told(1, 62, "r", 122), &clocks);
+        let count = |stretches, events: &[Event]| looked_into(&Reach::of(stretches, begin(0), events, &timed, &clocks)).len();
+        let mut mixed = stretches(12);
+        mixed.swap(3, 9);
+        assert_eq!(count(mixed, &[]), 12);
+        assert_eq!(count(stretches(12), &[told(0, 15, "x", 30), told(0, 25, "y", 45)]), 2);
+        assert_eq!(count(stretches(12), &[told(0, 15, "x", 95)]), 12, "not of the second stretch's time");
+        let mut gaps = stretches(12);
+        gaps[6].opens = None;
+        gaps[7].opens = None;
+        assert_eq!(count(gaps, &[]), 3, "the sixth to the eighth may be of any time between");
+        let mut zoneless = told(1, 62, "r", 122);
+        zoneless.zoneless = true;
+        let reach = Reach::of(stretches(12), begin(0), &[], &quest(&zoneless, &clocks), &clocks);
+        assert_eq!(looked_into(&reach).len(), 12);
+    }
+
+    #[test]
+    fn users_are_looked_for_where_lines_bear_answers() {
+        let clocks = clocks(20, 0);
+        let quest = Quest { answers: true, ..Quest::default() };
+        let count = |stretches, events: &[Event]| looked_into(&Reach::of(stretches, begin(0), events, &quest, &clocks)).len();
+        assert_eq!(count(stretches(12), &[told(0, 15, "x", 25)]), 0);
+        let mut answers = stretches(12);
+        answers[11].answers = true;
+        assert_eq!(count(answers, &[]), 12);
+        let mut refusal = told(0, 15, "x", 25);
+        refusal.status = Some(401);
+        assert_eq!(count(stretches(12), &[refusal]), 12);
+        assert_eq!(count(stretches(3), &[]), 3, "too few to tell");
+        assert!(Reach::of(stretches(12), begin(0), &[], &quest, &clocks).bounds(std::iter::empty()).is_none());
+    }
+}
