@@ -291,13 +291,13 @@ impl<'k> Hunt<'k> {
                 let wanted = Wanted::of(events, &clocks);
                 let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
                 let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
-                let needles = Needles::new(names.chain(requests.iter().map(String::as_str)), needles::SHORTEST);
+                let needles = Needles::new(requests.iter().map(String::as_str), names, needles::SHORTEST);
                 (wanted, needles)
             },
             || {
                 let concerns = concerns(events);
                 let unsearchable = concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
-                (Needles::new(concerns.into_iter().map(Name::as_str), 0), unsearchable)
+                (Needles::new(concerns.into_iter().map(Name::as_str), [], 0), unsearchable)
             },
         );
         Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, clocks, known }
@@ -371,12 +371,15 @@ impl<'k> Hunt<'k> {
 
     /// Every place in a block that may matter, in order.
     fn hits(&self, block: Block<'_>, reach: &Reach, postponed: &[Postponed]) -> Vec<usize> {
-        let mut hits = Vec::new();
-        if reach.may_hold(&(block.at..block.at + block.bytes.len() as u64)) {
-            hits = self.needles.find(block.bytes);
-            if let Some(statuses) = &self.statuses {
-                hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
-            }
+        let span = block.at..block.at + block.bytes.len() as u64;
+        let requests = reach.may_hold_requests(&span);
+        let mut hits = match (requests, reach.may_hold_users()) {
+            (_, true) => self.needles.find(block.bytes),
+            (true, false) => self.needles.find_common(block.bytes),
+            (false, false) => Vec::new(),
+        };
+        if let Some(statuses) = self.statuses.as_ref().filter(|_| requests) {
+            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
         }
         let from = postponed.partition_point(|record| record.at < block.at);
         for record in &postponed[from..] {

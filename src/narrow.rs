@@ -124,35 +124,42 @@ impl Quest {
 #[derive(Debug, Default)]
 pub struct Reach {
     stretches: Vec<Stretch>,
-    /// For each stretch, whether it may hold any.
-    looked_into: Vec<bool>,
+    /// For each stretch, whether it may hold lines of requests in question.
+    requests: Vec<bool>,
+    /// Whether any may hold answers to users in question.
+    users: bool,
 }
 
 impl Reach {
     /// Holds a stream's stretches against what is looked for. `events` are those of the stream, in order; `begin` is where
     /// lines are counted from.
     pub fn of(stretches: Vec<Stretch>, begin: Place, events: &[Event], quest: &Quest, clocks: &Clocks) -> Self {
-        let written = written(&stretches, begin, events);
         let answers = stretches.len() < FEW
             || stretches.iter().any(|stretch| stretch.answers)
             || events.iter().any(|event| event.status.is_some());
         let group = clocks.group(begin.stream);
-        let may_hold = |written: &Range<DateTime<Utc>>| (quest.answers && answers) || quest.may_be_within(group, written);
-        Self { looked_into: written.iter().map(may_hold).collect(), stretches }
+        let written = written(&stretches, begin, events);
+        let requests = written.iter().map(|written| quest.may_be_within(group, written)).collect();
+        Self { stretches, requests, users: quest.answers && answers }
     }
 
-    /// Whether ids may stand in some bytes of the stream.
-    pub fn may_hold(&self, bytes: &Range<u64>) -> bool {
+    /// Whether lines of requests in question may stand in some bytes of the stream.
+    pub fn may_hold_requests(&self, bytes: &Range<u64>) -> bool {
         let first = self.stretches.partition_point(|stretch| stretch.at <= bytes.start).saturating_sub(1);
         let end = self.stretches.partition_point(|stretch| stretch.at < bytes.end);
         // What was written since the first pass belongs to no stretch.
-        self.stretches.is_empty() || self.looked_into[first..end].iter().any(|looked_into| *looked_into)
+        self.stretches.is_empty() || self.requests[first..end].contains(&true)
+    }
+
+    /// Whether answers to users in question may stand in the stream.
+    pub fn may_hold_users(&self) -> bool {
+        self.users
     }
 
     /// The stretch to begin with, and where the last one to look into ends, if that is before the stream does; `None` if
     /// there is nothing to look into. `waiting` are the places of records that are read in any case.
     pub fn bounds(&self, waiting: impl Iterator<Item = u64>) -> Option<(Stretch, Option<u64>)> {
-        let ids = (0..self.stretches.len()).filter(|place| self.looked_into[*place]);
+        let ids = (0..self.stretches.len()).filter(|place| self.users || self.requests[*place]);
         let records = waiting.map(|at| self.stretches.partition_point(|stretch| stretch.at <= at).saturating_sub(1));
         let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, place| {
             Some(bounds.map_or((place, place), |(first, last)| (first.min(place), last.max(place))))
@@ -248,7 +255,7 @@ mod tests {
     }
 
     fn looked_into(reach: &Reach) -> Vec<u64> {
-        let place = |n: &u64| reach.may_hold(&(1000 * n..1000 * n + 1000));
+        let place = |n: &u64| reach.may_hold_users() || reach.may_hold_requests(&(1000 * n..1000 * n + 1000));
         (0..reach.stretches.len() as u64).filter(place).collect()
     }
 
@@ -261,7 +268,7 @@ mod tests {
         let bounds = reach.bounds(std::iter::empty()).unwrap();
         assert_eq!((bounds.0.at, bounds.0.lines_before, bounds.1), (5000, 50, Some(7000)));
         assert_eq!(reach.bounds([11_200].into_iter()).unwrap().1, None, "the last stretch ends with the stream");
-        assert!(reach.may_hold(&(6900..20_000)) && !reach.may_hold(&(7000..20_000)));
+        assert!(reach.may_hold_requests(&(6900..20_000)) && !reach.may_hold_requests(&(7000..20_000)));
         let reach = Reach::of(stretches(12), begin(2), &[], &quest, &clocks);
         assert_eq!(looked_into(&reach).len(), 12, "nobody knows the third source's clock");
     }

@@ -23,42 +23,60 @@ const BATCH: usize = 16;
 /// A set of ids to look for.
 #[derive(Debug)]
 pub struct Needles {
-    needles: Vec<Box<[u8]>>,
+    ids: Vec<Box<[u8]>>,
+    /// How many of them are looked for everywhere.
+    common: usize,
     groups: Vec<Group>,
 }
 
 impl Needles {
-    /// Prepares the search; ids shorter than `shortest` are left out.
-    pub fn new<'n>(ids: impl IntoIterator<Item = &'n str>, shortest: usize) -> Self {
-        let shortest = shortest.max(SHORTEST_OF_ALL);
-        let mut needles: Vec<Box<[u8]>> =
-            ids.into_iter().filter(|id| id.len() >= shortest).map(|id| id.as_bytes().into()).collect();
-        needles.sort_unstable();
-        needles.dedup();
+    /// Prepares the search for what is looked for everywhere, and for `more` that is looked for in some blocks only; ids
+    /// shorter than `shortest` are left out.
+    pub fn new<'n>(ids: impl IntoIterator<Item = &'n str>, more: impl IntoIterator<Item = &'n str>, shortest: usize) -> Self {
+        let mut needles = bytes_of(ids, shortest);
+        let common = needles.len();
+        needles.append(&mut bytes_of(more, shortest));
         let groups = (0..LENGTHS.len()).filter_map(|place| Group::new(&needles, place)).collect();
-        Self { needles, groups }
+        Self { ids: needles, common, groups }
     }
 
     /// How many ids are looked for.
     pub fn len(&self) -> usize {
-        self.needles.len()
+        self.ids.len()
     }
 
     /// Whether nothing is looked for.
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.ids.is_empty()
     }
 
-    /// Where the ids stand in `block`, as the place of each one's first byte, in order.
+    /// Where all ids stand in `block`, as the place of each one's first byte, in order.
     pub fn find(&self, block: &[u8]) -> Vec<usize> {
+        self.find_of(&self.ids, block)
+    }
+
+    /// The same for those that are looked for everywhere.
+    pub fn find_common(&self, block: &[u8]) -> Vec<usize> {
+        self.find_of(&self.ids[..self.common], block)
+    }
+
+    fn find_of(&self, needles: &[Box<[u8]>], block: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
         for group in &self.groups {
-            group.find(block, &self.needles, &mut found);
+            group.find(block, needles, &mut found);
         }
         found.sort_unstable();
         found.dedup();
         found
     }
+}
+
+fn bytes_of<'n>(ids: impl IntoIterator<Item = &'n str>, shortest: usize) -> Vec<Box<[u8]>> {
+    let shortest = shortest.max(SHORTEST_OF_ALL);
+    let mut bytes: Vec<Box<[u8]>> = ids.into_iter().filter(|id| id.len() >= shortest).map(|id| id.as_bytes().into()).collect();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes
 }
 
 /// Needles of about one length.
@@ -188,13 +206,13 @@ impl Group {
         }
     }
 
-    /// Where the ids begin that have this gram at this place.
+    /// Where those of `needles` begin, the first of all, that have this gram at this place.
     fn standing(&self, block: &[u8], at: usize, needles: &[Box<[u8]>]) -> impl Iterator<Item = usize> {
         let hash = hashed(read_at(block, at), LENGTHS[self.place].1);
         let word = word(hash, self.bits);
         let grams = &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize];
         grams.iter().filter(move |gram| gram.middle == middle(hash)).filter_map(move |gram| {
-            let needle = &needles[gram.needle()];
+            let needle = needles.get(gram.needle())?;
             let start = at.checked_sub(gram.before())?;
             (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
         })
@@ -283,14 +301,17 @@ mod tests {
             ids in prop::collection::vec("[ab]{3,40}", 1..12),
             parts in prop::collection::vec(("[ab ]{0,30}", 0_usize..12), 0..8),
             shortest in 4_usize..14,
+            common in 0_usize..12,
         ) {
             let mut block = String::new();
             for (filler, pick) in parts {
                 block.push_str(&filler);
                 block.push_str(ids.get(pick).map_or("", String::as_str));
             }
-            let needles = Needles::new(ids.iter().map(String::as_str), shortest);
+            let (common, more) = ids.split_at(common.min(ids.len()));
+            let needles = Needles::new(common.iter().map(String::as_str), more.iter().map(String::as_str), shortest);
             prop_assert_eq!(needles.find(block.as_bytes()), naive(&ids, shortest, &block));
+            prop_assert_eq!(needles.find_common(block.as_bytes()), naive(common, shortest, &block));
         }
     }
 }
