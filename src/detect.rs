@@ -16,6 +16,7 @@ use crate::event::{Event, EventKind, Place, Reason, Shown, SignatureId, StreamId
 use crate::fold;
 use crate::frame::{Block, Cursor, Style, wrapper};
 use crate::id::Id;
+use crate::literal::Literal;
 use crate::name::Name;
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
@@ -212,12 +213,12 @@ impl Detector {
             found.stretches.push(self.stretch(block, cursor.next_record(), context));
         }
         // Unless every event is a row.
-        let postpones = context.chased && !context.rows;
+        let may_wait = context.chased && !context.rows;
         while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
             let Some((record, line)) = cursor.record(hit) else { break };
             in_record.clear();
             let refuses = self.prefilter.candidates(record, &mut in_record);
-            if postpones && !refuses && self.is_routine(record, &in_record) {
+            if may_wait && !refuses && self.is_routine(record, &in_record) {
                 routine += 1;
                 if let (Ok(length), false) = (u32::try_from(record.len()), routine % READ_OF_ROUTINE == 1) {
                     found.postponed.push(Postponed { at: block.at + (cursor.at - record.len()) as u64, length });
@@ -265,7 +266,7 @@ impl Detector {
             && !in_record.is_empty()
             && in_record.iter().all(issues)
             && memchr::memchr(b'\\', record).is_none()
-            && memchr::memmem::find(record, token::BEGINNING.as_bytes()).is_none()
+            && !token::stands_in(record)
     }
 
     /// Adds to a failure without a time what the access line that follows it says: consoles print the exception above it.
@@ -408,7 +409,7 @@ impl Told<'_> {
     /// without anything that JSON escapes or SQL binds.
     fn is_as_written(&self, record: &str) -> bool {
         let values = self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_));
-        (values && !record.contains('\\') && !record.contains(BOUND)) || self.text == record
+        (values && memchr::memchr(b'\\', record.as_bytes()).is_none() && !BOUND.is_in(record)) || self.text == record
     }
 
     /// What `signature` reads from the entry, or `None` where it does not apply.
@@ -834,12 +835,13 @@ fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
 }
 
 /// What `PostgreSQL` writes before the values of a statement.
-const BOUND: &str = "arameters: $1 = ";
+const PARAMETERS: &str = "arameters: $1 = ";
+/// Looking for it costs less than splitting by it.
+static BOUND: Literal = Literal::new(PARAMETERS);
 
 /// The first line of `text` with `$1`, `$2` replaced by the values of its `parameters:` line.
 fn bound_statement(text: &str) -> Option<String> {
-    // Looking for it costs less than splitting by it.
-    let (_, parameters) = text.contains(BOUND).then(|| text.split_once(BOUND))??;
+    let (_, parameters) = BOUND.is_in(text).then(|| text.split_once(PARAMETERS))??;
     let statement = text.lines().next()?;
     let mut values = Vec::new();
     let mut rest = parameters.lines().next()?;

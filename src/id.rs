@@ -73,26 +73,43 @@ impl Id {
 /// Where the dashes of a UUID are.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
+/// What no lower-case hexadecimal digit is worth.
+const NO_DIGIT: u8 = 255;
+
+/// What each byte is worth as a digit.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 /// Two hexadecimal digits a byte, the first in the upper half; nothing where there is any other character.
 fn packed(text: &[u8], is_uuid: bool) -> Option<[u8; SHORT]> {
-    let mut bytes = [0; SHORT];
-    let mut place = 0;
-    for (at, byte) in text.iter().enumerate() {
-        if is_uuid && DASHES.contains(&at) {
-            if *byte != b'-' {
+    let mut bare = [b'0'; HEX];
+    if is_uuid {
+        let mut from = 0;
+        for (place, dash) in DASHES.into_iter().chain([UUID]).enumerate() {
+            if dash < UUID && text[dash] != b'-' {
                 return None;
             }
-            continue;
+            bare[from - place..dash - place].copy_from_slice(&text[from..dash]);
+            from = dash + 1;
         }
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        bytes[place / 2] |= if place % 2 == 0 { digit << 4 } else { digit };
-        place += 1;
+    } else {
+        bare[..text.len()].copy_from_slice(text);
     }
-    Some(bytes)
+    let mut bytes = [0; SHORT];
+    let mut worth = 0;
+    for (byte, pair) in bytes.iter_mut().zip(bare.chunks_exact(2)) {
+        let (upper, lower) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        worth |= upper | lower;
+        *byte = upper << 4 | (lower & 15);
+    }
+    (worth < NO_DIGIT).then_some(bytes)
 }
 
 fn unpacked<'r>(bytes: &[u8; SHORT], length: usize, room: &'r mut [u8; UUID]) -> &'r [u8] {

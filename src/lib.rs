@@ -75,6 +75,7 @@ pub mod hash;
 pub mod id;
 pub mod inspect;
 pub mod inventory;
+pub mod literal;
 pub mod name;
 pub mod narrow;
 pub mod needles;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 use serde_json::Value;
 
+use crate::literal::Literal;
 use crate::parse::{Stamp, timestamp};
 
 /// How many wrappers are taken off one another.
@@ -99,7 +100,8 @@ pub fn unwrap(record: &str) -> Unwrapped<'_> {
 
 /// Takes one wrapper off every line, told by the first.
 fn unwrap_once(text: &str) -> Option<Unwrapped<'_>> {
-    let (head, rest) = text.split_once('\n').map_or((text, None), |(head, rest)| (head, Some(rest)));
+    let newline = memchr(b'\n', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    let (head, rest) = newline.map_or((text, None), |(head, rest)| (head, Some(rest)));
     let mut first = unwrap_line(head)?;
     if let Some(rest) = rest {
         let mut joined = first.text.into_owned();
@@ -127,7 +129,8 @@ fn unwrap_line(line: &str) -> Option<Unwrapped<'_>> {
 }
 
 fn docker(line: &str) -> Option<Unwrapped<'_>> {
-    let carrier = line.starts_with("{\"log\":\"") || line.contains("\"log\":\"") && line.contains("\"stream\":\"");
+    static LOG: Literal = Literal::new("\"log\":\"");
+    let carrier = line.starts_with("{\"log\":\"") || LOG.is_in(line) && line.contains("\"stream\":\"");
     if !carrier {
         return None;
     }
@@ -144,7 +147,8 @@ fn docker(line: &str) -> Option<Unwrapped<'_>> {
 }
 
 fn journald_json(line: &str) -> Option<Unwrapped<'_>> {
-    if !line.contains("\"MESSAGE\"") || !line.contains("\"__REALTIME_TIMESTAMP\"") {
+    static MESSAGE: Literal = Literal::new("\"MESSAGE\"");
+    if !MESSAGE.is_in(line) || !line.contains("\"__REALTIME_TIMESTAMP\"") {
         return None;
     }
     let value: Value = serde_json::from_str(line).ok()?;
@@ -270,7 +274,7 @@ fn prefixed(line: &str) -> Option<Unwrapped<'_>> {
 
 /// The text without terminal colours and other escape sequences.
 fn without_ansi(text: &str) -> Cow<'_, str> {
-    if !text.contains('\u{1b}') {
+    if memchr(0x1b, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Entry, Fields, json, parse};
+use crate::literal::Literal;
 
 /// How many layouts are looked through.
 const MAX_DEPTH: usize = 3;
@@ -84,7 +85,8 @@ fn enveloped(text: &str) -> Option<Vec<&RawValue>> {
         #[serde(borrow)]
         entries: Option<Vec<&'e RawValue>>,
     }
-    if !(text.contains("\"Records\"") || text.contains("\"logEvents\"") || text.contains("\"entries\"")) {
+    static NAMES: [Literal; 3] = [Literal::new("\"Records\""), Literal::new("\"logEvents\""), Literal::new("\"entries\"")];
+    if !NAMES.iter().any(|name| name.is_in(text)) {
         return None;
     }
     let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;

@@ -16,6 +16,7 @@ use nom::{IResult, Parser};
 
 use super::access::Request;
 use super::{Entry, Fields, Format, Stamp, keyvalue, timestamp};
+use crate::literal::Literal;
 
 type Parsed<'r, T> = IResult<&'r str, T>;
 
@@ -108,7 +109,8 @@ pub(super) fn first_line(text: &str) -> &str {
 
 /// The first line of a text and the lines after it.
 pub(super) fn split_line(text: &str) -> (&str, &str) {
-    let (line, following) = text.split_once('\n').unwrap_or((text, ""));
+    let newline = memchr::memchr(b'\n', text.as_bytes());
+    let (line, following) = newline.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).unwrap_or((text, ""));
     (line.trim_end_matches('\r'), following.trim_end())
 }
 
@@ -378,8 +380,9 @@ impl Format for Postgres {
 }
 
 fn postgres_line(line: &str) -> Option<PostgresLine<'_>> {
+    static BLANKS: Literal = Literal::new(":  ");
     // Two blanks are rarer than time stamps.
-    let (head, text) = line.contains(":  ").then(|| line.split_once(":  "))??;
+    let (head, text) = BLANKS.is_in(line).then(|| line.split_once(":  "))??;
     let (head, stamp) = complete(stamp, head)?;
     let (prefix, severity) = head.rsplit_once([' ', ':'])?;
     let known = SEVERITIES.contains(&severity.trim_end_matches(|c: char| c.is_ascii_digit()));
@@ -424,6 +427,7 @@ impl Format for Keycloak {
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
+        static TYPE: Literal = Literal::new("type=");
         let head = (terminated(stamp, space1), tracing, terminated(level, space1), tracing, terminated(group, space1), thread);
         let (text, (stamp, before, level, after, logger, thread)) = complete(head, record.trim())?;
         let mut fields = Fields::default();
@@ -431,7 +435,7 @@ impl Format for Keycloak {
         keyvalue::pairs(after, &mut fields);
         fields.push("logger", logger);
         fields.push("thread", thread);
-        let event = text.contains("type=") && text.contains("realmId=");
+        let event = TYPE.is_in(text) && text.contains("realmId=");
         let format = if event || logger.starts_with("org.keycloak") { "keycloak" } else { "jboss" };
         Some(entry(format, Some(stamp), Some(level), text, fields))
     }
@@ -791,12 +795,13 @@ impl Format for Bare {
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
+        static SERVER: Literal = Literal::new(", server: ");
         let record = record.trim();
         if record.is_empty() {
             return None;
         }
         let mut fields = Fields::default();
-        if record.contains(", server: ") {
+        if SERVER.is_in(record) {
             split_trailer(record, &mut fields);
         }
         let entry = entry("plain", None, None, record, fields);

@@ -11,6 +11,8 @@ use base64::{Engine, alphabet};
 use regex::{Captures, Regex};
 use serde_json::Value;
 
+use crate::literal::Literal;
+
 /// The claims and header fields of a token, as it states them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as the registered claims of RFC 7519 and 7515")]
@@ -29,8 +31,6 @@ pub struct Claims {
 
 /// What stands where a token stood.
 const MASK: &str = "[jwt]";
-/// What every token begins with: `{"` in base64.
-pub const BEGINNING: &str = "eyJ";
 
 /// Everything that looks like a JWT: two or three base64url segments, the first of which begins like `{"`.
 static TOKEN: LazyLock<Regex> =
@@ -60,7 +60,7 @@ static PRINTED: LazyLock<Regex> = LazyLock::new(|| {
 /// neither.
 pub fn claims_in(text: &str) -> Option<Claims> {
     let token = || TOKEN.find_iter(text).take(8).find_map(|found| decode(found.as_str()));
-    text.contains(BEGINNING).then(token).flatten().or_else(|| printed(text))
+    stands_in(text.as_bytes()).then(token).flatten().or_else(|| printed(text))
 }
 
 /// Whether a colon stands after a quote, blanks between them or not: a look that costs less than the pattern.
@@ -68,6 +68,13 @@ fn names_in_quotes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_blank = |b: &&u8| matches!(b, b' ' | b'\t'..=b'\r');
     memchr::memchr_iter(b':', bytes).any(|at| bytes[..at].iter().rev().find(|b| !is_blank(b)) == Some(&b'"'))
+}
+
+/// Whether a token may stand in a record.
+pub fn stands_in(record: &[u8]) -> bool {
+    // `{"` in base64.
+    static BEGINNING: Literal = Literal::new("eyJ");
+    BEGINNING.is_in(record)
 }
 
 /// The claims that `text` prints, the first of each name; one alone may be anything.
