@@ -13,6 +13,7 @@ pub mod token;
 mod access;
 mod json;
 mod keyvalue;
+mod paths;
 mod text;
 
 use std::borrow::Cow;

@@ -9,16 +9,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 use std::ops::Range;
+use std::rc::Rc;
 
 use rustc_hash::FxBuildHasher;
 
 use super::json;
+use super::paths::Path;
 
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'r> {
     named: Vec<(Part<'r>, Part<'r>)>,
-    /// Paths and numbers put together while reading, one after the other: one allocation for all of them.
+    /// Numbers written out while reading, one after the other: one allocation for all of them.
     spelt: String,
     /// Who plays which role, if that is known already.
     cast: Option<Cast>,
@@ -29,15 +31,17 @@ pub struct Fields<'r> {
 enum Part<'r> {
     /// That of the record, or one of its own.
     Text(Cow<'r, str>),
-    /// Where it stands in what was put together.
+    /// A path that was met before.
+    Path(Rc<Path>),
+    /// Where it stands in what was written out.
     Spelt(Range<usize>),
 }
 
 impl<'r> Fields<'r> {
     /// No fields yet, with room for those of a record of so many bytes.
     pub(super) fn with_room(bytes: usize) -> Self {
-        // An access log's field takes some thirty bytes, of which ten are its name.
-        let (room, spelt) = ((bytes / 32).clamp(8, 64), (bytes / 2).min(1024));
+        // An access log's field takes some thirty bytes.
+        let (room, spelt) = ((bytes / 32).clamp(8, 64), (bytes / 16).min(256));
         Self { named: Vec::with_capacity(room), spelt: String::with_capacity(spelt), cast: None }
     }
 
@@ -53,31 +57,24 @@ impl<'r> Fields<'r> {
         }
     }
 
-    /// Adds a field whose name is not in the record as it is.
-    pub(super) fn push_at(&mut self, path: &str, value: Cow<'r, str>) {
+    /// Adds a field at a path.
+    pub(super) fn push_at(&mut self, path: Rc<Path>, value: Cow<'r, str>) {
         if !value.is_empty() && value != "-" {
-            let name = self.spell(path);
-            self.add(name, Part::Text(value));
+            self.add(Part::Path(path), Part::Text(value));
         }
     }
 
     /// Adds a field whose value has to be written out.
-    pub(super) fn push_number(&mut self, path: &str, number: impl Display) {
-        let (name, start) = (self.spell(path), self.spelt.len());
+    pub(super) fn push_number(&mut self, path: Rc<Path>, number: impl Display) {
+        let start = self.spelt.len();
         // Memory takes what is written.
         write!(self.spelt, "{number}").ok();
-        self.add(name, Part::Spelt(start..self.spelt.len()));
+        self.add(Part::Path(path), Part::Spelt(start..self.spelt.len()));
     }
 
     fn add(&mut self, name: Part<'r>, value: Part<'r>) {
         self.named.push((name, value));
         self.cast = None;
-    }
-
-    fn spell(&mut self, text: &str) -> Part<'r> {
-        let start = self.spelt.len();
-        self.spelt.push_str(text);
-        Part::Spelt(start..self.spelt.len())
     }
 
     /// All fields, in order.
@@ -88,6 +85,7 @@ impl<'r> Fields<'r> {
     fn text<'f>(&'f self, part: &'f Part<'r>) -> &'f str {
         match part {
             Part::Text(text) => text,
+            Part::Path(path) => &path.text,
             Part::Spelt(span) => self.spelt.get(span.clone()).unwrap_or_default(),
         }
     }
@@ -129,7 +127,15 @@ impl<'r> Fields<'r> {
             each(meaning, place);
         };
         MEANINGS.with_borrow_mut(|known| {
-            for (place, (name, value)) in self.iter().enumerate() {
+            for (place, (name, value)) in self.named.iter().enumerate() {
+                let value = self.text(value);
+                if let Part::Path(path) = name {
+                    if let Some(meaning) = &path.meaning {
+                        tell(meaning, place, value);
+                    }
+                    continue;
+                }
+                let name = self.text(name);
                 match known.get(name) {
                     Some(Some(meaning)) => tell(meaning, place, value),
                     Some(None) => {}
@@ -198,6 +204,7 @@ type Cast = [u16; Role::ALL.len()];
 const NOBODY: u16 = u16::MAX;
 
 /// What the name of a field says of its value.
+#[derive(Debug)]
 pub(super) struct Meaning {
     /// What an event wants to know.
     roles: Vec<(Role, Rank)>,
@@ -220,7 +227,8 @@ thread_local! {
 }
 
 impl Meaning {
-    fn of(name: &str) -> Option<Self> {
+    /// That of a name; `None` if it has none.
+    pub(super) fn of(name: &str) -> Option<Self> {
         let fits = |known: &[&str]| {
             let fit = |place: usize| {
                 let head = name.strip_suffix(known[place])?;

@@ -1,6 +1,7 @@
 //! JSON records: one object a record, whatever its names. Flattened into [`Fields`] with dotted paths.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -9,6 +10,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, M
 use serde_json::Number;
 use serde_json::value::RawValue;
 
+use super::paths::{At, Paths};
 use super::{Entry, Fields, Format, timestamp};
 
 /// Paths deeper than this are cut off: nothing in the field goes there, and attackers might.
@@ -159,24 +161,41 @@ fn named_level(raw: &str) -> &str {
 ///
 /// A string that itself holds a JSON object (a log line inside a log line) is flattened under its own path too.
 pub(super) fn flatten<'r>(text: &'r str, prefix: &str, fields: &mut Fields<'r>) -> serde_json::Result<()> {
-    flatten_as(text, &mut prefix.to_owned(), fields, 0, Cow::Borrowed)
+    flatten_from(text, prefix, fields, Cow::Borrowed)
 }
 
 /// The same for text that will not outlive the fields.
 pub(super) fn flatten_owned(text: &str, prefix: &str, fields: &mut Fields<'_>) -> serde_json::Result<()> {
-    flatten_as(text, &mut prefix.to_owned(), fields, 0, |text| Cow::Owned(text.to_owned()))
+    flatten_from(text, prefix, fields, |text| Cow::Owned(text.to_owned()))
+}
+
+fn flatten_from<'t, 'r>(
+    text: &'t str,
+    prefix: &str,
+    fields: &mut Fields<'r>,
+    keep: fn(&'t str) -> Cow<'r, str>,
+) -> serde_json::Result<()> {
+    thread_local! {
+        static PATHS: RefCell<Paths> = RefCell::new(Paths::new());
+    }
+    PATHS.with_borrow_mut(|paths| {
+        paths.tidy();
+        let at = if prefix.is_empty() { Paths::ROOT } else { paths.below(Paths::ROOT, Paths::ROOT, prefix) };
+        flatten_as(text, paths, at, fields, 0, keep)
+    })
 }
 
 fn flatten_as<'t, 'r>(
     text: &'t str,
-    path: &mut String,
+    paths: &mut Paths,
+    at: At,
     fields: &mut Fields<'r>,
     depth: usize,
     keep: fn(&'t str) -> Cow<'r, str>,
 ) -> serde_json::Result<()> {
     let before = fields.len();
     let mut json = serde_json::Deserializer::from_str(text);
-    let outcome = Leaves { path, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
+    let outcome = Leaves { paths, at, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
     if outcome.is_err() {
         fields.truncate(before);
     }
@@ -185,7 +204,8 @@ fn flatten_as<'t, 'r>(
 
 /// Reads one value and pushes what it holds.
 struct Leaves<'f, 't, 'r> {
-    path: &'f mut String,
+    paths: &'f mut Paths,
+    at: At,
     fields: &'f mut Fields<'r>,
     depth: usize,
     /// Makes text of the document text of a field.
@@ -194,19 +214,16 @@ struct Leaves<'f, 't, 'r> {
 
 impl<'t, 'r> Leaves<'_, 't, 'r> {
     fn push(&mut self, value: impl Into<Cow<'r, str>>) {
-        self.fields.push_at(self.path, value.into());
+        self.fields.push_at(self.paths.path(self.at), value.into());
     }
 
-    /// Goes one step down, to what is called `name`.
-    fn below<T>(&mut self, name: &str, read: impl FnOnce(Leaves<'_, 't, 'r>) -> T) -> T {
-        let length = self.path.len();
-        if length > 0 {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
-        let told = read(Leaves { path: self.path, fields: self.fields, depth: self.depth + 1, keep: self.keep });
-        self.path.truncate(length);
-        told
+    fn push_number(self, number: impl fmt::Display) {
+        self.fields.push_number(self.paths.path(self.at), number);
+    }
+
+    /// What stands at a place one step down.
+    fn below(&mut self, at: At) -> Leaves<'_, 't, 'r> {
+        Leaves { paths: self.paths, at, fields: self.fields, depth: self.depth + 1, keep: self.keep }
     }
 
     /// Flattens the object that a string holds.
@@ -214,7 +231,7 @@ impl<'t, 'r> Leaves<'_, 't, 'r> {
         let inner = text.trim();
         if inner.starts_with('{') && inner.ends_with('}') && self.depth < MAX_DEPTH {
             // What is no JSON is only a string.
-            flatten_as(inner, self.path, self.fields, self.depth + 1, |text| Cow::Owned(text.to_owned())).ok();
+            flatten_as(inner, self.paths, self.at, self.fields, self.depth + 1, |text| Cow::Owned(text.to_owned())).ok();
         }
     }
 }
@@ -263,8 +280,10 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
     }
 
     fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut before = self.at;
         while let Some(Name(name)) = map.next_key()? {
-            self.below(&name, |leaves| map.next_value_seed(leaves))?;
+            before = self.paths.below(self.at, before, &name);
+            map.next_value_seed(self.below(before))?;
         }
         Ok(())
     }
@@ -279,10 +298,11 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
             self.push(texts.join(","));
             return Ok(());
         }
+        let mut before = self.at;
         for (index, value) in values.into_iter().enumerate() {
-            self.below(&index.to_string(), |leaves| {
-                flatten_as(value.get(), leaves.path, leaves.fields, leaves.depth, leaves.keep).map_err(A::Error::custom)
-            })?;
+            before = self.paths.below(self.at, before, &index.to_string());
+            let Leaves { paths, at, fields, depth, keep } = self.below(before);
+            flatten_as(value.get(), paths, at, fields, depth, keep).map_err(A::Error::custom)?;
         }
         Ok(())
     }
@@ -300,18 +320,18 @@ impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.fields.push_number(self.path, number);
+        self.push_number(number);
         Ok(())
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.fields.push_number(self.path, number);
+        self.push_number(number);
         Ok(())
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
         if let Some(number) = Number::from_f64(number) {
-            self.fields.push_number(self.path, number);
+            self.push_number(number);
         }
         Ok(())
     }
