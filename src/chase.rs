@@ -324,7 +324,8 @@ impl<'k> Hunt<'k> {
         self.reads_all_postponed || !self.concerns.is_empty()
     }
 
-    /// Reads what of a block matters. `postponed` are the records of its stream that wait.
+    /// Reads what of a block matters, and tells how many line feeds it holds. `postponed` are the records of its stream
+    /// that wait.
     pub fn pursue(
         &self,
         block: Block<'_>,
@@ -333,7 +334,7 @@ impl<'k> Hunt<'k> {
         postponed: &[Postponed],
         detector: &Detector,
         context: &Context,
-    ) -> Pursued {
+    ) -> (Pursued, u64) {
         let mut pursued = Pursued { stream, read: Books::default(), events: Vec::new(), sightings: Vec::new() };
         let mut cursor = Cursor::new(block);
         for hit in self.hits(block, reach, postponed) {
@@ -360,7 +361,7 @@ impl<'k> Hunt<'k> {
                 self.wanted.sort_out(event, &mut pursued);
             }
         }
-        pursued
+        (pursued, cursor.line_feeds())
     }
 
     /// Whether what stands at a place was told before, and if so, whether its record holds nothing else.

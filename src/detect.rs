@@ -202,8 +202,9 @@ impl Detector {
         &self.catalog
     }
 
-    /// Finds the events of a block. `stream` and the block's line count become the events' places.
-    pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) {
+    /// Finds the events of a block and tells how many line feeds it holds. `stream` and the block's line count become the
+    /// events' places.
+    pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) -> u64 {
         let (records, lines) = block.style.count(block.bytes);
         let (mut examined, mut routine) = (0, 0_usize);
         let postponed_before = found.postponed.len();
@@ -242,6 +243,8 @@ impl Detector {
         let postponed = (found.postponed.len() - postponed_before) as u64;
         books.postponed += postponed;
         books.skipped += records.saturating_sub(examined + postponed);
+        // The last line may lack its end.
+        lines - u64::from(block.bytes.last().is_some_and(|last| *last != b'\n'))
     }
 
     /// What the first record of a block tells of the block.

@@ -331,6 +331,11 @@ impl<'b> Cursor<'b> {
 }
 
 impl<'b> Cursor<'b> {
+    /// How many line feeds the block holds.
+    pub fn line_feeds(self) -> u64 {
+        self.line - self.block.lines_before - 1 + newlines(&self.block.bytes[self.counted..])
+    }
+
     /// The record after the last one told; empty at the end of the block.
     pub fn next_record(&self) -> &'b [u8] {
         let bytes = self.block.bytes;
@@ -352,11 +357,17 @@ pub struct Span {
     pub style: Style,
 }
 
-/// Reads a stream to its end and hands its records on, block by block.
+/// Reads a stream to its end and hands its records on, block by block. Whoever takes a block goes over its lines and so
+/// can tell how many line feeds it holds.
 ///
 /// With a [`Span`], `reader` must stand one byte before `span.start` (at 0: there), and only records that begin
 /// within the span are handed on.
-pub fn each_block(mut reader: impl Read, span: Option<Span>, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Block<'_>)) -> Coverage {
+pub fn each_block(
+    mut reader: impl Read,
+    span: Option<Span>,
+    buffer: &mut Vec<u8>,
+    each: &mut dyn FnMut(Block<'_>) -> u64,
+) -> Coverage {
     let mut framer = Framer {
         style: span.map(|span| span.style),
         skip: span.filter(|span| span.start > 0).map_or(Skip::Nothing, |_| Skip::ToRecord),
@@ -430,7 +441,7 @@ impl Framer {
     }
 
     /// Hands on what is whole in `bytes` and gives how many bytes are done with.
-    fn hand_on(&mut self, bytes: &[u8], last: bool, each: &mut dyn FnMut(Block<'_>)) -> usize {
+    fn hand_on(&mut self, bytes: &[u8], last: bool, each: &mut dyn FnMut(Block<'_>) -> u64) -> usize {
         let style = *self.style.get_or_insert_with(|| Style::learn(bytes));
         let from = self.skipped(bytes, style, last);
         let rest = &bytes[from..];
@@ -454,9 +465,8 @@ impl Framer {
         }
         if to > 0 {
             let block = &rest[..to];
-            each(Block { bytes: block, at: base, lines_before: self.lines, style });
+            self.lines += each(Block { bytes: block, at: base, lines_before: self.lines, style });
             self.coverage.bytes += to as u64;
-            self.lines += newlines(block);
         }
         self.advance(from + to);
         if ended {
@@ -549,6 +559,7 @@ mod tests {
                 found.push(String::from_utf8_lossy(&block.bytes[range.clone()]).into_owned());
                 at = range.end;
             }
+            newlines(block.bytes)
         };
         match span {
             None => {
@@ -612,6 +623,7 @@ mod tests {
         let mut seen = Vec::new();
         let coverage = each_block(&text[..], None, &mut Vec::new(), &mut |block| {
             seen.push((block.bytes.len(), block.lines_before));
+            newlines(block.bytes)
         });
         assert_eq!(seen, [(MAX_RECORD, 0), (30, 1)]);
         assert_eq!((coverage.cut, coverage.bytes), (vec![1], text.len() as u64));
@@ -626,7 +638,7 @@ mod tests {
         let mut bytes = 0;
         for (start, end) in [(0, 1 << 20), (1 << 20, 4 << 20), (4 << 20, length)] {
             let from = usize::try_from(u64::saturating_sub(start, 1)).unwrap();
-            bytes += each_block(&text[from..], Some(Span { start, end, style }), &mut Vec::new(), &mut |_| {}).bytes;
+            bytes += each_block(&text[from..], Some(Span { start, end, style }), &mut Vec::new(), &mut |_| 0).bytes;
         }
         assert_eq!(bytes, length);
     }

@@ -20,7 +20,7 @@ use crate::detect::{Books, Context, Detector, Found, Postponed, Stretch};
 use crate::discover::Source;
 use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
-use crate::frame::{Block, Coverage, Span, Style, each_block};
+use crate::frame::{Block, Coverage, Span, Style, each_block, newlines};
 use crate::hash::HashMap;
 use crate::name::Name;
 use crate::narrow::Reach;
@@ -214,8 +214,8 @@ fn each_task<'s, I: Sync, T: Send>(items: &[I], task: impl Fn(&I) -> &Task<'s>, 
     parallel::in_order_of(&order, |index| work(&items[index]))
 }
 
-/// What is to be made of the blocks of a stream.
-type Work<'w, T> = dyn Fn(Block<'_>, StreamId, &Context) -> T + Sync + 'w;
+/// What is to be made of the blocks of a stream, and how many line feeds each holds.
+type Work<'w, T> = dyn Fn(Block<'_>, StreamId, &Context) -> (T, u64) + Sync + 'w;
 
 /// A stream that was read: what was made of its blocks, in order.
 struct Done<T> {
@@ -239,7 +239,11 @@ fn each_stream<T: Send>(
         let read = |file| {
             let stream = number();
             let mut blocks = Vec::new();
-            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| blocks.push(work(block, stream, &context)));
+            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| {
+                let (made, line_feeds) = work(block, stream, &context);
+                blocks.push(made);
+                line_feeds
+            });
             Done { stream, blocks, coverage }
         };
         end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
@@ -254,9 +258,13 @@ fn each_stream<T: Send>(
             let stream = number();
             let mut blocks = Vec::new();
             let coverage = if task.is_long {
-                share_blocks(opened.reader, &mut buffer, &|block| work(block, stream, &context), &mut blocks)
+                share_blocks(opened.reader, &mut buffer, &|block| work(block, stream, &context).0, &mut blocks)
             } else {
-                each_block(opened.reader, None, &mut buffer, &mut |block| blocks.push(work(block, stream, &context)))
+                each_block(opened.reader, None, &mut buffer, &mut |block| {
+                    let (made, line_feeds) = work(block, stream, &context);
+                    blocks.push(made);
+                    line_feeds
+                })
             };
             (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, coverage }));
         },
@@ -281,16 +289,19 @@ fn share_blocks<T: Send>(
         each_block(reader, None, buffer, &mut |block| {
             number += 1;
             let here = number;
+            // The next block must know before this one is done.
+            let line_feeds = newlines(block.bytes);
             if away.fetch_add(1, Ordering::Relaxed) >= most {
                 away.fetch_sub(1, Ordering::Relaxed);
                 put(here, work(block));
-                return;
+                return line_feeds;
             }
             let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
             scope.spawn(move |_| {
                 put(here, work(Block { bytes: &bytes, at, lines_before, style }));
                 away.fetch_sub(1, Ordering::Relaxed);
             });
+            line_feeds
         })
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -307,9 +318,9 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathere
         &mut || gathered.part(),
         &|block, stream, context| {
             let mut found = Found::default();
-            detector.detect(block, stream, context, &mut found);
+            let line_feeds = detector.detect(block, stream, context, &mut found);
             gathered.take(&mut found.events);
-            found
+            (found, line_feeds)
         },
         &mut |name, outcome| {
             parts.push(match outcome {
@@ -510,10 +521,10 @@ fn chase(
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
                     // What was not there in the first pass has no place.
-                    let (reach, postponed) = again.streams.get((stream.0 - first.0) as usize)?;
-                    let mut pursued = hunt.pursue(block, stream, reach, postponed, detector, context);
+                    let Some((reach, postponed)) = again.streams.get((stream.0 - first.0) as usize) else { return (None, 0) };
+                    let (mut pursued, line_feeds) = hunt.pursue(block, stream, reach, postponed, detector, context);
                     gathered.take(&mut pursued.events);
-                    Some(pursued)
+                    (Some(pursued), line_feeds)
                 },
                 &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks).flatten()),
             );

@@ -55,7 +55,7 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let mut found = Found::default();
                 each_block(&text[..], None, &mut Vec::new(), &mut |block| {
-                    detector.detect(block, StreamId(0), &context, &mut found);
+                    detector.detect(block, StreamId(0), &context, &mut found)
                 });
                 black_box(found.events.len())
             });

@@ -15,12 +15,14 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::keeping_unknown
 fuzz_target!(|bytes: &[u8]| {
     let mut found = Found::default();
     each_block(bytes, None, &mut Vec::new(), &mut |block| {
-        DETECTOR.detect(block, StreamId(0), &Context::none(), &mut found);
+        DETECTOR.detect(block, StreamId(0), &Context::none(), &mut found)
     });
     assert!(found.books.balance(), "{:?}", found.books);
     for event in &found.events {
-        for value in [&event.sub, &event.kid, &event.request_id, &event.path].into_iter().flatten() {
-            assert!(!token::is_secret(value), "{value}");
+        let ids = [event.request_id, event.trace_id].into_iter().flatten().map(|id| id.to_string());
+        let names = [event.sub, event.kid, event.path].into_iter().flatten().map(|name| name.to_string());
+        for value in ids.chain(names) {
+            assert!(!token::is_secret(&value), "{value}");
         }
     }
 });

@@ -30,6 +30,7 @@ fn records(bytes: &[u8], size: usize) -> (Vec<(Vec<u8>, u64)>, u64) {
             let Some((record, line)) = cursor.record(cursor.at) else { break };
             records.push((record.to_vec(), line));
         }
+        cursor.line_feeds()
     });
     assert_eq!((coverage.bytes, total), (bytes.len() as u64, bytes.len() as u64));
     (records, total)

@@ -49,7 +49,7 @@ fn ordinary_lines_are_not_even_looked_at() {
     for line in lines {
         let mut found = Found::default();
         each_block(line.as_bytes(), None, &mut Vec::new(), &mut |block| {
-            detector.detect(block, StreamId(0), &Context::none(), &mut found);
+            detector.detect(block, StreamId(0), &Context::none(), &mut found)
         });
         assert_eq!((found.books.records, found.books.skipped), (1, 1), "{line}");
     }
