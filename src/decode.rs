@@ -87,9 +87,18 @@ impl Kind {
 
 /// Tells what a file is without reading on.
 pub fn sniff(source: &Source) -> Result<Kind, SourceError> {
+    Ok(Kind::of(&sniffed(source)?))
+}
+
+/// Whether the text of a source stands in its file byte for byte: what can be read from the middle on.
+pub fn is_bare(source: &Source) -> bool {
+    sniffed(source).is_ok_and(|head| matches!(Kind::of(&head), Kind::Plain) && !head.starts_with(BOM))
+}
+
+fn sniffed(source: &Source) -> Result<Vec<u8>, SourceError> {
     let mut head = Vec::new();
     File::open(&source.path).and_then(|file| file.take(SNIFF as u64).read_to_end(&mut head)).map_err(SourceError::Open)?;
-    Ok(Kind::of(&head))
+    Ok(head)
 }
 
 /// The first `most` bytes of the text of a source, as far as the first `most` bytes of its file give them.
@@ -239,6 +248,9 @@ impl Read for Failing {
     }
 }
 
+/// The byte order mark of UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Takes the byte order mark off UTF-8.
 struct WithoutBom<R> {
     inner: R,
@@ -248,10 +260,10 @@ struct WithoutBom<R> {
 impl<R: Read> Read for WithoutBom<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        if std::mem::take(&mut self.at_start) && buffer[..read].starts_with(b"\xef\xbb\xbf") {
-            buffer.copy_within(3..read, 0);
-            if read > 3 {
-                return Ok(read - 3);
+        if std::mem::take(&mut self.at_start) && buffer[..read].starts_with(BOM) {
+            buffer.copy_within(BOM.len()..read, 0);
+            if read > BOM.len() {
+                return Ok(read - BOM.len());
             }
             return self.inner.read(buffer);
         }

@@ -27,8 +27,10 @@
 //! | [`inspect`] | one token held against all that |
 //! | [`needles`] | the search for thousands of ids that the second pass needs |
 //! | [`chase`] | what the second pass looks for, and what it makes of what it finds |
+//! | [`narrow`] | which blocks it looks into: by time where clocks are known, and by what a stream's lines bear |
 //! | [`hash`] | maps and sets by hash, as all of correlation uses them |
 //! | [`name`], [`id`] | texts that recur, as numbers; ids of requests, as sixteen bytes |
+//! | [`literal`] | a text that every record is asked for |
 //! | [`parallel`] | work shared out over the threads; the only file that says rayon |
 //! | [`scan`] | sources in parallel, twice where it helps |
 //! | [`correlate`] | events -> cases -> verdicts -> patterns; one file a cause |

@@ -175,7 +175,7 @@ fn written(stretches: &[Stretch], begin: Place, events: &[Event]) -> Vec<Range<D
     let mut latest = ever.start;
     for (written, stretch) in written.iter_mut().zip(stretches) {
         if let Some(opens) = stretch.opens {
-            if latest > opens + STEP {
+            if opens.checked_add_signed(STEP).is_some_and(|late| latest > late) {
                 return vec![ever; stretches.len()];
             }
             latest = opens.max(latest);

@@ -183,7 +183,7 @@ fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
     let mut tasks = Vec::new();
     let share = sources.iter().map(|source| source.size).sum::<u64>() / parallel::threads() as u64;
     for (order, source) in sources.iter().enumerate() {
-        let split = source.rereadable && source.size > 2 * SPAN && matches!(decode::sniff(source), Ok(Kind::Plain));
+        let split = source.rereadable && source.size > 2 * SPAN && decode::is_bare(source);
         let style = split.then(|| head_style(source)).flatten();
         match style {
             Some(style) => {
@@ -479,9 +479,7 @@ fn again<'s>(task: &Task<'s>, begin: Begin, hunt: &Hunt<'_>, events: &[Event]) -
         let whole = Span { start: 0, end: u64::MAX, style: first.style };
         let span = task.span.unwrap_or(whole);
         let narrow = Span { start: first.at, end: end.unwrap_or(span.end), style: span.style };
-        if (narrow.start > span.start || narrow.end < span.end)
-            && (task.span.is_some() || matches!(decode::sniff(task.source), Ok(Kind::Plain)))
-        {
+        if (narrow.start > span.start || narrow.end < span.end) && (task.span.is_some() || decode::is_bare(task.source)) {
             again.place.line += first.lines_before;
             again.task.span = Some(narrow);
             again.task.bytes = narrow.end.min(task.source.size).saturating_sub(narrow.start);

@@ -141,6 +141,10 @@ fn a_block_in_the_middle_is_read_again_and_its_lines_are_numbered_on() {
     let seen_in = late["seen_in"].as_array().unwrap();
     let of = |name: &str| seen_in.iter().find(|place| place["file"].as_str().unwrap().ends_with(name)).unwrap()["line"].clone();
     assert_eq!((of("gateway.log"), of("app.log")), (line.into(), line.into()));
+    // A byte order mark moves all that stands behind it.
+    let gateway = dir.path().join("gateway.log");
+    std::fs::write(&gateway, [b"\xef\xbb\xbf", &*std::fs::read(&gateway).unwrap()].concat()).unwrap();
+    assert_eq!(scanned(dir.path(), false).0, found);
     // With a request that may be anywhere, all is read again, and the same is found.
     let zoneless = "2026-03-08 04:00:00,000 WARN [auth] request_id=7c0e jwt expired\n";
     std::fs::write(dir.path().join("other.log"), zoneless).unwrap();
