@@ -26,7 +26,7 @@ const SHARED: usize = 20;
 const FEW: usize = 8;
 
 /// Which sources have clocks in step with each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Clocks {
     /// For each stream its group of clocks.
     groups: Vec<usize>,
@@ -37,14 +37,7 @@ pub struct Clocks {
 impl Clocks {
     /// Holds sources against each other by the requests that several tell of.
     pub fn of(events: &[Event], files: &[Text]) -> Self {
-        let mut numbers = BTreeMap::new();
-        let streams = (0..).take(files.len()).map(StreamId);
-        let source_of: Vec<usize> = streams
-            .map(|stream| {
-                let next = numbers.len();
-                *numbers.entry(clock::source(files, stream)).or_insert(next)
-            })
-            .collect();
+        let (sources, source_of) = clock::sources(files);
         // Of each pair of sources, how many requests both tell of, and of how many at one time.
         let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         let mut first: HashMap<Id, (usize, DateTime<Utc>)> = HashMap::default();
@@ -58,8 +51,8 @@ impl Clocks {
                 *agree += usize::from((time - earlier).abs() <= STEP);
             }
         }
-        let mut group_of: Vec<usize> = (0..numbers.len()).collect();
-        let mut joined = vec![false; numbers.len()];
+        let mut group_of: Vec<usize> = (0..sources.len()).collect();
+        let mut joined = vec![false; sources.len()];
         for ((one, other), _) in pairs.into_iter().filter(|(_, (shared, agree))| *shared >= SHARED && agree * 10 >= shared * 9) {
             let (from, to) = (group_of[other], group_of[one]);
             joined[to] = true;
@@ -121,7 +114,7 @@ impl Quest {
 }
 
 /// Where in a stream the second pass looks for ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reach {
     stretches: Vec<Stretch>,
     /// For each stretch, whether it may hold lines of requests in question.

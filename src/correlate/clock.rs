@@ -116,9 +116,18 @@ fn key(event: &Event) -> Option<Key<'_>> {
     Some((event.path.as_deref()?.trim_end_matches('/'), event.status))
 }
 
+/// The sources of some streams, in order, and for each stream the place of its own there.
+pub fn sources(files: &[Text]) -> (Vec<String>, Vec<usize>) {
+    let names: Vec<String> = files.iter().map(|name| source(name)).collect();
+    let mut sources = names.clone();
+    sources.sort();
+    sources.dedup();
+    let of_stream = names.iter().map(|name| sources.binary_search(name).unwrap_or_default()).collect();
+    (sources, of_stream)
+}
+
 /// A log's name without what rotation adds to it: rotated siblings are one source, instances are not.
-pub fn source(files: &[Text], stream: StreamId) -> String {
-    let name = files.get(stream.0 as usize).map_or("", Text::as_str);
+fn source(name: &str) -> String {
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem = file.split('.').next().unwrap_or(file);
     if directory.is_empty() { stem.to_owned() } else { format!("{directory}/{stem}") }

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::clock;
 use super::ids::{self, Bearer};
 use crate::event::{Claims, Event, EventKind, Extra, Place, Reason, StreamId, Text};
 use crate::hash::{HashMap, HashSet};
@@ -92,9 +93,9 @@ pub struct Merged {
 ///
 /// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
 pub fn promote(events: &mut [Event], files: &[Text]) {
-    let sources: Vec<String> = (0..).take(files.len()).map(|stream| super::clock::source(files, StreamId(stream))).collect();
-    let log = |event: &Event| sources.get(event.place.stream.0 as usize).map(String::as_str);
-    let verifiers: HashSet<Option<&str>> =
+    let (_, of_stream) = clock::sources(files);
+    let log = |event: &Event| of_stream.get(event.place.stream.0 as usize).copied();
+    let verifiers: HashSet<Option<usize>> =
         events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(log).collect();
     for event in events {
         let of_a_request = event.request_id.is_some() || event.path.is_some();

@@ -3,11 +3,11 @@
 //! The median difference of shared request ids is the offset of a pair of sources; its spread says how far to trust it.
 //! A source that is off is moved, so that the order of cause and effect holds over all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::clock::source;
+use super::clock;
 use super::ids::{self, Bearer};
 use crate::chase::Sighting;
 use crate::event::{Event, Text};
@@ -42,9 +42,7 @@ type Differences = BTreeMap<(usize, usize), Vec<(DateTime<Utc>, i64)>>;
 
 /// Finds sources whose clock is off and moves their events.
 pub fn settle(events: &mut [Event], sightings: &mut [Sighting], files: &[Text]) -> Vec<Offset> {
-    let names: Vec<String> = (0..).take(files.len()).map(|stream| source(files, crate::event::StreamId(stream))).collect();
-    let sources: Vec<&String> = names.iter().collect::<BTreeSet<_>>().into_iter().collect();
-    let of_stream: Vec<usize> = names.iter().map(|name| sources.binary_search(&name).unwrap_or_default()).collect();
+    let (sources, of_stream) = clock::sources(files);
     let pairs: BTreeMap<(usize, usize), Pair> = differences(events, &of_stream)
         .into_iter()
         .filter_map(|(pair, differences)| Some((pair, Pair::of(differences)?)))
