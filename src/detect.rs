@@ -838,13 +838,11 @@ fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
 }
 
 /// What `PostgreSQL` writes before the values of a statement.
-const PARAMETERS: &str = "arameters: $1 = ";
-/// Looking for it costs less than splitting by it.
-static BOUND: Literal = Literal::new(PARAMETERS);
+static BOUND: Literal = Literal::new("arameters: $1 = ");
 
 /// The first line of `text` with `$1`, `$2` replaced by the values of its `parameters:` line.
 fn bound_statement(text: &str) -> Option<String> {
-    let (_, parameters) = BOUND.is_in(text).then(|| text.split_once(PARAMETERS))??;
+    let (_, parameters) = BOUND.split_once(text)?;
     let statement = text.lines().next()?;
     let mut values = Vec::new();
     let mut rest = parameters.lines().next()?;

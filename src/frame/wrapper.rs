@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 use serde_json::Value;
 
-use crate::literal::Literal;
+use crate::literal::{LINE_FEED, Literal};
 use crate::parse::{Stamp, timestamp};
 
 /// How many wrappers are taken off one another.
@@ -100,8 +100,7 @@ pub fn unwrap(record: &str) -> Unwrapped<'_> {
 
 /// Takes one wrapper off every line, told by the first.
 fn unwrap_once(text: &str) -> Option<Unwrapped<'_>> {
-    let newline = memchr(b'\n', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
-    let (head, rest) = newline.map_or((text, None), |(head, rest)| (head, Some(rest)));
+    let (head, rest) = LINE_FEED.split_once(text).map_or((text, None), |(head, rest)| (head, Some(rest)));
     let mut first = unwrap_line(head)?;
     if let Some(rest) = rest {
         let mut joined = first.text.into_owned();

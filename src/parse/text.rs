@@ -16,7 +16,7 @@ use nom::{IResult, Parser};
 
 use super::access::Request;
 use super::{Entry, Fields, Format, Stamp, keyvalue, timestamp};
-use crate::literal::Literal;
+use crate::literal::{LINE_FEED, Literal};
 
 type Parsed<'r, T> = IResult<&'r str, T>;
 
@@ -109,8 +109,7 @@ pub(super) fn first_line(text: &str) -> &str {
 
 /// The first line of a text and the lines after it.
 pub(super) fn split_line(text: &str) -> (&str, &str) {
-    let newline = memchr::memchr(b'\n', text.as_bytes());
-    let (line, following) = newline.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).unwrap_or((text, ""));
+    let (line, following) = LINE_FEED.split_once(text).unwrap_or((text, ""));
     (line.trim_end_matches('\r'), following.trim_end())
 }
 
@@ -382,7 +381,7 @@ impl Format for Postgres {
 fn postgres_line(line: &str) -> Option<PostgresLine<'_>> {
     static BLANKS: Literal = Literal::new(":  ");
     // Two blanks are rarer than time stamps.
-    let (head, text) = BLANKS.is_in(line).then(|| line.split_once(":  "))??;
+    let (head, text) = BLANKS.split_once(line)?;
     let (head, stamp) = complete(stamp, head)?;
     let (prefix, severity) = head.rsplit_once([' ', ':'])?;
     let known = SEVERITIES.contains(&severity.trim_end_matches(|c: char| c.is_ascii_digit()));
