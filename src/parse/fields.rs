@@ -5,16 +5,12 @@
 //! same thing all over the field, so that no format has to know events.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt::{Display, Write};
 use std::ops::Range;
 use std::rc::Rc;
 
-use rustc_hash::FxBuildHasher;
-
 use super::json;
-use super::paths::Path;
+use super::paths::{Path, Paths};
 
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default)]
@@ -126,31 +122,14 @@ impl<'r> Fields<'r> {
             }
             each(meaning, place);
         };
-        MEANINGS.with_borrow_mut(|known| {
+        Paths::with(|paths| {
             for (place, (name, value)) in self.named.iter().enumerate() {
-                let value = self.text(value);
-                if let Part::Path(path) = name {
-                    if let Some(meaning) = &path.meaning {
-                        tell(meaning, place, value);
-                    }
-                    continue;
-                }
-                let name = self.text(name);
-                match known.get(name) {
-                    Some(Some(meaning)) => tell(meaning, place, value),
-                    Some(None) => {}
-                    None => {
-                        let meaning = Meaning::of(name);
-                        if let Some(meaning) = &meaning {
-                            tell(meaning, place, value);
-                        }
-                        if known.len() >= MOST_NAMES {
-                            known.clear();
-                        }
-                        if name.len() <= LONGEST_NAME {
-                            known.insert(name.into(), meaning);
-                        }
-                    }
+                let path = match name {
+                    Part::Path(path) => Rc::clone(path),
+                    name => paths.named(self.text(name)),
+                };
+                if let Some(meaning) = &path.meaning {
+                    tell(meaning, place, self.text(value));
                 }
             }
         });
@@ -214,16 +193,6 @@ pub(super) struct Meaning {
     pub(super) level: Option<(usize, u8)>,
     /// The time: how much of the path is left out, and the place in [`super::json::TIMES`].
     pub(super) time: Option<Rank>,
-}
-
-/// How many names are remembered by a thread.
-const MOST_NAMES: usize = 4096;
-/// Longer names, in bytes, are not: nobody writes them twice.
-const LONGEST_NAME: usize = 256;
-
-thread_local! {
-    /// What names mean, worked out once for each; `None` for those that mean nothing.
-    static MEANINGS: RefCell<HashMap<Box<str>, Option<Meaning>, FxBuildHasher>> = RefCell::default();
 }
 
 impl Meaning {

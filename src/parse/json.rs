@@ -1,7 +1,6 @@
 //! JSON records: one object a record, whatever its names. Flattened into [`Fields`] with dotted paths.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -175,11 +174,7 @@ fn flatten_from<'t, 'r>(
     fields: &mut Fields<'r>,
     keep: fn(&'t str) -> Cow<'r, str>,
 ) -> serde_json::Result<()> {
-    thread_local! {
-        static PATHS: RefCell<Paths> = RefCell::new(Paths::new());
-    }
-    PATHS.with_borrow_mut(|paths| {
-        paths.tidy();
+    Paths::with(|paths| {
         let at = if prefix.is_empty() { Paths::ROOT } else { paths.below(Paths::ROOT, Paths::ROOT, prefix) };
         flatten_as(text, paths, at, fields, 0, keep)
     })

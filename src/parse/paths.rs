@@ -1,6 +1,7 @@
-//! The paths of JSON's fields, each spelt and understood once a thread: the next object of a log names the same fields
-//! in the same order, so a step down is mostly one comparison.
+//! The names of fields, each spelt and understood once a thread. JSON's are paths: the next object of a log names the same
+//! fields in the same order, so a step down is mostly one comparison.
 
+use std::cell::RefCell;
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
@@ -44,18 +45,30 @@ pub(super) struct Paths {
     bytes: usize,
 }
 
+thread_local! {
+    static MET: RefCell<Paths> = RefCell::new(Paths::new());
+}
+
 impl Paths {
     /// Where every object begins.
     pub(super) const ROOT: At = At(0);
 
-    pub(super) fn new() -> Self {
+    /// Lets `work` use what this thread has met.
+    pub(super) fn with<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+        MET.with_borrow_mut(|paths| {
+            paths.tidy();
+            work(paths)
+        })
+    }
+
+    fn new() -> Self {
         let mut paths = Self { nodes: Vec::new(), by_name: HashTable::new(), bytes: 0 };
         paths.clear();
         paths
     }
 
     /// Forgets all if it is too much; whoever holds a place must not go on from it.
-    pub(super) fn tidy(&mut self) {
+    fn tidy(&mut self) {
         if self.nodes.len() > MOST || self.bytes > MOST_BYTES {
             self.clear();
         }
@@ -100,6 +113,13 @@ impl Paths {
         let nodes = &self.nodes;
         self.by_name.insert_unique(own, new, |at| hash(nodes[at.0 as usize].above, &nodes[at.0 as usize].name));
         new
+    }
+
+    /// The path that a whole name is, for whoever holds no place: a record may have any number of them.
+    pub(super) fn named(&mut self, name: &str) -> Rc<Path> {
+        self.tidy();
+        let at = self.find(Self::ROOT, name);
+        self.path(at)
     }
 
     /// The path of a place.
@@ -156,6 +176,11 @@ mod tests {
             told(&mut paths, &["a", &n.to_string()]);
             assert!(paths.nodes.len() <= MOST + 3 && paths.bytes <= MOST_BYTES);
         }
+        for n in 0..3 * MOST {
+            assert_eq!(*paths.named(&n.to_string()).text, *n.to_string());
+            assert!(paths.nodes.len() <= MOST + 3 && paths.bytes <= MOST_BYTES);
+        }
+        paths.clear();
         let long = "x".repeat(MOST_BYTES);
         assert_eq!(told(&mut paths, &[&long]), [long]);
         paths.tidy();
