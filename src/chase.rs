@@ -62,9 +62,10 @@ struct Wanted {
 }
 
 /// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
-fn nameless_clients(events: &[Event]) -> HashSet<Name> {
-    let named: HashSet<Id> = failures(events).filter(|event| event.sub.is_some()).filter_map(|event| event.request_id).collect();
-    let nameless = |event: &Event| event.sub.is_none() && event.request_id.is_none_or(|id| !named.contains(&id));
+///
+/// `is_named` tells whether another line names who asked.
+fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<Name> {
+    let nameless = |event: &Event| event.sub.is_none() && !event.request_id.is_some_and(&is_named);
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
     let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
@@ -136,8 +137,8 @@ impl Wanted {
                 *why |= event.reason.is_some_and(|reason| reason != Reason::Other);
             }
         }
-        let open = answered.into_iter().filter(|(_, answers)| answers.contains(&false));
-        wanted.requests = open.map(|(id, _)| id).collect();
+        let open = answered.iter().filter(|(_, answers)| answers.contains(&false));
+        wanted.requests = open.map(|(id, _)| *id).collect();
         for event in failures(events) {
             if event.request_id.or(event.trace_id).is_some_and(|id| wanted.requests.contains(&id)) {
                 wanted.quest.add(event, clocks);
@@ -156,7 +157,7 @@ impl Wanted {
         for event in failures(events).filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
             wanted.add_loose(event, clocks);
         }
-        wanted.clients = nameless_clients(events);
+        wanted.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
         // With so many of them it is no longer a question of single clients.
         if wanted.clients.len() > MAX_CLIENTS {
             wanted.clients.clear();

@@ -86,7 +86,7 @@ impl Kind {
 }
 
 /// Tells what a file is without reading on.
-pub fn sniff(source: &Source) -> Result<Kind, SourceError> {
+fn sniff(source: &Source) -> Result<Kind, SourceError> {
     Ok(Kind::of(&sniffed(source)?))
 }
 

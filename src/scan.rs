@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::chase::{Hunt, Sighting};
 use crate::correlate::merge;
-use crate::decode::{self, Kind, SourceError};
+use crate::decode::{self, SourceError};
 use crate::detect::{Books, Context, Detector, Found, Postponed, Stretch};
 use crate::discover::Source;
 use crate::event::{Event, Place, Problem, StreamId, Text};
@@ -103,7 +103,7 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
     let each = (SAMPLED / largest.len().max(1)) as u64;
     let mut sample = Vec::new();
     for source in largest {
-        if each > 1 && source.size > each * SAMPLE && matches!(decode::sniff(source), Ok(Kind::Plain)) {
+        if each > 1 && source.size > each * SAMPLE && decode::is_bare(source) {
             for place in 0..each {
                 // What cannot be read is told when it is read in earnest.
                 let read = |file: File| file.take(SAMPLE).read_to_end(&mut sample).ok();
@@ -127,7 +127,7 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, begins, detector, settings, &known, &mut scan);
+        chase(&tasks, begins, detector, settings, &files, &known, &mut scan);
     }
     scan
 }
@@ -239,11 +239,8 @@ fn each_stream<T: Send>(
         let read = |file| {
             let stream = number();
             let mut blocks = Vec::new();
-            let coverage = each_block(file, Some(span), &mut buffer, &mut |block| {
-                let (made, line_feeds) = work(block, stream, &context);
-                blocks.push(made);
-                line_feeds
-            });
+            let work = |block: Block<'_>| work(block, stream, &context);
+            let coverage = take_blocks(file, Some(span), &mut buffer, &work, &mut blocks);
             Done { stream, blocks, coverage }
         };
         end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
@@ -257,14 +254,11 @@ fn each_stream<T: Send>(
             let context = context(&opened.name, opened.modified, settings, task.source.rereadable);
             let stream = number();
             let mut blocks = Vec::new();
+            let work = |block: Block<'_>| work(block, stream, &context);
             let coverage = if task.is_long {
-                share_blocks(opened.reader, &mut buffer, &|block| work(block, stream, &context).0, &mut blocks)
+                share_blocks(opened.reader, &mut buffer, &work, &mut blocks)
             } else {
-                each_block(opened.reader, None, &mut buffer, &mut |block| {
-                    let (made, line_feeds) = work(block, stream, &context);
-                    blocks.push(made);
-                    line_feeds
-                })
+                take_blocks(opened.reader, None, &mut buffer, &work, &mut blocks)
             };
             (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, coverage }));
         },
@@ -272,11 +266,26 @@ fn each_stream<T: Send>(
     );
 }
 
+/// Reads a stream, or a span of it, block by block.
+fn take_blocks<T>(
+    reader: impl Read,
+    span: Option<Span>,
+    buffer: &mut Vec<u8>,
+    work: &impl Fn(Block<'_>) -> (T, u64),
+    made: &mut Vec<T>,
+) -> Coverage {
+    each_block(reader, span, buffer, &mut |block| {
+        let (of_block, line_feeds) = work(block);
+        made.push(of_block);
+        line_feeds
+    })
+}
+
 /// Reads a stream that keeps one worker busy when the others are done: hands them its blocks while it decodes the next.
 fn share_blocks<T: Send>(
     reader: impl Read,
     buffer: &mut Vec<u8>,
-    work: &(impl Fn(Block<'_>) -> T + Sync),
+    work: &(impl Fn(Block<'_>) -> (T, u64) + Sync),
     made: &mut Vec<T>,
 ) -> Coverage {
     let done = Mutex::new(Vec::new());
@@ -293,12 +302,12 @@ fn share_blocks<T: Send>(
             let line_feeds = newlines(block.bytes);
             if away.fetch_add(1, Ordering::Relaxed) >= most {
                 away.fetch_sub(1, Ordering::Relaxed);
-                put(here, work(block));
+                put(here, work(block).0);
                 return line_feeds;
             }
             let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
             scope.spawn(move |_| {
-                put(here, work(Block { bytes: &bytes, at, lines_before, style }));
+                put(here, work(Block { bytes: &bytes, at, lines_before, style }).0);
                 away.fetch_sub(1, Ordering::Relaxed);
             });
             line_feeds
@@ -494,10 +503,11 @@ fn chase(
     begins: Vec<Begin>,
     detector: &Detector,
     settings: &Settings,
+    files: &[Text],
     known: &[(Place, bool)],
     scan: &mut Scan,
 ) {
-    let hunt = Hunt::after(&scan.events, &scan.files(), known);
+    let hunt = Hunt::after(&scan.events, files, known);
     scan.chased = hunt.ids();
     if hunt.is_over() {
         return;
