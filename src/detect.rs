@@ -216,9 +216,11 @@ impl Detector {
         // Unless every event is a row.
         let may_wait = context.chased && !context.rows;
         while let Some(hit) = self.prefilter.next_hit(block.bytes, cursor.at) {
-            let Some((record, line)) = cursor.record(hit) else { break };
+            let Some((record, line)) = cursor.record(hit.last) else { break };
             in_record.clear();
-            let refuses = self.prefilter.candidates(record, &mut in_record);
+            // What stands before the hit was searched already.
+            let from = hit.window.saturating_sub(cursor.at - record.len());
+            let refuses = self.prefilter.candidates_from(record, from, &mut in_record);
             if may_wait && !refuses && self.is_routine(record, &in_record) {
                 routine += 1;
                 if let (Ok(length), false) = (u32::try_from(record.len()), routine % READ_OF_ROUTINE == 1) {

@@ -1,7 +1,6 @@
 //! Which records of a block can matter: every literal of the catalog in one pass over its bytes, never line by line.
 
-use std::collections::HashMap;
-
+use crate::hash::HashMap;
 use crate::signature::Catalog;
 
 /// How access logs of every format write a refusal: what makes a 401 or 403 line worth a look without any text.
@@ -95,6 +94,16 @@ impl Anchored {
     }
 }
 
+/// A literal that stands in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Where the window of its anchor begins. No literal that begins where the search began, or after it, has its anchor
+    /// before.
+    pub window: usize,
+    /// The place of its last byte.
+    pub last: usize,
+}
+
 /// A signature whose literal stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
@@ -113,7 +122,7 @@ impl Prefilter {
     pub fn new(catalog: &Catalog, also: &[&str], sample: &[u8]) -> Self {
         let mut literals: Vec<Box<[u8]>> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
-        let mut places = HashMap::new();
+        let mut places: HashMap<&str, usize> = HashMap::default();
         for (index, signature) in catalog.signatures.iter().enumerate() {
             for literal in &signature.literals {
                 let place = *places.entry(literal.as_str()).or_insert_with(|| {
@@ -131,34 +140,46 @@ impl Prefilter {
         let shortest = literals.iter().map(|literal| literal.len()).min().unwrap_or(0);
         assert!(shortest >= WINDOW - 1, "a literal is nearly a window long");
         let stride = MAX_STRIDE.min(shortest - 1);
-        let mut anchored = anchors(&literals, stride, sample);
-        anchored.sort_by_key(|anchored| slot(anchored.window));
+        let chosen = anchors(&literals, stride, sample);
         let mut marked = vec![0; MARK_WORDS].into_boxed_slice();
+        // Where the anchors of each slot end: counted, summed up, and moved to where they begin as each takes its place.
         let mut starts = vec![0; (1 << SLOT_BITS) + 1].into_boxed_slice();
-        for anchored in &anchored {
-            let slot = slot(anchored.window);
+        for anchored in &chosen {
             mark(&mut marked, anchored.window);
-            starts[slot + 1] += 1;
+            starts[slot(anchored.window)] += 1;
         }
-        for slot in 0..1 << SLOT_BITS {
-            starts[slot + 1] += starts[slot];
+        let mut end = 0;
+        for start in starts.iter_mut() {
+            end += *start;
+            *start = end;
         }
-        Self { stride, marked, starts, anchored: anchored.into(), literals, owners }
+        let mut anchored = chosen.clone().into_boxed_slice();
+        for each in chosen.into_iter().rev() {
+            let start = &mut starts[slot(each.window)];
+            *start -= 1;
+            anchored[*start as usize] = each;
+        }
+        Self { stride, marked, starts, anchored, literals, owners }
     }
 
-    /// A byte inside a literal that stands at or after `from`: the last of one of those whose anchor comes first.
-    pub fn next_hit(&self, block: &[u8], from: usize) -> Option<usize> {
+    /// The first literal that stands at or after `from`: of all, one whose anchor comes first.
+    pub fn next_hit(&self, block: &[u8], from: usize) -> Option<Hit> {
         self.windows(block, from).find_map(|window| {
             let (literal, start) = self.standing(block, window).find(|(_, start)| *start >= from)?;
-            Some(start + self.literals[literal].len() - 1)
+            Some(Hit { window, last: start + self.literals[literal].len() - 1 })
         })
     }
 
     /// The signatures whose literals stand in `record`, in catalog order. Tells whether a literal stands there that is
     /// of no signature: a refusal, or one of the further texts.
     pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) -> bool {
+        self.candidates_from(record, 0, into)
+    }
+
+    /// The same, where no literal has its anchor before the window at `from`, as a [`Hit`] tells.
+    pub fn candidates_from(&self, record: &[u8], from: usize, into: &mut Vec<Candidate>) -> bool {
         let mut unowned = false;
-        for window in self.windows(record, 0) {
+        for window in self.windows(record, from) {
             for (literal, _) in self.standing(record, window) {
                 let weight = self.literals[literal].len();
                 unowned |= self.owners[literal].is_empty();
@@ -189,7 +210,8 @@ impl Prefilter {
             }
             let literal = anchored.literal as usize;
             let start = (window + 1).checked_sub(anchored.before as usize)?;
-            text.get(start..)?.starts_with(&self.literals[literal]).then_some((literal, start))
+            let rest = text.get(start..)?.strip_prefix(&*self.literals[literal])?;
+            (!self.owners[literal].is_empty() || is_whole(&self.literals[literal], rest)).then_some((literal, start))
         })
     }
 }
@@ -253,6 +275,11 @@ impl Iterator for Windows<'_> {
         self.marks ^= 1 << index;
         Some(self.batch + (FIRST.ilog2() - index) as usize * stride)
     }
+}
+
+/// Whether a literal is not the beginning of a longer number: `":4017` is no status.
+fn is_whole(literal: &[u8], rest: &[u8]) -> bool {
+    !(literal.last().is_some_and(u8::is_ascii_digit) && rest.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// Where the literals are anchored: once for each place that the windows looked at can have to them.
@@ -351,9 +378,12 @@ mod tests {
 
     /// What the obvious search finds: the literals of `record`.
     fn standing(prefilter: &Prefilter, record: &[u8]) -> Vec<usize> {
-        (0..prefilter.literals.len())
-            .filter(|index| memchr::memmem::find(record, &prefilter.literals[*index]).is_some())
-            .collect()
+        let stands = |index: &usize| {
+            let literal = &prefilter.literals[*index];
+            let mut ends = memchr::memmem::find_iter(record, literal).map(|start| start + literal.len());
+            ends.any(|end| !prefilter.owners[*index].is_empty() || is_whole(literal, &record[end..]))
+        };
+        (0..prefilter.literals.len()).filter(stands).collect()
     }
 
     fn check(prefilter: &Prefilter, record: &[u8]) {
@@ -375,7 +405,11 @@ mod tests {
         );
         let hit = prefilter.next_hit(record, 0);
         assert_eq!(hit.is_some(), !expected.is_empty());
-        assert!(hit.is_none_or(|hit| hit < record.len()));
+        let Some(hit) = hit else { return };
+        assert!(hit.last < record.len());
+        let mut from_hit = Vec::new();
+        prefilter.candidates_from(record, hit.window, &mut from_hit);
+        assert_eq!(from_hit, candidates, "nothing stands before the first hit");
     }
 
     #[test]
@@ -397,9 +431,18 @@ mod tests {
     #[test]
     fn a_literal_begun_before_the_place_asked_for_is_not_found() {
         let prefilter = Prefilter::new(&Catalog::default(), &["jwt"], &[]);
-        assert_eq!(prefilter.next_hit(b"a jwt", 0), Some(4));
-        assert_eq!(prefilter.next_hit(b"a jwt", 3), None);
-        assert_eq!(prefilter.next_hit(b"a jwt jwt", 3), Some(8));
+        let last = |block: &[u8], from| prefilter.next_hit(block, from).map(|hit| hit.last);
+        assert_eq!(last(b"a jwt", 0), Some(4));
+        assert_eq!(last(b"a jwt", 3), None);
+        assert_eq!(last(b"a jwt jwt", 3), Some(8));
+    }
+
+    #[test]
+    fn a_number_that_goes_on_is_no_status() {
+        let prefilter = Prefilter::new(&Catalog::default(), &[], &[]);
+        let refuses = |record: &str| prefilter.candidates(record.as_bytes(), &mut Vec::new());
+        assert!(refuses(r#"{"status":401}"#) && refuses(r#"{"size":4017,"status":401,"#) && refuses("status=403"));
+        assert!(!refuses(r#"{"size":4017}"#) && !refuses("status=4030"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ const SAMPLE: usize = 16 << 10;
 fn hits(prefilter: &Prefilter, text: &[u8]) -> u64 {
     let (mut at, mut hits) = (0, 0);
     while let Some(hit) = prefilter.next_hit(text, at) {
-        at = hit + 1;
+        at = hit.last + 1;
         hits += 1;
     }
     hits
