@@ -348,9 +348,11 @@ impl<'k> Hunt<'k> {
                 continue;
             }
             let mut told = Vec::new();
-            let format = detector.pursue(record, place, context, &mut told);
             let start = block.at + (cursor.at - record.len()) as u64;
-            if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_ok() {
+            if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_err() {
+                detector.pursue_silent(record, place, context, &mut told);
+            } else {
+                let format = detector.pursue(record, place, context, &mut told);
                 let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
                 pursued.read.count_read(format, events as u64);
             }

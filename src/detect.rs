@@ -211,7 +211,7 @@ impl Detector {
         let mut in_record = Vec::new();
         let mut cursor = Cursor::new(block);
         if context.chased {
-            found.stretches.push(self.stretch(block, cursor.next_record(), context));
+            found.stretches.push(stretch(block, cursor.next_record(), context));
         }
         // Unless every event is a row.
         let may_wait = context.chased && !context.rows;
@@ -247,21 +247,6 @@ impl Detector {
         books.skipped += records.saturating_sub(examined + postponed);
         // The last line may lack its end.
         lines - u64::from(block.bytes.last().is_some_and(|last| *last != b'\n'))
-    }
-
-    /// What the first record of a block tells of the block.
-    fn stretch(&self, block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
-        let mut told = Vec::new();
-        if first.len() <= MAX_OPENING {
-            self.pursue(first, Place { stream: StreamId(0), line: 1 }, context, &mut told);
-        }
-        Stretch {
-            at: block.at,
-            lines_before: block.lines_before,
-            opens: told.first().filter(|event| !event.zoneless).and_then(|event| event.time),
-            answers: told.iter().any(|event| event.status.is_some()),
-            style: block.style,
-        }
     }
 
     /// Whether a record can tell of issued tokens and of nothing else, and spells as written what it names.
@@ -305,6 +290,11 @@ impl Detector {
         self.read_alone(&as_text(record), place, context, true, events)
     }
 
+    /// The same for a record of which the first pass knew that as it is written it tells nothing.
+    pub fn pursue_silent(&self, record: &[u8], place: Place, context: &Context, events: &mut Vec<Event>) -> &'static str {
+        self.read(&as_text(record), &[], place, context, true, events)
+    }
+
     /// The events of a record on its own.
     pub fn told_by(&self, record: &str) -> Vec<Event> {
         let mut events = Vec::new();
@@ -337,24 +327,7 @@ impl Detector {
         pursued: bool,
         events: &mut Vec<Event>,
     ) -> &'static str {
-        let unwrapped = wrapper::unwrap(record);
-        let mut format = "plain";
-        let entries = nested::entries(&unwrapped.text);
-        let alone = entries.len() == 1;
-        for (entry, lines_before) in entries {
-            format = entry.format;
-            let told = Told {
-                entry: &entry,
-                roles: entry.fields.roles(),
-                text: search_text(&entry, &unwrapped.text),
-                unwrapped: &unwrapped,
-                place: Place { line: place.line + lines_before, ..place },
-                alone,
-                context,
-            };
-            self.tell(&told, record, in_record, pursued, events);
-        }
-        format
+        read(record, place, context, &mut |told| self.tell(told, record, in_record, pursued, events))
     }
 
     /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
@@ -396,6 +369,41 @@ impl Detector {
             Some((signature, SignatureId::at(candidate.signature), captures))
         })
     }
+}
+
+/// What the first record of a block tells of the block.
+fn stretch(block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
+    let mut stretch = Stretch { at: block.at, lines_before: block.lines_before, opens: None, answers: false, style: block.style };
+    if first.len() <= MAX_OPENING {
+        let mut stamps = Vec::new();
+        read(&as_text(first), Place { stream: StreamId(0), line: 1 }, context, &mut |told| {
+            stamps.push(told.stamp());
+            stretch.answers |= told.status().is_some();
+        });
+        stretch.opens = stamps.first().and_then(|(time, zoneless)| time.filter(|_| !zoneless));
+    }
+    stretch
+}
+
+/// Hands on the entries of a record, and gives the name of its layout.
+fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Told<'_>)) -> &'static str {
+    let unwrapped = wrapper::unwrap(record);
+    let mut format = "plain";
+    let entries = nested::entries(&unwrapped.text);
+    let alone = entries.len() == 1;
+    for (entry, lines_before) in entries {
+        format = entry.format;
+        tell(&Told {
+            entry: &entry,
+            roles: entry.fields.roles(),
+            text: search_text(&entry, &unwrapped.text),
+            unwrapped: &unwrapped,
+            place: Place { line: place.line + lines_before, ..place },
+            alone,
+            context,
+        });
+    }
+    format
 }
 
 /// An entry and all that stands around it.
