@@ -431,8 +431,7 @@ impl Told<'_> {
             return None;
         }
         for (paths, pattern) in &signature.conditions {
-            let regex = pattern.regex()?;
-            if !paths.split('|').filter_map(|path| self.at(path)).any(|value| regex.is_match(value.as_bytes())) {
+            if !paths.split('|').filter_map(|path| self.at(path)).any(|value| pattern.stands_in(value) == Some(true)) {
                 return None;
             }
         }
@@ -449,7 +448,7 @@ impl Told<'_> {
         }
         // What speaks against it comes last: it is looked for in the whole text.
         for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
-            if unless.regex()?.is_match(self.text.as_bytes()) {
+            if unless.stands_in(&self.text)? {
                 return None;
             }
         }

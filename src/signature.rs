@@ -70,10 +70,11 @@ pub struct Pattern {
 }
 
 #[derive(Debug)]
-struct Compiled {
-    regex: Regex,
-    /// The groups that are named after a field of an event.
-    fields: Vec<(usize, &'static str)>,
+enum Compiled {
+    /// One of these, as a whole line: what most conditions ask for, and no automaton need be built for.
+    Lines(Vec<String>),
+    /// The expression, and its groups that are named after a field of an event.
+    Regex(Regex, Vec<(usize, &'static str)>),
 }
 
 /// Event fields and their values, as a signature read them.
@@ -89,17 +90,20 @@ impl Pattern {
         &self.source
     }
 
-    /// The compiled expression; `None` only before [`Catalog::check`] has rejected it.
-    pub fn regex(&self) -> Option<&Regex> {
-        self.compiled().map(|compiled| &compiled.regex)
+    /// Whether the expression stands in `text`; `None` only before [`Catalog::check`] has rejected it.
+    pub fn stands_in(&self, text: &str) -> Option<bool> {
+        Some(match self.compiled()? {
+            Compiled::Lines(lines) => text.split('\n').any(|line| lines.iter().any(|known| known == line)),
+            Compiled::Regex(regex, _) => regex.is_match(text.as_bytes()),
+        })
     }
 
     /// What the groups that are named after fields hold where the expression stands in `text`; `None` where it does not.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captured<'t>> {
-        let Compiled { regex, fields } = self.compiled()?;
-        if fields.is_empty() {
-            return regex.is_match(text.as_bytes()).then(Vec::new);
-        }
+        let (regex, fields) = match self.compiled()? {
+            Compiled::Regex(regex, fields) if !fields.is_empty() => (regex, fields),
+            _ => return self.stands_in(text)?.then(Vec::new),
+        };
         let found = regex.captures(text.as_bytes())?;
         let value = |group| found.get(group).filter(|value| !value.is_empty());
         let held = |(group, field): &(usize, &'static str)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
@@ -108,11 +112,14 @@ impl Pattern {
 
     fn compiled(&self) -> Option<&Compiled> {
         let compiled = || {
+            if let Some(lines) = lines(&self.source) {
+                return Some(Compiled::Lines(lines));
+            }
             let regex = compile(&self.source).ok()?;
             let names = regex.capture_names().enumerate();
             let field = |name| EVENT_FIELDS.into_iter().find(|field| Some(*field) == name);
             let fields = names.filter_map(|(group, name)| Some((group, field(name)?))).collect();
-            Some(Compiled { regex, fields })
+            Some(Compiled::Regex(regex, fields))
         };
         self.compiled.get_or_init(compiled).as_ref()
     }
@@ -152,6 +159,26 @@ impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }
+}
+
+/// The expression of a value that is wholly this, or these, one or the other.
+fn whole(source: &str) -> String {
+    format!("^(?:{source})$")
+}
+
+/// The values that [`whole`] was given, if it was given nothing but letters, figures and signs that mean themselves.
+fn lines(source: &str) -> Option<Vec<String>> {
+    let mut chars = source.strip_prefix("^(?:")?.strip_suffix(")$")?.chars();
+    let mut lines = vec![String::new()];
+    while let Some(c) = chars.next() {
+        match c {
+            '|' => lines.push(String::new()),
+            '\\' => lines.last_mut()?.push(chars.next().filter(char::is_ascii_punctuation)?),
+            _ if c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | ':' | '@') => lines.last_mut()?.push(c),
+            _ => return None,
+        }
+    }
+    Some(lines)
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
@@ -475,8 +502,8 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
             reads.push((field.clone(), path.clone()));
         }
     }
-    let whole = |(path, value)| Ok((path, Pattern::new(format!("^(?:{})$", shared.expand(value)?))));
-    let conditions = raw.conditions.iter().map(|(path, value)| whole((path.clone(), value)));
+    let condition = |(path, value): (&String, &String)| Ok((path.clone(), Pattern::new(whole(&shared.expand(value)?))));
+    let conditions = raw.conditions.iter().map(condition);
     Ok(Signature {
         id: raw.id,
         summary: raw.summary,
@@ -515,7 +542,8 @@ fn check(signature: &Signature) -> Result<(), String> {
     for pattern in patterns {
         compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
     }
-    let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
+    let regex = signature.pattern.as_ref().and_then(|pattern| compile(pattern.source()).ok());
+    let captures = regex.iter().flat_map(Regex::capture_names).flatten();
     for field in captures.chain(signature.reads.iter().map(|(field, _)| field.as_str())) {
         if !EVENT_FIELDS.contains(&field) {
             return Err(format!("`{field}` is no field of an event"));
@@ -581,6 +609,26 @@ mod tests {
         ] {
             let error = read(&GOOD.replace(good, wrong)).unwrap_err().to_string();
             assert!(error.contains("x.toml") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn whole_lines_are_told_as_the_expression_tells_them() {
+        for (source, plain) in [
+            ("LOGIN_ERROR|CODE_TO_TOKEN_ERROR", true),
+            (r"org\.keycloak\.events", true),
+            ("größer als|", true),
+            ("user.*", false),
+            ("(?i:patch)", false),
+            (r"\d+", false),
+        ] {
+            let pattern = Pattern::new(whole(source));
+            assert_eq!(lines(pattern.source()).is_some(), plain, "{source}");
+            let regex = compile(pattern.source()).unwrap();
+            for text in ["LOGIN_ERROR", "a\nCODE_TO_TOKEN_ERROR\nb", "LOGIN_ERROR2", "org.keycloak.events", "größer als", "", "7"]
+            {
+                assert_eq!(pattern.stands_in(text), Some(regex.is_match(text.as_bytes())), "{source}: {text}");
+            }
         }
     }
 
