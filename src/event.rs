@@ -4,8 +4,10 @@
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use regex::bytes::Regex;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,12 @@ macro_rules! words {
         }
     };
 }
+
+/// How a refusal says that a token for one use, or its like, came a second time.
+static REUSE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i-u)already[ _](?:used|been[ _]refreshed)|replay|reuse[ _]detected|token[ _]reuse")
+        .expect("a constant pattern compiles")
+});
 
 words! {
     /// What happened.
@@ -429,10 +437,7 @@ impl Event {
     /// Notes what a diagnosis asks of a record's text.
     pub fn hear(&mut self, text: &str) {
         self.gist = FxBuildHasher.hash_one(text).to_le_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
-        let text = text.to_ascii_lowercase().replace('_', " ");
-        self.reuse = ["already used", "already been refreshed", "replay", "reuse detected", "token reuse"]
-            .iter()
-            .any(|reuse| text.contains(reuse));
+        self.reuse = REUSE.is_match(text.as_bytes());
     }
 
     /// A claim of the token, as far as the record tells it.

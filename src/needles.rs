@@ -210,7 +210,8 @@ impl Group {
     fn standing(&self, block: &[u8], at: usize, needles: &[Box<[u8]>]) -> impl Iterator<Item = usize> {
         let hash = hashed(read_at(block, at), LENGTHS[self.place].1);
         let word = word(hash, self.bits);
-        let grams = &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize];
+        let is_met = self.filter[word] & mask(hash) == mask(hash);
+        let grams = if is_met { &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize] } else { &[] };
         grams.iter().filter(move |gram| gram.middle == middle(hash)).filter_map(move |gram| {
             let needle = needles.get(gram.needle())?;
             let start = at.checked_sub(gram.before())?;

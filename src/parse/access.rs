@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_till1, take_until, take_while_m_n, take_while1};
+use nom::bytes::complete::{tag, take_till1, take_until, take_while_m_n, take_while1};
 use nom::character::complete::{anychar, char, space0, space1};
 use nom::combinator::{opt, recognize, rest, verify};
 use nom::multi::many0_count;
@@ -73,7 +73,7 @@ fn word(input: &str) -> Parsed<'_, &str> {
 
 /// `"..."` with backslash escapes, given as it stands between the quotes.
 fn quoted(input: &str) -> Parsed<'_, &str> {
-    let piece = alt((is_not("\"\\"), recognize(preceded(char('\\'), anychar))));
+    let piece = alt((take_till1(|c| matches!(c, '"' | '\\')), recognize(preceded(char('\\'), anychar))));
     delimited(char('"'), recognize(many0_count(piece)), char('"')).parse(input)
 }
 
@@ -365,7 +365,7 @@ pub(super) struct Gin;
 
 /// A column between bars, without its padding.
 fn column(input: &str) -> Parsed<'_, &str> {
-    terminated(is_not("|\n"), char('|')).map(str::trim).parse(input)
+    terminated(take_till1(|c| matches!(c, '|' | '\n')), char('|')).map(str::trim).parse(input)
 }
 
 impl Format for Gin {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use memchr::{memchr_iter, memmem};
-use nom::bytes::complete::{is_not, tag, take_till1, take_while1};
+use nom::bytes::complete::{tag, take_till, take_till1, take_while1};
 use nom::character::complete::{char, digit1, multispace1, space0, space1};
 use nom::combinator::{opt, recognize, verify};
 use nom::error::{Error, ErrorKind};
@@ -254,7 +254,7 @@ fn level(input: &str) -> Parsed<'_, &str> {
 
 /// What stands between square brackets, on one line.
 fn group(input: &str) -> Parsed<'_, &str> {
-    delimited(char('['), opt(is_not("]\n")).map(Option::unwrap_or_default), char(']')).parse(input)
+    delimited(char('['), take_till(|c| matches!(c, ']' | '\n')), char(']')).parse(input)
 }
 
 /// `nginx-error`: the error log of nginx and what is built on it (`OpenResty`, Kong, APISIX, ingress-nginx).

@@ -36,6 +36,12 @@ const MASK: &str = "[jwt]";
 static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"ey[JAIKL][A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,4}").expect("a constant pattern compiles"));
 
+/// Less is no token.
+const SHORTEST: usize = 8;
+
+/// Schemes of HTTP authentication that carry a secret.
+const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"digest"];
+
 /// Secrets that are no JWT: what follows a credential's name.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
@@ -143,9 +149,8 @@ pub fn decode(token: &str) -> Option<Claims> {
 
 /// The text without tokens and credentials.
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let masked = if text.contains("ey") { TOKEN.replace_all(text, MASK) } else { Cow::Borrowed(text) };
-    // A credential's name is followed by a blank or a sign.
-    if !masked.bytes().any(|b| matches!(b, b':' | b'=' | b' ' | b'\t' | b'\n')) {
+    let masked = if may_hold_token(text) { TOKEN.replace_all(text, MASK) } else { Cow::Borrowed(text) };
+    if !may_hold_secret(&masked) {
         return masked;
     }
     match SECRET.replace_all(&masked, |found: &Captures<'_>| {
@@ -158,9 +163,28 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a value may be shown as an id: not a token or a part of one.
+/// Whether a value may not be shown as an id: it is a token or a part of one.
 pub fn is_secret(value: &str) -> bool {
-    value.contains("ey") && TOKEN.is_match(value)
+    may_hold_token(value) && TOKEN.is_match(value)
+}
+
+/// A look that costs less than the pattern of a token.
+fn may_hold_token(text: &str) -> bool {
+    static BEGINNING: Literal = Literal::new("ey");
+    text.len() >= SHORTEST && BEGINNING.is_in(text)
+}
+
+/// The same for that of a credential: its name is followed by a sign, or it names a scheme of HTTP and a blank follows.
+fn may_hold_secret(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let names_scheme = |at: usize| {
+        SCHEMES.iter().any(|scheme| at.checked_sub(scheme.len()).is_some_and(|from| bytes[from..at].eq_ignore_ascii_case(scheme)))
+    };
+    bytes.iter().enumerate().any(|(at, b)| match b {
+        b':' | b'=' => true,
+        b' ' | b'\t'..=b'\r' => names_scheme(at),
+        _ => false,
+    })
 }
 
 /// Reads a segment leniently: padding and stray last bits are common in what people paste.
