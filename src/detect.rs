@@ -5,6 +5,7 @@
 //! status alone becomes a failure with the reason `other`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -334,7 +335,7 @@ impl Detector {
     fn tell(&self, told: &Told<'_>, record: &str, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
         let mut candidates = in_record.to_vec();
         if !told.is_as_written(record) {
-            self.prefilter.candidates(told.text.as_bytes(), &mut candidates);
+            self.prefilter.candidates(told.text().as_bytes(), &mut candidates);
         }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
             told.push_events(signature, id, captures, events);
@@ -389,6 +390,7 @@ fn stretch(block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
 fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Told<'_>)) -> &'static str {
     let unwrapped = wrapper::unwrap(record);
     let mut format = "plain";
+    let escapes = memchr::memchr(b'\\', unwrapped.text.as_bytes()).is_some();
     let entries = nested::entries(&unwrapped.text);
     let alone = entries.len() == 1;
     for (entry, lines_before) in entries {
@@ -396,8 +398,9 @@ fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Tol
         tell(&Told {
             entry: &entry,
             roles: entry.fields.roles(),
-            text: search_text(&entry, &unwrapped.text),
+            text: OnceCell::new(),
             unwrapped: &unwrapped,
+            escapes,
             place: Place { line: place.line + lines_before, ..place },
             alone,
             context,
@@ -410,19 +413,30 @@ fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Tol
 struct Told<'t> {
     entry: &'t Entry<'t>,
     roles: Roles<'t>,
-    text: Cow<'t, str>,
+    /// What signatures are held against, once something is.
+    text: OnceCell<Cow<'t, str>>,
     unwrapped: &'t wrapper::Unwrapped<'t>,
+    /// Whether a backslash stands in the record.
+    escapes: bool,
     place: Place,
     alone: bool,
     context: &'t Context,
 }
 
 impl Told<'_> {
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| search_text(self.entry, &self.unwrapped.text))
+    }
+
+    /// Whether the record is JSON as it was written, and its values hold neither quotes nor anything else that JSON escapes.
+    fn is_plain_json(&self) -> bool {
+        self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_)) && !self.escapes
+    }
+
     /// Whether every literal of the text stands in the record as well: the text is the record, or its JSON values
     /// without anything that JSON escapes or SQL binds.
     fn is_as_written(&self, record: &str) -> bool {
-        let values = self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_));
-        (values && memchr::memchr(b'\\', record.as_bytes()).is_none() && !BOUND.is_in(record)) || self.text == record
+        (self.is_plain_json() && !BOUND.is_in(record)) || self.text() == record
     }
 
     /// What `signature` reads from the entry, or `None` where it does not apply.
@@ -437,7 +451,7 @@ impl Told<'_> {
         }
         let haystack = match &signature.field {
             Some(path) => self.lookup(path)?,
-            None => &self.text,
+            None => self.text(),
         };
         let mut captured = Captured::new();
         if let Some(pattern) = &signature.pattern {
@@ -448,7 +462,7 @@ impl Told<'_> {
         }
         // What speaks against it comes last: it is looked for in the whole text.
         for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
-            if unless.stands_in(&self.text)? {
+            if unless.stands_in(self.text())? {
                 return None;
             }
         }
@@ -565,16 +579,20 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(&self.text).map(id);
+            event.request_id = prose::request_id(self.text()).map(id);
         }
         if event.client_ip.is_none() {
-            event.client_ip = prose::client(&self.text).map(bounded);
+            event.client_ip = prose::client(self.text()).map(bounded);
         }
     }
 
     /// Adds the claims of a token that stands in the record, where the record itself does not say.
     fn add_claims(&self, event: &mut Event) {
-        let Some(claims) = token::claims_in(&self.text) else { return };
+        // Claims are printed with quotes.
+        if self.is_plain_json() && !token::stands_in(self.unwrapped.text.as_bytes()) {
+            return;
+        }
+        let Some(claims) = token::claims_in(self.text()) else { return };
         let fill = |slot: &mut Option<Name>, value: Option<String>| {
             if slot.is_none() {
                 *slot = value.map(|value| bounded(&value));
@@ -628,7 +646,7 @@ impl Told<'_> {
         }
         match (&event.method, &event.path, event.status) {
             (Some(method), Some(path), Some(status)) => Cow::Owned(format!("{method} {path} {status}")),
-            _ => Cow::Borrowed(self.text.trim()),
+            _ => Cow::Borrowed(self.text().trim()),
         }
     }
 }

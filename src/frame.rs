@@ -39,8 +39,11 @@ impl Style {
         let head = head.get(..LESSON).unwrap_or(head);
         let (mut heads, mut bare, mut traced) = (0_u32, 0_u32, false);
         let mut first_is_head = None;
-        for line in head.split(|b| *b == b'\n') {
-            let line = window(line);
+        let ends = memchr_iter(b'\n', head).chain([head.len()]);
+        let mut start = 0;
+        for end in ends {
+            let line = window(&head[start..end]);
+            start = end + 1;
             let (inner, wrapped) = wrapper::peel(line);
             if inner.is_empty() || continues(inner) {
                 traced |= inner.trim_ascii_start().starts_with(b"at ") || PHRASES.iter().any(|phrase| inner.starts_with(phrase));
@@ -377,7 +380,6 @@ pub fn each_block(
         end: span.map_or(u64::MAX, |span| span.end),
         coverage: Coverage::default(),
     };
-    buffer.clear();
     buffer.resize(BLOCK, 0);
     let mut filled = 0;
     loop {

@@ -4,6 +4,7 @@
 //! records that share a request id with a failure, other requests of the subjects in question, and tokens issued to
 //! whom failures concern, which the first pass postponed.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -232,7 +233,6 @@ fn each_stream<T: Send>(
     work: &Work<'_, T>,
     end: &mut dyn FnMut(String, Result<Done<T>, SourceError>),
 ) {
-    let mut buffer = Vec::new();
     if let Some(span) = task.span {
         let name = task.source.shown();
         let context = context(&name, task.source.modified, settings, task.source.rereadable);
@@ -240,7 +240,7 @@ fn each_stream<T: Send>(
             let stream = number();
             let mut blocks = Vec::new();
             let work = |block: Block<'_>| work(block, stream, &context);
-            let coverage = take_blocks(file, Some(span), &mut buffer, &work, &mut blocks);
+            let coverage = take_blocks(file, Some(span), &work, &mut blocks);
             Done { stream, blocks, coverage }
         };
         end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
@@ -256,9 +256,9 @@ fn each_stream<T: Send>(
             let mut blocks = Vec::new();
             let work = |block: Block<'_>| work(block, stream, &context);
             let coverage = if task.is_long {
-                share_blocks(opened.reader, &mut buffer, &work, &mut blocks)
+                share_blocks(opened.reader, &work, &mut blocks)
             } else {
-                take_blocks(opened.reader, None, &mut buffer, &work, &mut blocks)
+                take_blocks(opened.reader, None, &work, &mut blocks)
             };
             (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, coverage }));
         },
@@ -266,28 +266,32 @@ fn each_stream<T: Send>(
     );
 }
 
+thread_local! {
+    /// What this thread reads blocks into.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lets `read` use the thread's buffer.
+fn with_buffer<T>(read: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    let mut buffer = BUFFER.take();
+    let made = read(&mut buffer);
+    BUFFER.set(buffer);
+    made
+}
+
 /// Reads a stream, or a span of it, block by block.
-fn take_blocks<T>(
-    reader: impl Read,
-    span: Option<Span>,
-    buffer: &mut Vec<u8>,
-    work: &impl Fn(Block<'_>) -> (T, u64),
-    made: &mut Vec<T>,
-) -> Coverage {
-    each_block(reader, span, buffer, &mut |block| {
-        let (of_block, line_feeds) = work(block);
-        made.push(of_block);
-        line_feeds
+fn take_blocks<T>(reader: impl Read, span: Option<Span>, work: &impl Fn(Block<'_>) -> (T, u64), made: &mut Vec<T>) -> Coverage {
+    with_buffer(|buffer| {
+        each_block(reader, span, buffer, &mut |block| {
+            let (of_block, line_feeds) = work(block);
+            made.push(of_block);
+            line_feeds
+        })
     })
 }
 
 /// Reads a stream that keeps one worker busy when the others are done: hands them its blocks while it decodes the next.
-fn share_blocks<T: Send>(
-    reader: impl Read,
-    buffer: &mut Vec<u8>,
-    work: &(impl Fn(Block<'_>) -> (T, u64) + Sync),
-    made: &mut Vec<T>,
-) -> Coverage {
+fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u64) + Sync), made: &mut Vec<T>) -> Coverage {
     let done = Mutex::new(Vec::new());
     let put = |number: usize, made: T| done.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
     // Blocks nobody has taken are held in memory: more than a few would be too many.
@@ -295,22 +299,24 @@ fn share_blocks<T: Send>(
     let (put, away) = (&put, &away);
     let mut number = 0;
     let coverage = parallel::scope(|scope| {
-        each_block(reader, None, buffer, &mut |block| {
-            number += 1;
-            let here = number;
-            // The next block must know before this one is done.
-            let line_feeds = newlines(block.bytes);
-            if away.fetch_add(1, Ordering::Relaxed) >= most {
-                away.fetch_sub(1, Ordering::Relaxed);
-                put(here, work(block).0);
-                return line_feeds;
-            }
-            let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
-            scope.spawn(move |_| {
-                put(here, work(Block { bytes: &bytes, at, lines_before, style }).0);
-                away.fetch_sub(1, Ordering::Relaxed);
-            });
-            line_feeds
+        with_buffer(|buffer| {
+            each_block(reader, None, buffer, &mut |block| {
+                number += 1;
+                let here = number;
+                // The next block must know before this one is done.
+                let line_feeds = newlines(block.bytes);
+                if away.fetch_add(1, Ordering::Relaxed) >= most {
+                    away.fetch_sub(1, Ordering::Relaxed);
+                    put(here, work(block).0);
+                    return line_feeds;
+                }
+                let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
+                scope.spawn(move |_| {
+                    put(here, work(Block { bytes: &bytes, at, lines_before, style }).0);
+                    away.fetch_sub(1, Ordering::Relaxed);
+                });
+                line_feeds
+            })
         })
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

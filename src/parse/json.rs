@@ -223,6 +223,10 @@ impl<'t, 'r> Leaves<'_, 't, 'r> {
 
     /// Flattens the object that a string holds.
     fn inside(&mut self, text: &str) {
+        // Few begin like one.
+        if !text.starts_with(['{', ' ', '\t', '\n', '\r']) {
+            return;
+        }
         let inner = text.trim();
         if inner.starts_with('{') && inner.ends_with('}') && self.depth < MAX_DEPTH {
             // What is no JSON is only a string.
