@@ -16,7 +16,9 @@ use hashbrown::HashTable;
 use serde::{Serialize, Serializer};
 
 /// How many names a thread remembers, a power of two.
-const SLOTS: usize = 1 << 15;
+const SLOTS: usize = 1 << 14;
+/// How long a text may be to be remembered beside its name.
+const SHORT: usize = 55;
 /// How many parts the table of names has, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 /// How much room a part takes at once, in bytes.
@@ -28,13 +30,41 @@ static SHARED: [Mutex<Shard>; SHARDS] = [const { Mutex::new(Shard { names: HashT
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 thread_local! {
-    /// For each hash the last name that had it, and the rest of the hash: most others are told apart without a look at
-    /// the text, which lies in memory that no cache holds.
-    static MET: RefCell<Box<[Met]>> = RefCell::new(vec![(0, None); SLOTS].into());
+    /// For each hash the last name that had it.
+    static MET: RefCell<Box<[Met]>> = RefCell::new(vec![Met { rest: 0, name: None, length: 0, text: [0; SHORT] }; SLOTS].into());
 }
 
-/// What a slot remembers: the rest of a hash, and the name that had it.
-type Met = (u32, Option<Name>);
+/// What a slot remembers, in one line of a cache: the texts themselves lie in memory that no cache holds.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Met {
+    /// The rest of the hash: most other texts are told apart by it.
+    rest: u32,
+    name: Option<Name>,
+    /// How long the text is, and itself, if it is short.
+    length: u8,
+    text: [u8; SHORT],
+}
+
+impl Met {
+    fn is(&self, text: &str, rest: u32) -> Option<Name> {
+        let name = self.name.filter(|_| self.rest == rest)?;
+        let is_same = if text.len() <= SHORT {
+            usize::from(self.length) == text.len() && self.text[..text.len()] == *text.as_bytes()
+        } else {
+            *name == *text
+        };
+        is_same.then_some(name)
+    }
+
+    fn remember(&mut self, text: &str, rest: u32, name: Name) {
+        (self.rest, self.name, self.length) = (rest, Some(name), u8::MAX);
+        if let Some(room) = self.text.get_mut(..text.len()) {
+            room.copy_from_slice(text.as_bytes());
+            self.length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+        }
+    }
+}
 
 /// One part of the table: the names it knows, and room for the texts of more.
 struct Shard {
@@ -53,14 +83,12 @@ impl Name {
         MET.with_borrow_mut(|met| {
             #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose a slot")]
             let (slot, rest) = (hash as usize % SLOTS, (hash >> 32) as u32);
-            match &mut met[slot] {
-                (known, Some(name)) if *known == rest && **name == *text => *name,
-                slot => {
-                    let name = shared(text, hash);
-                    *slot = (rest, Some(name));
-                    name
-                }
-            }
+            let slot = &mut met[slot];
+            slot.is(text, rest).unwrap_or_else(|| {
+                let name = shared(text, hash);
+                slot.remember(text, rest, name);
+                name
+            })
         })
     }
 

@@ -33,7 +33,7 @@ const BATCH: usize = 16;
 /// The mark of a batch's first window.
 const FIRST: u32 = 1 << (BATCH - 1);
 /// Literals that share an anchor are compared one after the other: beyond this many another anchor is better.
-const CROWD: u32 = 16;
+const CROWD: u8 = 16;
 
 /// What most lines of most logs look like: made up, of the layouts that fill disks.
 static ORDINARY: &[u8] = include_bytes!("prefilter/ordinary.log");
@@ -284,17 +284,18 @@ fn is_whole(literal: &[u8], rest: &[u8]) -> bool {
 
 /// Where the literals are anchored: once for each place that the windows looked at can have to them.
 fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored> {
-    // By mark: what shares it is met as often.
-    let mut ordinary = vec![0_u16; 1 << MARK_BITS];
+    // By mark: what shares it is met as often. Small numbers of some windows are enough to tell the rare, and memory that
+    // is touched for the first time is what a short run's time goes to.
+    let mut ordinary = vec![0_u8; 1 << MARK_BITS];
     let place = |window: u32| word(window) * 32 + bit(window) as usize;
     for text in [ORDINARY, sample] {
-        for window in text.windows(WINDOW) {
+        for window in text.windows(WINDOW).step_by(MAX_STRIDE) {
             let count = &mut ordinary[place(window_at(window, 0))];
             *count = count.saturating_add(1);
         }
     }
     let mut anchored_at = vec![0; MARK_WORDS];
-    let mut crowd = vec![0_u32; 1 << SLOT_BITS];
+    let mut crowd = vec![0_u8; 1 << SLOT_BITS];
     let bytes = || 0..=u8::MAX;
     let mut anchored = Vec::with_capacity(literals.len() * stride);
     // Those with the least choice choose first.
@@ -321,7 +322,8 @@ fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored
                 None => bytes().map(|byte| (u32::from_le_bytes([byte, literal[0], literal[1], literal[2]]), 0)).collect(),
             };
             for (window, before) in chosen {
-                crowd[slot(window)] += 1;
+                let crowd = &mut crowd[slot(window)];
+                *crowd = crowd.saturating_add(1);
                 mark(&mut anchored_at, window);
                 anchored.push(Anchored::new(window, before, index, literal));
             }

@@ -443,6 +443,7 @@ impl Catalog {
     pub fn builtin_bare() -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
         let files: BTreeMap<String, RawFile> = built_in(BUILTIN)?;
+        catalog.signatures.reserve_exact(files.values().map(|file| file.signature.len()).sum());
         for (name, file) in files {
             catalog.take(&name, file)?;
         }
