@@ -149,7 +149,7 @@ impl Prefilter {
             starts[slot(anchored.window)] += 1;
         }
         let mut end = 0;
-        for start in starts.iter_mut() {
+        for start in &mut starts {
             end += *start;
             *start = end;
         }
