@@ -243,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn a_look_hides_nothing_from_the_patterns() {
+        for scheme in ["Bearer", "BASIC", "digest"] {
+            for blank in [" ", "\t", "\n", "\x0b", "\x0c", "\r"] {
+                let text = format!("was{scheme}{blank}abcdefghijkl");
+                assert!(SECRET.is_match(&text) && redact(&text).ends_with("[redacted]"), "{text:?}");
+            }
+        }
+        let shortest = "eyJabcde";
+        assert!(TOKEN.is_match(shortest) && is_secret(shortest) && redact(shortest) == MASK);
+    }
+
+    #[test]
     fn ordinary_text_is_left_alone() {
         let text = "User from sub claim in JWT does not exist (keyboard, eyes)";
         assert_eq!(redact(text), text);
