@@ -376,12 +376,12 @@ impl Detector {
 fn stretch(block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
     let mut stretch = Stretch { at: block.at, lines_before: block.lines_before, opens: None, answers: false, style: block.style };
     if first.len() <= MAX_OPENING {
-        let mut stamps = Vec::new();
+        let mut stamp = None;
         read(&as_text(first), Place { stream: StreamId(0), line: 1 }, context, &mut |told| {
-            stamps.push(told.stamp());
+            stamp.get_or_insert_with(|| told.stamp());
             stretch.answers |= told.status().is_some();
         });
-        stretch.opens = stamps.first().and_then(|(time, zoneless)| time.filter(|_| !zoneless));
+        stretch.opens = stamp.and_then(|(time, zoneless)| time.filter(|_| !zoneless));
     }
     stretch
 }

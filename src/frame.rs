@@ -39,12 +39,11 @@ impl Style {
         let head = head.get(..LESSON).unwrap_or(head);
         let (mut heads, mut bare, mut traced) = (0_u32, 0_u32, false);
         let mut first_is_head = None;
-        let ends = memchr_iter(b'\n', head).chain([head.len()]);
-        let mut start = 0;
-        for end in ends {
-            let line = window(&head[start..end]);
-            start = end + 1;
-            let (inner, wrapped) = wrapper::peel(line);
+        let mut at = 0;
+        while at < head.len() {
+            let line = line_at(head, at);
+            at += line.len() + 1;
+            let (inner, wrapped) = wrapper::peel(window(line));
             if inner.is_empty() || continues(inner) {
                 traced |= inner.trim_ascii_start().starts_with(b"at ") || PHRASES.iter().any(|phrase| inner.starts_with(phrase));
                 continue;

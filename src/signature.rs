@@ -110,6 +110,13 @@ impl Pattern {
         Some(fields.iter().filter_map(held).collect())
     }
 
+    fn regex(&self) -> Option<&Regex> {
+        match self.compiled()? {
+            Compiled::Regex(regex, _) => Some(regex),
+            Compiled::Lines(_) => None,
+        }
+    }
+
     fn compiled(&self) -> Option<&Compiled> {
         let compiled = || {
             if let Some(lines) = lines(&self.source) {
@@ -173,7 +180,8 @@ fn lines(source: &str) -> Option<Vec<String>> {
     while let Some(c) = chars.next() {
         match c {
             '|' => lines.push(String::new()),
-            '\\' => lines.last_mut()?.push(chars.next().filter(char::is_ascii_punctuation)?),
+            // `\<` and `\>` are where a word begins and ends.
+            '\\' => lines.last_mut()?.push(chars.next().filter(|c| c.is_ascii_punctuation() && !matches!(c, '<' | '>'))?),
             _ if c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | ':' | '@') => lines.last_mut()?.push(c),
             _ => return None,
         }
@@ -586,8 +594,7 @@ fn check(signature: &Signature) -> Result<(), String> {
     for pattern in patterns {
         compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
     }
-    let regex = signature.pattern.as_ref().and_then(|pattern| compile(pattern.source()).ok());
-    let captures = regex.iter().flat_map(Regex::capture_names).flatten();
+    let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
     for field in captures.chain(signature.reads.iter().map(|(field, _)| field.as_str())) {
         if !EVENT_FIELDS.contains(&field) {
             return Err(format!("`{field}` is no field of an event"));
@@ -682,6 +689,7 @@ mod tests {
             ("user.*", false),
             ("(?i:patch)", false),
             (r"\d+", false),
+            (r"\<user\>", false),
         ] {
             let pattern = Pattern::new(whole(source));
             assert_eq!(lines(pattern.source()).is_some(), plain, "{source}");
