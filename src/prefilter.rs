@@ -87,10 +87,10 @@ impl Anchored {
         Self { window, literal: number(index), before: number(before), beside, within, is_left }
     }
 
-    /// Whether what stands beside the window at `at` may be the literal's.
-    fn may_stand(&self, text: &[u8], at: usize) -> bool {
-        let beside = if self.is_left { at.checked_sub(WINDOW) } else { Some(at + WINDOW) };
-        beside.is_some_and(|beside| window_at(text, beside.min(text.len())) & self.within == self.beside)
+    /// Whether it may be the literal's what stands at the anchor, and on its left and right.
+    fn may_stand(&self, seen: u32, left: u32, right: u32) -> bool {
+        let beside = if self.is_left { left } else { right };
+        self.window == seen && beside & self.within == self.beside
     }
 }
 
@@ -203,9 +203,12 @@ impl Prefilter {
     /// The literals that stand in `text` with their anchor at `window`, and where each begins.
     fn standing(&self, text: &[u8], window: usize) -> impl Iterator<Item = (usize, usize)> {
         let seen = window_at(text, window);
+        // Nothing that needs a left side stands where the text has none.
+        let left = window.checked_sub(WINDOW).map_or(0, |left| window_at(text, left));
+        let right = window_at(text, text.len().min(window + WINDOW));
         let slot = slot(seen);
         self.anchored[self.starts[slot] as usize..self.starts[slot + 1] as usize].iter().filter_map(move |anchored| {
-            if anchored.window != seen || !anchored.may_stand(text, window) {
+            if !anchored.may_stand(seen, left, right) {
                 return None;
             }
             let literal = anchored.literal as usize;

@@ -318,28 +318,20 @@ fn zone(text: &str, at: usize) -> (Option<i32>, usize) {
         }
     }
     if start > at {
-        for (name, hours) in [
-            ("UTC", 0),
-            ("GMT", 0),
-            ("Z", 0),
-            ("CEST", 2),
-            ("CET", 1),
-            ("BST", 1),
-            ("EST", -5),
-            ("EDT", -4),
-            ("CST", -6),
-            ("CDT", -5),
-            ("MST", -7),
-            ("MDT", -6),
-            ("PST", -8),
-            ("PDT", -7),
-            ("JST", 9),
-        ] {
-            let end = start + name.len();
-            if b[start..].starts_with(name.as_bytes()) && !b.get(end).is_some_and(u8::is_ascii_alphanumeric) {
-                return (Some(hours * 3600), end);
-            }
-        }
+        let name = b[start..].iter().take(5).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let hours = match &b[start..start + name] {
+            b"UTC" | b"GMT" | b"Z" => 0,
+            b"BST" | b"CET" => 1,
+            b"CEST" => 2,
+            b"EDT" => -4,
+            b"EST" | b"CDT" => -5,
+            b"CST" | b"MDT" => -6,
+            b"MST" | b"PDT" => -7,
+            b"PST" => -8,
+            b"JST" => 9,
+            _ => return (None, at),
+        };
+        return (Some(hours * 3600), start + name);
     }
     (None, at)
 }
