@@ -4,6 +4,8 @@
 //! each byte. Here every place that a gram of some bytes can have in a needle is known, so that it is enough to look at
 //! one gram for each needle's length, and no look waits for the one before it.
 
+use crate::hash::HashSet;
+
 /// How many bytes are read for a look; a gram is no longer.
 const READ: usize = 8;
 /// Shorter needles are not searched for in whole logs: they would stand in everything.
@@ -23,60 +25,56 @@ const BATCH: usize = 16;
 /// A set of ids to look for.
 #[derive(Debug)]
 pub struct Needles {
-    ids: Vec<Box<[u8]>>,
-    /// How many of them are looked for everywhere.
-    common: usize,
+    /// Those that are looked for everywhere, and the others.
+    common: Ids,
+    more: Ids,
     groups: Vec<Group>,
 }
+
+type Ids = HashSet<Box<[u8]>>;
 
 impl Needles {
     /// Prepares the search for what is looked for everywhere, and for `more` that is looked for in some blocks only; ids
     /// shorter than `shortest` are left out.
     pub fn new<'n>(ids: impl IntoIterator<Item = &'n str>, more: impl IntoIterator<Item = &'n str>, shortest: usize) -> Self {
-        let mut needles = bytes_of(ids, shortest);
-        let common = needles.len();
-        needles.append(&mut bytes_of(more, shortest));
-        let groups = (0..LENGTHS.len()).filter_map(|place| Group::new(&needles, place)).collect();
-        Self { ids: needles, common, groups }
+        let shortest = shortest.max(SHORTEST_OF_ALL);
+        let long = |id: &&str| id.len() >= shortest;
+        let common: Ids = ids.into_iter().filter(long).map(|id| id.as_bytes().into()).collect();
+        let known = |id: &&str| long(id) && !common.contains(id.as_bytes());
+        let more: Ids = more.into_iter().filter(known).map(|id| id.as_bytes().into()).collect();
+        let groups = (0..LENGTHS.len()).filter_map(|place| Group::new(&common, &more, place)).collect();
+        Self { common, more, groups }
     }
 
     /// How many ids are looked for.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.common.len() + self.more.len()
     }
 
     /// Whether nothing is looked for.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.len() == 0
     }
 
     /// Where all ids stand in `block`, as the place of each one's first byte, in order.
     pub fn find(&self, block: &[u8]) -> Vec<usize> {
-        self.find_of(&self.ids, block)
+        self.find_where(block, &|id| self.common.contains(id) || self.more.contains(id))
     }
 
     /// The same for those that are looked for everywhere.
     pub fn find_common(&self, block: &[u8]) -> Vec<usize> {
-        self.find_of(&self.ids[..self.common], block)
+        self.find_where(block, &|id| self.common.contains(id))
     }
 
-    fn find_of(&self, needles: &[Box<[u8]>], block: &[u8]) -> Vec<usize> {
+    fn find_where(&self, block: &[u8], is_id: &dyn Fn(&[u8]) -> bool) -> Vec<usize> {
         let mut found = Vec::new();
         for group in &self.groups {
-            group.find(block, needles, &mut found);
+            group.find(block, is_id, &mut found);
         }
         found.sort_unstable();
         found.dedup();
         found
     }
-}
-
-fn bytes_of<'n>(ids: impl IntoIterator<Item = &'n str>, shortest: usize) -> Vec<Box<[u8]>> {
-    let shortest = shortest.max(SHORTEST_OF_ALL);
-    let mut bytes: Vec<Box<[u8]>> = ids.into_iter().filter(|id| id.len() >= shortest).map(|id| id.as_bytes().into()).collect();
-    bytes.sort_unstable();
-    bytes.dedup();
-    bytes
 }
 
 /// Needles of about one length.
@@ -94,35 +92,36 @@ struct Group {
     starts: Vec<u32>,
 }
 
-/// A gram of a needle. There may be millions.
-#[derive(Debug, Clone, Copy)]
+/// A gram of needles. There may be millions; needles that share one at the same place share it here, as those do that
+/// begin with a date or count up, so that it is looked up once for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gram {
     /// The middle of its hash: few others have the same.
     middle: u32,
-    /// The needle's number, and in the last bits how many bytes of it stand before the gram.
-    needle_and_before: u32,
+    /// The needles' length, and in the last bits how many bytes of them stand before the gram.
+    length_and_before: u32,
 }
 
 /// How many bits tell how many bytes of a needle stand before a gram: up to 24, those of the longest stride.
 const BEFORE_BITS: u32 = 5;
 
 impl Gram {
-    fn needle(self) -> usize {
-        (self.needle_and_before >> BEFORE_BITS) as usize
+    fn length(self) -> usize {
+        (self.length_and_before >> BEFORE_BITS) as usize
     }
 
     fn before(self) -> usize {
-        (self.needle_and_before & ((1 << BEFORE_BITS) - 1)) as usize
+        (self.length_and_before & ((1 << BEFORE_BITS) - 1)) as usize
     }
 }
 
 impl Group {
-    fn new(needles: &[Box<[u8]>], place: usize) -> Option<Self> {
-        assert!(needles.len() <= (u32::MAX >> BEFORE_BITS) as usize, "a needle's number has its place in a gram");
+    #[expect(clippy::iter_over_hash_type, reason = "what is found does not depend on the order of grams")]
+    fn new(common: &Ids, more: &Ids, place: usize) -> Option<Self> {
         let (least, gram) = LENGTHS[place];
-        let more = LENGTHS.get(place + 1).map_or(usize::MAX, |(length, _)| *length);
+        let most = LENGTHS.get(place + 1).map_or(usize::MAX, |(length, _)| *length);
         // One of each needle's grams is looked at, wherever it lies.
-        let own = || (0_u32..).zip(needles).filter(|(_, needle)| (least..more).contains(&needle.len()));
+        let own = || common.iter().chain(more).filter(|needle| (least..most).contains(&needle.len()));
         let count = own().count() * (least - gram + 1);
         if count == 0 {
             return None;
@@ -134,53 +133,66 @@ impl Group {
         let mut filter = vec![0; words].into_boxed_slice();
         // Where the grams of each word end: counted, summed up, and moved to where they begin as each takes its place.
         let mut starts = vec![0; words + 1];
-        for hash in own().flat_map(|(_, needle)| hashes(&needle[..least], gram)) {
+        for hash in own().flat_map(|needle| hashes(&needle[..least], gram)) {
             filter[word(hash, bits)] |= mask(hash);
             starts[word(hash, bits)] += 1;
         }
         for word in 0..words {
             starts[word + 1] += starts[word];
         }
-        let mut grams = vec![Gram { middle: 0, needle_and_before: 0 }; count].into_boxed_slice();
-        for (needle, bytes) in own() {
-            for (before, hash) in (0..).zip(hashes(&bytes[..least], gram)) {
-                let place = &mut starts[word(hash, bits)];
-                *place -= 1;
-                grams[*place as usize] = Gram { middle: middle(hash), needle_and_before: needle << BEFORE_BITS | before };
+        let ends = starts.clone();
+        let mut grams = vec![Gram { middle: 0, length_and_before: 0 }; count];
+        for needle in own() {
+            for (before, hash) in (0..).zip(hashes(&needle[..least], gram)) {
+                let gram = Gram { middle: middle(hash), length_and_before: number(needle.len()) << BEFORE_BITS | before };
+                let word = word(hash, bits);
+                if !grams[starts[word] as usize..ends[word] as usize].contains(&gram) {
+                    starts[word] -= 1;
+                    grams[starts[word] as usize] = gram;
+                }
             }
         }
-        Some(Self { place, filter, bits, grams, starts })
+        // Together again, without what stood there twice.
+        let mut kept = 0;
+        for (start, end) in starts.iter_mut().zip(ends) {
+            let own = *start as usize..end as usize;
+            *start = number(kept);
+            kept += own.len();
+            grams.copy_within(own, *start as usize);
+        }
+        grams.truncate(kept);
+        Some(Self { place, filter, bits, grams: grams.into_boxed_slice(), starts })
     }
 
-    fn find(&self, block: &[u8], needles: &[Box<[u8]>], found: &mut Vec<usize>) {
+    fn find(&self, block: &[u8], is_id: &dyn Fn(&[u8]) -> bool, found: &mut Vec<usize>) {
         // The looks are the hot loop: for each of these its numbers are known when it is compiled.
         match self.place {
-            0 => self.find_in::<4, 1, { BATCH + READ }>(block, needles, found),
-            1 => self.find_in::<5, 3, { BATCH * 3 + READ }>(block, needles, found),
-            2 => self.find_in::<5, 8, { BATCH * 8 + READ }>(block, needles, found),
-            _ => self.find_in::<8, 25, { BATCH * 25 + READ }>(block, needles, found),
+            0 => self.find_in::<4, 1, { BATCH + READ }>(block, is_id, found),
+            1 => self.find_in::<5, 3, { BATCH * 3 + READ }>(block, is_id, found),
+            2 => self.find_in::<5, 8, { BATCH * 8 + READ }>(block, is_id, found),
+            _ => self.find_in::<8, 25, { BATCH * 25 + READ }>(block, is_id, found),
         }
     }
 
     fn find_in<const GRAM: usize, const STRIDE: usize, const SPAN: usize>(
         &self,
         block: &[u8],
-        needles: &[Box<[u8]>],
+        is_id: &dyn Fn(&[u8]) -> bool,
         found: &mut Vec<usize>,
     ) {
         debug_assert_eq!(LENGTHS[self.place], (GRAM + STRIDE - 1, GRAM));
         match self.bits {
-            9 => self.look::<GRAM, STRIDE, SPAN, 9, { 1 << 9 }>(block, needles, found),
-            12 => self.look::<GRAM, STRIDE, SPAN, 12, { 1 << 12 }>(block, needles, found),
-            15 => self.look::<GRAM, STRIDE, SPAN, 15, { 1 << 15 }>(block, needles, found),
-            _ => self.look::<GRAM, STRIDE, SPAN, 17, { 1 << 17 }>(block, needles, found),
+            9 => self.look::<GRAM, STRIDE, SPAN, 9, { 1 << 9 }>(block, is_id, found),
+            12 => self.look::<GRAM, STRIDE, SPAN, 12, { 1 << 12 }>(block, is_id, found),
+            15 => self.look::<GRAM, STRIDE, SPAN, 15, { 1 << 15 }>(block, is_id, found),
+            _ => self.look::<GRAM, STRIDE, SPAN, 17, { 1 << 17 }>(block, is_id, found),
         }
     }
 
     fn look<const GRAM: usize, const STRIDE: usize, const SPAN: usize, const BITS: u32, const WORDS: usize>(
         &self,
         block: &[u8],
-        needles: &[Box<[u8]>],
+        is_id: &dyn Fn(&[u8]) -> bool,
         found: &mut Vec<usize>,
     ) {
         let filter: &[u64; WORDS] = self.filter.first_chunk().expect("the filter has so many words");
@@ -196,28 +208,32 @@ impl Group {
             while met != 0 {
                 let index = met.ilog2();
                 let start = at + (BATCH - 1 - index as usize) * STRIDE;
-                found.extend(self.standing(block, start, needles));
+                found.extend(self.standing(block, start, is_id));
                 met ^= 1 << index;
             }
             at += BATCH * STRIDE;
         }
         for at in (at..block.len()).step_by(STRIDE) {
-            found.extend(self.standing(block, at, needles));
+            found.extend(self.standing(block, at, is_id));
         }
     }
 
-    /// Where those of `needles` begin, the first of all, that have this gram at this place.
-    fn standing(&self, block: &[u8], at: usize, needles: &[Box<[u8]>]) -> impl Iterator<Item = usize> {
+    /// Where needles begin that have this gram at this place.
+    fn standing(&self, block: &[u8], at: usize, is_id: &dyn Fn(&[u8]) -> bool) -> impl Iterator<Item = usize> {
         let hash = hashed(read_at(block, at), LENGTHS[self.place].1);
         let word = word(hash, self.bits);
         let is_met = self.filter[word] & mask(hash) == mask(hash);
         let grams = if is_met { &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize] } else { &[] };
         grams.iter().filter(move |gram| gram.middle == middle(hash)).filter_map(move |gram| {
-            let needle = needles.get(gram.needle())?;
             let start = at.checked_sub(gram.before())?;
-            (block[start..].starts_with(needle) && apart(block, start, start + needle.len())).then_some(start)
+            let end = start + gram.length();
+            (apart(block, start, end) && is_id(block.get(start..end)?)).then_some(start)
         })
     }
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).expect("what is looked for fits into memory many times over")
 }
 
 /// Whether the bytes around an id do not make it a part of a longer one.
@@ -294,6 +310,16 @@ mod tests {
                 })
             })
             .collect()
+    }
+
+    #[test]
+    fn ids_that_begin_alike_are_looked_up_once() {
+        let ids: Vec<String> = (0..1000).map(|n| format!("20260302-{n:08}")).collect();
+        let needles = Needles::new(ids.iter().map(String::as_str), [], SHORTEST);
+        let [group] = &needles.groups[..] else { panic!("all ids are of one length") };
+        // The grams end before the digits that differ.
+        assert_eq!(group.grams.len(), 8);
+        assert_eq!(needles.find(b"id=20260302-00000999 20260302-00001000"), [3]);
     }
 
     proptest! {
