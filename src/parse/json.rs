@@ -26,7 +26,7 @@ impl Format for Json {
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
-        let text = record.trim();
+        let text = element(record.trim());
         if !text.starts_with('{') {
             return None;
         }
@@ -36,6 +36,12 @@ impl Format for Json {
             Err(_) => None,
         }
     }
+}
+
+/// A line of an array that was written one element a line, without what stands around the element.
+fn element(line: &str) -> &str {
+    let line = line.strip_prefix('[').map_or(line, str::trim_start);
+    line.trim_end_matches([',', ']', ' ', '\t', '\r', '\n'])
 }
 
 /// Reads a whole JSON object.
@@ -366,6 +372,14 @@ mod tests {
         let entry = Json.parse(r#"{"labels":{"app":"orders"},"line":"{\"msg\":\"rejected\",\"sub\":\"u1\"}"}"#).unwrap();
         assert_eq!(entry.fields.exact("line.sub"), Some("u1"));
         assert_eq!(entry.message, "rejected");
+    }
+
+    #[test]
+    fn elements_of_an_array_may_be_written_one_a_line() {
+        for line in ["[{\"msg\":\"a\"},", " {\"msg\":\"a\"},\r", "{\"msg\":\"a\"}\n]", "[ {\"msg\":\"a\"} ]"] {
+            assert_eq!(Json.parse(line).unwrap().message, "a", "{line}");
+        }
+        assert!(Json.parse("[{\"msg\":\"a\"}] b").is_none());
     }
 
     #[test]
