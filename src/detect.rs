@@ -280,7 +280,7 @@ impl Detector {
         let format = self.read(&text, in_record, place, context, false, &mut found.events);
         let events = (found.events.len() - before) as u64;
         if events == 0 && self.keeps_unknown {
-            note_unknown(&text, place, &mut found.unknown);
+            read(&text, place, context, &mut |told| found.unknown.note(told.entry, told.text(), told.status(), told.place));
         }
         found.books.count_read(format, events);
     }
@@ -334,8 +334,8 @@ impl Detector {
     /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
     fn tell(&self, told: &Told<'_>, record: &str, in_record: &[Candidate], pursued: bool, events: &mut Vec<Event>) {
         let mut candidates = in_record.to_vec();
-        if !told.is_as_written(record) {
-            self.prefilter.candidates(told.text().as_bytes(), &mut candidates);
+        if let Some(text) = told.unwritten(record) {
+            self.prefilter.candidates(text.as_bytes(), &mut candidates);
         }
         if let Some((signature, id, captures)) = self.best(&candidates, told) {
             told.push_events(signature, id, captures, events);
@@ -390,9 +390,9 @@ fn stretch(block: Block<'_>, first: &[u8], context: &Context) -> Stretch {
 fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Told<'_>)) -> &'static str {
     let unwrapped = wrapper::unwrap(record);
     let mut format = "plain";
-    let escapes = memchr::memchr(b'\\', unwrapped.text.as_bytes()).is_some();
     let entries = nested::entries(&unwrapped.text);
     let alone = entries.len() == 1;
+    let signs = Signs::of(&unwrapped.text, alone);
     for (entry, lines_before) in entries {
         format = entry.format;
         tell(&Told {
@@ -400,13 +400,45 @@ fn read(record: &str, place: Place, context: &Context, tell: &mut dyn FnMut(&Tol
             roles: entry.fields.roles(),
             text: OnceCell::new(),
             unwrapped: &unwrapped,
-            escapes,
+            signs,
             place: Place { line: place.line + lines_before, ..place },
             alone,
             context,
         });
     }
     format
+}
+
+/// What is looked for in a record once, however many entries it holds.
+#[derive(Debug, Clone, Copy)]
+struct Signs {
+    escapes: Escapes,
+    /// Whether it is one entry with the values of an SQL statement.
+    binds: bool,
+    holds_token: bool,
+}
+
+/// What backslashes stand before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    Nothing,
+    /// As some encoders write every path.
+    Slashes,
+    More,
+}
+
+impl Signs {
+    fn of(record: &str, alone: bool) -> Self {
+        let bytes = record.as_bytes();
+        let is_slash = |at: usize| bytes.get(at + 1) == Some(&b'/');
+        let mut escapes = memchr::memchr_iter(b'\\', bytes);
+        let escapes = match escapes.next() {
+            None => Escapes::Nothing,
+            Some(first) if is_slash(first) && escapes.all(is_slash) => Escapes::Slashes,
+            Some(_) => Escapes::More,
+        };
+        Self { escapes, binds: alone && BOUND.is_in(record), holds_token: token::stands_in(bytes) }
+    }
 }
 
 /// An entry and all that stands around it.
@@ -416,8 +448,7 @@ struct Told<'t> {
     /// What signatures are held against, once something is.
     text: OnceCell<Cow<'t, str>>,
     unwrapped: &'t wrapper::Unwrapped<'t>,
-    /// Whether a backslash stands in the record.
-    escapes: bool,
+    signs: Signs,
     place: Place,
     alone: bool,
     context: &'t Context,
@@ -425,18 +456,29 @@ struct Told<'t> {
 
 impl Told<'_> {
     fn text(&self) -> &str {
-        self.text.get_or_init(|| search_text(self.entry, &self.unwrapped.text))
+        self.text.get_or_init(|| search_text(self.entry, &self.unwrapped.text, self.signs.binds))
     }
 
-    /// Whether the record is JSON as it was written, and its values hold neither quotes nor anything else that JSON escapes.
-    fn is_plain_json(&self) -> bool {
-        self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_)) && !self.escapes
+    /// Whether the record is JSON that nothing was wrapped around.
+    fn is_json_as_written(&self) -> bool {
+        self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_))
     }
 
-    /// Whether every literal of the text stands in the record as well: the text is the record, or its JSON values
-    /// without anything that JSON escapes or SQL binds.
-    fn is_as_written(&self, record: &str) -> bool {
-        (self.is_plain_json() && !BOUND.is_in(record)) || self.text() == record
+    /// What of the text may hold literals that do not stand in the record: of JSON the values that it spells otherwise.
+    fn unwritten(&self, record: &str) -> Option<Cow<'_, str>> {
+        if !self.is_json_as_written() || self.signs.binds {
+            let text = self.text();
+            return (!record.trim_end_matches(['\n', '\r']).ends_with(text)).then_some(Cow::Borrowed(text));
+        }
+        if self.signs.escapes == Escapes::Nothing {
+            return None;
+        }
+        let mut joined = String::new();
+        for value in self.entry.fields.rewritten() {
+            joined.push('\n');
+            joined.push_str(value);
+        }
+        Some(Cow::Owned(joined))
     }
 
     /// What `signature` reads from the entry, or `None` where it does not apply.
@@ -588,8 +630,8 @@ impl Told<'_> {
 
     /// Adds the claims of a token that stands in the record, where the record itself does not say.
     fn add_claims(&self, event: &mut Event) {
-        // Claims are printed with quotes.
-        if self.is_plain_json() && !token::stands_in(self.unwrapped.text.as_bytes()) {
+        // Claims are printed with quotes, which JSON escapes.
+        if self.is_json_as_written() && self.signs.escapes != Escapes::More && !self.signs.holds_token {
             return;
         }
         let Some(claims) = token::claims_in(self.text()) else { return };
@@ -844,8 +886,8 @@ fn as_text(record: &[u8]) -> Cow<'_, str> {
 ///
 /// SQL with bind parameters is written twice in `PostgreSQL`'s log, without the values and with nothing but them: a
 /// line that joins the two is put in front.
-fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str) -> Cow<'t, str> {
-    if let Some(bound) = bound_statement(text) {
+fn search_text<'t>(entry: &'t Entry<'_>, text: &'t str, binds: bool) -> Cow<'t, str> {
+    if let Some(bound) = binds.then(|| bound_statement(text)).flatten() {
         return Cow::Owned(format!("{bound}\n{text}"));
     }
     // What carries records as JSON may carry several: only an entry's own values are its text.
@@ -922,16 +964,6 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
         }
     }
     breaches
-}
-
-/// Takes note of a record that told nothing, entry by entry.
-fn note_unknown(record: &str, place: Place, unknown: &mut Unknown) {
-    let unwrapped = wrapper::unwrap(record);
-    for (entry, lines_before) in nested::entries(&unwrapped.text) {
-        let text = search_text(&entry, &unwrapped.text);
-        let status = entry.fields.roles().get(Role::Status).and_then(|status| status.parse().ok());
-        unknown.note(&entry, &text, status, Place { line: place.line + lines_before, ..place });
-    }
 }
 
 fn check_example(detector: &Detector, signature: &Signature, example: &Example) -> Option<String> {

@@ -78,6 +78,11 @@ impl<'r> Fields<'r> {
         self.named.iter().map(|(name, value)| (self.text(name), self.text(value)))
     }
 
+    /// The values that do not stand in the record as they are.
+    pub fn rewritten(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().filter_map(|(_, value)| if let Part::Text(Cow::Owned(text)) = value { Some(&**text) } else { None })
+    }
+
     fn text<'f>(&'f self, part: &'f Part<'r>) -> &'f str {
         match part {
             Part::Text(text) => text,

@@ -26,15 +26,15 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
     let Some(elements) = elements.filter(|elements| elements.iter().all(|element| element.get().starts_with('{'))) else {
         return read(record, 0).map(|entry| (entry, 0)).into_iter().collect();
     };
-    let base = record.as_ptr() as usize;
-    elements
-        .iter()
-        .filter_map(|element| {
-            let before = element.get().as_ptr() as usize - base;
-            let lines = crate::frame::newlines(record.as_bytes().get(..before)?);
-            Some((read(element.get(), 0)?, lines))
-        })
-        .collect()
+    let (mut counted, mut lines) = (0, 0);
+    let mut entries = Vec::with_capacity(elements.len());
+    for element in elements {
+        let before = element.get().as_ptr() as usize - record.as_ptr() as usize;
+        lines += crate::frame::newlines(&record.as_bytes()[counted..before]);
+        counted = before;
+        entries.extend(read(element.get(), 0).map(|entry| (entry, lines)));
+    }
+    entries
 }
 
 /// The lines of a Loki query's answer, each with its time and the labels of its stream.
@@ -95,8 +95,7 @@ fn enveloped(text: &str) -> Option<Vec<&RawValue>> {
 
 /// Reads a record, and the record inside its message if there is one.
 fn read(record: &str, depth: usize) -> Option<Entry<'_>> {
-    // Elements of an array written one a line end with a comma.
-    let entry = parse(record).or_else(|| parse(record.trim_end().strip_suffix(',')?))?;
+    let entry = parse(record)?;
     if depth >= MAX_DEPTH || entry.format != "json" {
         return Some(entry);
     }
