@@ -1,11 +1,11 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`]), silent refusals are told by the size of their answer ([`answer`]), subjects are filled in
-//! ([`subject`]), facts are gathered ([`world`]), each case is linked to what happened to its subject ([`table`]),
-//! every cause says what it finds ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal
-//! diagnoses become patterns ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order
-//! and in parts.
+//! cases ([`merge`], those without ids by [`waiting`]), silent refusals are told by the size of their answer
+//! ([`answer`]), subjects are filled in ([`subject`]), facts are gathered ([`world`]), each case is linked to what
+//! happened to its subject ([`table`]), every cause says what it finds ([`verdict`], one file a cause), the strongest
+//! verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts are few and the same for all cases;
+//! cases can be judged in any order and in parts.
 
 pub mod answer;
 pub mod clock;
@@ -20,6 +20,7 @@ pub mod subject;
 pub mod table;
 pub mod timeline;
 pub mod verdict;
+pub mod waiting;
 pub mod world;
 
 mod key_rotated;

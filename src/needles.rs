@@ -116,7 +116,6 @@ impl Gram {
 }
 
 impl Group {
-    #[expect(clippy::iter_over_hash_type, reason = "what is found does not depend on the order of grams")]
     fn new(common: &Ids, more: &Ids, place: usize) -> Option<Self> {
         let (least, gram) = LENGTHS[place];
         let most = LENGTHS.get(place + 1).map_or(usize::MAX, |(length, _)| *length);

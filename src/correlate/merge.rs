@@ -3,14 +3,14 @@
 //! Lines are brought together by request id, by trace id, or else by time, method, path, status and client. A case
 //! keeps every line that told of it.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock;
 use super::ids::{self, Bearer};
-use crate::event::{Claims, Event, EventKind, Extra, Place, Reason, StreamId, Text};
+use super::waiting::{Teller, Waiting};
+use crate::event::{Claims, Event, EventKind, Extra, Place, Reason, Text};
 use crate::hash::{HashMap, HashSet};
 use crate::id::Id;
 use crate::name::Name;
@@ -203,8 +203,8 @@ struct Shape<'e> {
     path: &'e str,
     status: Option<u16>,
     client: Option<&'e str>,
-    /// The streams and layouts that have spoken already: each tells of a request once.
-    told: Vec<(StreamId, bool)>,
+    /// Who has told of it already.
+    told: Vec<Teller>,
 }
 
 /// Brings lines without ids to the group they fit, and to one another.
@@ -223,15 +223,15 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     if loose.is_empty() {
         return;
     }
-    // Groups by the end of their path, as gateways strip beginnings: those that any of the lines may fit.
+    // By the end of their path, as gateways strip beginnings: those that any of the lines may fit.
     let ends = loose.iter().filter_map(|index| events[*index].path).map(|path| last_segment(path.as_str()));
-    let mut by_path: HashMap<&str, BTreeMap<(DateTime<Utc>, usize), usize>> = ends.map(|end| (end, BTreeMap::new())).collect();
+    let mut waiting: HashMap<&str, Waiting> = ends.map(|end| (end, Waiting::default())).collect();
     let mut shapes: Vec<Option<Shape<'_>>> = parallel::map(groups.len(), |place| {
-        shape(events, &groups[place]).filter(|shape| by_path.contains_key(last_segment(shape.path)))
+        shape(events, &groups[place]).filter(|shape| waiting.contains_key(last_segment(shape.path)))
     });
     for (place, shape) in shapes.iter().enumerate() {
         if let Some(shape) = shape {
-            by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
+            waiting.entry(last_segment(shape.path)).or_default().add(shape.time, place);
         }
     }
     for index in loose {
@@ -243,19 +243,17 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
             }
             continue;
         };
-        let bare = is_bare(event);
-        let near = by_path.get(last_segment(path)).and_then(|times| {
-            times
-                .range((time - TOLERANCE, 0)..=(time + TOLERANCE, usize::MAX))
-                .filter(|(_, place)| shapes[**place].as_ref().is_some_and(|shape| fits(shape, event, path, bare)))
-                .min_by_key(|((other, place), _)| ((*other - time).abs(), *place))
-                .map(|(_, place)| *place)
+        let teller = (event.place.stream, is_bare(event));
+        let near = waiting.get_mut(last_segment(path)).and_then(|waiting| {
+            let has_told = |place: usize| shapes[place].as_ref().is_none_or(|shape| shape.told.contains(&teller));
+            let fits = |place: usize| shapes[place].as_ref().is_some_and(|shape| fits(shape, event, path, teller));
+            waiting.nearest(time, TOLERANCE, teller, has_told, fits)
         });
         match near {
             Some(place) => {
                 groups[place].push(index);
                 if let Some(shape) = &mut shapes[place] {
-                    shape.told.push((event.place.stream, bare));
+                    shape.told.push(teller);
                     shape.client = shape.client.or(event.client_ip.as_deref().filter(|client| !is_local(client)));
                     shape.status = shape.status.or(event.status);
                 }
@@ -265,7 +263,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
                 groups.push(vec![index]);
                 let shape = shape(events, &groups[place]);
                 if let Some(shape) = &shape {
-                    by_path.entry(last_segment(shape.path)).or_default().insert((shape.time, place), place);
+                    waiting.entry(last_segment(shape.path)).or_default().add(shape.time, place);
                 }
                 shapes.push(shape);
             }
@@ -301,7 +299,7 @@ fn shape<'e>(events: &'e [Event], group: &[usize]) -> Option<Shape<'e>> {
     })
 }
 
-fn fits(shape: &Shape<'_>, event: &Event, path: &str, bare: bool) -> bool {
+fn fits(shape: &Shape<'_>, event: &Event, path: &str, teller: Teller) -> bool {
     let agree = |a: Option<&str>, b: Option<&str>| a.is_none() || b.is_none() || a == b;
     let path = path.trim_end_matches('/');
     let other = shape.path.trim_end_matches('/');
@@ -309,7 +307,7 @@ fn fits(shape: &Shape<'_>, event: &Event, path: &str, bare: bool) -> bool {
         && agree(shape.method, event.method.as_deref())
         && (shape.status.is_none() || event.status.is_none() || shape.status == event.status)
         && agree(shape.client, event.client_ip.as_deref().filter(|client| !is_local(client)))
-        && !shape.told.contains(&(event.place.stream, bare))
+        && !shape.told.contains(&teller)
 }
 
 /// Addresses that are a proxy's, not a client's.
