@@ -32,6 +32,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 python3 "$here/compare/corpus.py" "$work/plain" --size 32
 python3 "$here/compare/corpus.py" "$work/storm" --size 8 --refused 0.1
+python3 "$here/compare/alike.py" "$work/alike" --lines 2000
 
 # One thread, as threads that wait for each other spin.
 export POLARS_MAX_THREADS=1
@@ -50,7 +51,8 @@ scan() { # CORPUS
 startup="$(count catalog list)"
 plain="$(scan plain)"
 storm="$(scan storm)"
-printf '%s\n' "# $processor; $tools" "startup $startup" "plain $plain" "storm $storm" >"$work/counts"
+alike="$(scan alike)"
+printf '%s\n' "# $processor; $tools" "startup $startup" "plain $plain" "storm $storm" "alike $alike" >"$work/counts"
 
 if "$update"; then
     cp "$work/counts" "$baseline"
