@@ -245,8 +245,8 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
         };
         let teller = (event.place.stream, is_bare(event));
         let near = waiting.get_mut(last_segment(path)).and_then(|waiting| {
-            let has_told = |place: usize| shapes[place].as_ref().is_none_or(|shape| shape.told.contains(&teller));
-            let fits = |place: usize| shapes[place].as_ref().is_some_and(|shape| fits(shape, event, path, teller));
+            let has_told = |place: usize| shapes[place].as_ref().is_some_and(|shape| shape.told.contains(&teller));
+            let fits = |place: usize| shapes[place].as_ref().is_some_and(|shape| fits(shape, event, path));
             waiting.nearest(time, TOLERANCE, teller, has_told, fits)
         });
         match near {
@@ -299,7 +299,7 @@ fn shape<'e>(events: &'e [Event], group: &[usize]) -> Option<Shape<'e>> {
     })
 }
 
-fn fits(shape: &Shape<'_>, event: &Event, path: &str, teller: Teller) -> bool {
+fn fits(shape: &Shape<'_>, event: &Event, path: &str) -> bool {
     let agree = |a: Option<&str>, b: Option<&str>| a.is_none() || b.is_none() || a == b;
     let path = path.trim_end_matches('/');
     let other = shape.path.trim_end_matches('/');
@@ -307,7 +307,6 @@ fn fits(shape: &Shape<'_>, event: &Event, path: &str, teller: Teller) -> bool {
         && agree(shape.method, event.method.as_deref())
         && (shape.status.is_none() || event.status.is_none() || shape.status == event.status)
         && agree(shape.client, event.client_ip.as_deref().filter(|client| !is_local(client)))
-        && !shape.told.contains(&teller)
 }
 
 /// Addresses that are a proxy's, not a client's.

@@ -39,8 +39,8 @@ impl Waiting {
         }
     }
 
-    /// The group nearest to a time that fits, of equally near ones the first, if it is no further away than `most`. What
-    /// a teller `has_told` of can never fit its lines.
+    /// Of the groups that the teller has not told of and that fit, the one nearest to a time, of equally near ones the
+    /// first, if it is no further away than `most`.
     pub fn nearest(
         &mut self,
         time: DateTime<Utc>,
@@ -79,7 +79,9 @@ impl Moment {
     ) -> Option<(TimeDelta, usize)> {
         let told = self.told.entry(teller).or_default();
         *told += self.groups[*told..].iter().take_while(|(_, place)| has_told(*place)).count();
-        let (before, after) = self.groups[*told..].split_at(self.groups[*told..].partition_point(|(other, _)| *other < time));
+        let open = &self.groups[*told..];
+        let (before, after) = open.split_at(open.partition_point(|(other, _)| *other < time));
+        let fits = |place: usize| !has_told(place) && fits(place);
         let after = after.iter().map(|(other, place)| (*other - time, *place));
         let later = after.take_while(|(distance, _)| *distance <= most).find(|(_, place)| fits(*place));
         let most = later.map_or(most, |(distance, _)| distance);
@@ -101,13 +103,14 @@ mod tests {
 
     const MOST: TimeDelta = TimeDelta::milliseconds(2500);
 
-    /// What has been told of each group, and when it was.
-    type Told = Vec<(DateTime<Utc>, Vec<Teller>)>;
+    /// When each group was, and who has told of it.
+    type Groups = Vec<(DateTime<Utc>, Vec<Teller>)>;
 
     /// The same, by the obvious search.
-    fn naive(groups: &Told, time: DateTime<Utc>, fits: impl Fn(usize) -> bool) -> Option<usize> {
-        let near = groups.iter().enumerate().map(|(place, (other, _))| ((*other - time).abs(), place));
-        near.filter(|(distance, place)| *distance <= MOST && fits(*place)).min().map(|(_, place)| place)
+    fn naive(groups: &Groups, time: DateTime<Utc>, teller: Teller, fits: impl Fn(usize) -> bool) -> Option<usize> {
+        let open = groups.iter().enumerate().filter(|(place, (_, told))| !told.contains(&teller) && fits(*place));
+        let near = open.map(|(place, (other, _))| ((*other - time).abs(), place));
+        near.filter(|(distance, _)| *distance <= MOST).min().map(|(_, place)| place)
     }
 
     proptest! {
@@ -117,14 +120,14 @@ mod tests {
             lines in prop::collection::vec((0_i64..60, 0_u32..3, any::<bool>(), 1_usize..4), 1..80),
             step in prop::sample::select(vec![1_i64, 90, 125, 1000]),
         ) {
-            let (mut waiting, mut groups) = (Waiting::default(), Told::new());
+            let (mut waiting, mut groups) = (Waiting::default(), Groups::new());
             for (at, stream, bare, modulus) in lines {
                 let time = DateTime::UNIX_EPOCH + TimeDelta::milliseconds((at - 30) * step);
                 let teller = (StreamId(stream), bare);
                 let has_told = |place: usize| groups[place].1.contains(&teller);
-                let fits = |place: usize| !has_told(place) && place.is_multiple_of(modulus);
+                let fits = |place: usize| place.is_multiple_of(modulus);
                 let found = waiting.nearest(time, MOST, teller, has_told, fits);
-                prop_assert_eq!(found, naive(&groups, time, fits));
+                prop_assert_eq!(found, naive(&groups, time, teller, fits));
                 if let Some(place) = found {
                     groups[place].1.push(teller);
                 } else {
