@@ -4,15 +4,18 @@ mod archive;
 mod events;
 
 use std::hint::black_box;
+use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jwtriage::detect::{Context, Detector, Found};
+use jwtriage::discover::discover;
 use jwtriage::event::StreamId;
 use jwtriage::frame::{Style, each_block};
 use jwtriage::inventory::Inventory;
 use jwtriage::prefilter::Prefilter;
+use jwtriage::scan::{self, Settings};
 use jwtriage::signature::Catalog;
 
 /// As the program's own.
@@ -103,5 +106,28 @@ fn correlate(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, stages, catalogs, correlate);
+/// All that a run does between its arguments and its reports: both passes over a file, and correlation.
+fn whole(criterion: &mut Criterion) {
+    let inventory = Inventory::default();
+    let settings = Settings { zone: Tz::UTC, now: DateTime::<Utc>::UNIX_EPOCH, chase: true, rows: false };
+    let mut group = criterion.benchmark_group("whole");
+    group.throughput(Throughput::Bytes(SIZE as u64)).sample_size(10);
+    for (name, every) in [("no refusals", 0), ("one in 1000 refused", 1000), ("one in 20 refused", 20)] {
+        let mut log = tempfile::NamedTempFile::new().expect("a log can be made");
+        log.write_all(&archive::access_log(SIZE, every)).expect("there is room for a log");
+        let path = log.path().to_owned();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let found = discover(std::slice::from_ref(&path)).expect("the log is there");
+                let catalog = Catalog::builtin_bare().expect("the built-in catalog holds");
+                let detector = Detector::tuned(catalog, false, &scan::sample(&found.sources));
+                let mut scan = scan::scan(&found.sources, &detector, &settings);
+                black_box(jwtriage::correlate::correlate(&mut scan, &inventory).map(|found| found.failures.len()))
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, catalogs, correlate, whole);
 criterion_main!(benches);
