@@ -22,6 +22,7 @@ use crate::name::Name;
 use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
+use crate::redact::{self, Redactor, jwt};
 use crate::signature::{Captured, Catalog, EVENT_FIELDS, Example, Signature};
 use crate::unknown::{self, Unknown};
 
@@ -52,12 +53,32 @@ pub struct Context {
     pub rows: bool,
     /// Whether it will be read a second time.
     pub chased: bool,
+    /// What takes secrets out of texts that are kept.
+    pub redactor: Redactor,
 }
 
 impl Context {
     /// That of a record without a stream.
     pub fn none() -> Self {
-        Self { zone: Tz::UTC, latest: DateTime::UNIX_EPOCH, service: None, host: None, rows: true, chased: false }
+        Self {
+            zone: Tz::UTC,
+            latest: DateTime::UNIX_EPOCH,
+            service: None,
+            host: None,
+            rows: true,
+            chased: false,
+            redactor: Redactor::BARE,
+        }
+    }
+
+    /// A value that other events have as well, fit to be kept.
+    fn name(&self, value: &str) -> Name {
+        bounded(&self.redactor.redact(value))
+    }
+
+    /// A value that hardly another event has, fit to be kept.
+    fn unique(&self, value: &str) -> Text {
+        unique(&self.redactor.redact(value))
     }
 }
 
@@ -280,7 +301,9 @@ impl Detector {
         let format = self.read(&text, in_record, place, context, false, &mut found.events);
         let events = (found.events.len() - before) as u64;
         if events == 0 && self.keeps_unknown {
-            read(&text, place, context, &mut |told| found.unknown.note(told.entry, told.text(), told.status(), told.place));
+            read(&text, place, context, &mut |told| {
+                found.unknown.note(told.entry, &told.text_to_show(), told.status(), told.place, context.redactor);
+            });
         }
         found.books.count_read(format, events);
     }
@@ -567,10 +590,10 @@ impl Told<'_> {
         for (field, value) in captured {
             // A distinguished name has commas as well.
             if field == "sub" && value.contains(',') && !value.contains('=') && lifecycle(signature.kind) {
-                subjects = value.split(',').take(MAX_SUBJECTS).filter_map(subject).collect();
+                subjects = value.split(',').take(MAX_SUBJECTS).filter_map(|element| self.subject(element)).collect();
                 continue;
             }
-            set(&mut event, field, &value);
+            set(&mut event, field, &value, self.context.redactor);
         }
         self.add_prose(&mut event);
         if subjects.is_empty() {
@@ -590,23 +613,22 @@ impl Told<'_> {
         event.zoneless = zoneless;
         for (role, field) in PLAIN_ROLES {
             if let Some(value) = self.roles.get(role) {
-                set(&mut event, field, value);
+                set(&mut event, field, value, self.context.redactor);
             }
         }
         event.response_bytes = self.roles.get(Role::ResponseBytes).and_then(|bytes| bytes.parse().ok());
         event.service = self.service();
         if event.host.is_none() {
-            event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(bounded);
+            event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(|host| self.context.name(host));
         }
         if self.context.rows || kind.speaks() {
             let shown = self.shown(&event);
-            let shown = token::redact(&shown);
             let message = cut(&shown, MAX_MESSAGE);
             if kind.speaks() {
                 event.hear(&message);
             }
             if let Some(to_show) = &mut event.shown {
-                to_show.level = self.entry.level.as_deref().map(bounded);
+                to_show.level = self.entry.level.as_deref().map(|level| self.context.name(level));
                 to_show.message = message.into();
             }
         }
@@ -621,7 +643,7 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(self.text()).map(id);
+            event.request_id = prose::request_id(self.text()).map(|found| id(&self.context.redactor.redact(found)));
         }
         if event.client_ip.is_none() {
             event.client_ip = prose::client(self.text()).map(bounded);
@@ -637,7 +659,7 @@ impl Told<'_> {
         let Some(claims) = token::claims_in(self.text()) else { return };
         let fill = |slot: &mut Option<Name>, value: Option<String>| {
             if slot.is_none() {
-                *slot = value.map(|value| bounded(&value));
+                *slot = value.map(|value| self.context.name(&value));
             }
         };
         fill(&mut event.sub, claims.sub);
@@ -646,7 +668,7 @@ impl Told<'_> {
         fill(&mut event.claims_mut().aud, claims.aud);
         if let Some(shown) = &mut event.shown {
             fill(&mut shown.alg, claims.alg);
-            shown.jti = shown.jti.take().or(claims.jti.map(|jti| unique(&jti)));
+            shown.jti = shown.jti.take().or(claims.jti.map(|jti| self.context.unique(&jti)));
         }
         event.claims_mut().iat = event.claim(|known| known.iat).or(claims.iat);
         event.claims_mut().exp = event.claim(|known| known.exp).or(claims.exp);
@@ -674,22 +696,48 @@ impl Told<'_> {
         // `name` is the service only beside what else a logger puts there.
         let logger = || fields.exact("pid").is_some() || fields.exact("hostname").is_some();
         let named = self.roles.get(Role::Service).or_else(|| fields.exact("name").filter(|_| logger()));
-        named
-            .or(self.unwrapped.service.as_deref())
-            .or(self.context.service.as_deref())
-            .map(|service| bounded(service.split('@').next().unwrap_or(service)))
+        named.or(self.unwrapped.service.as_deref()).or(self.context.service.as_deref()).map(|service| {
+            // An address may hold a password before its `@`.
+            let service = self.context.redactor.redact(service);
+            bounded(service.split('@').next().unwrap_or(&service))
+        })
     }
 
-    /// The text to show: the message, else the request line of an access log, else the whole record.
+    /// One element of a list of users.
+    fn subject(&self, element: &str) -> Option<Name> {
+        let element = element.trim().trim_matches(['\'', '"', '(', ')', ' ']);
+        (!element.is_empty()).then(|| self.context.name(element))
+    }
+
+    /// The text to show, without secrets: the message, else the request line of an access log, else the whole record.
     fn shown(&self, event: &Event) -> Cow<'_, str> {
         let message = self.entry.message.trim();
         if !message.is_empty() {
-            return Cow::Borrowed(message);
+            return self.context.redactor.redact(message);
         }
         match (&event.method, &event.path, event.status) {
             (Some(method), Some(path), Some(status)) => Cow::Owned(format!("{method} {path} {status}")),
-            _ => Cow::Borrowed(self.text().trim()),
+            _ => self.text_to_show(),
         }
+    }
+
+    /// The whole of the entry without secrets. Of JSON the values, each redacted by its name.
+    fn text_to_show(&self) -> Cow<'_, str> {
+        let redactor = self.context.redactor;
+        if self.entry.format != "json" {
+            return redactor.redact(self.text().trim());
+        }
+        let mut joined = redactor.redact(&self.entry.message).into_owned();
+        for (name, value) in self.entry.fields.iter() {
+            if joined.len() > redact::MOST {
+                break;
+            }
+            if value != self.entry.message && value.bytes().any(|b| b.is_ascii_alphabetic()) {
+                joined.push('\n');
+                joined.push_str(&redactor.value(name, value));
+            }
+        }
+        Cow::Owned(joined.trim_start().to_owned())
     }
 }
 
@@ -735,12 +783,18 @@ fn lifecycle(kind: EventKind) -> bool {
     )
 }
 
-/// Sets the field of an event that `name` (a word of [`EVENT_FIELDS`]) stands for. A token is never kept.
-fn set(event: &mut Event, name: &str, value: &str) {
+/// Sets the field of an event that `name` (a word of [`EVENT_FIELDS`]) stands for. A secret is never kept, and what holds a
+/// token names nobody.
+fn set(event: &mut Event, name: &str, value: &str, redactor: Redactor) {
     let value = value.trim();
-    if value.is_empty() || value == "-" || value == "null" || token::is_secret(value) {
+    if value.is_empty() || value == "-" || value == "null" {
         return;
     }
+    let redacted = if name == "session_id" { redactor.value(name, value) } else { redactor.redact(value) };
+    if matches!(redacted, Cow::Owned(_)) && jwt::tokens(value).next().is_some() {
+        return;
+    }
+    let value = &*redacted;
     let text = || Some(bounded(value));
     match name {
         "sub" => event.sub = text(),
@@ -755,7 +809,7 @@ fn set(event: &mut Event, name: &str, value: &str) {
         "service" => event.service = text(),
         "host" => event.host = text(),
         "method" => event.method = text(),
-        "path" => event.path = Some(bounded(&token::redact(path(value)))),
+        "path" => event.path = Some(bounded(path(value))),
         "status" => event.status = value.parse().ok(),
         "username" => event.extra_mut().username = text(),
         "tenant" => event.extra_mut().tenant = text(),
@@ -844,12 +898,6 @@ fn path(value: &str) -> &str {
         value.split_once("://").map_or(value, |(_, rest)| rest.find('/').map_or("/", |slash| rest.get(slash..).unwrap_or("/")));
     let target = target.split(['?', '#', ' ']).next().unwrap_or(target);
     if target.is_empty() { "/" } else { target }
-}
-
-/// One element of a list of users.
-fn subject(element: &str) -> Option<Name> {
-    let element = element.trim().trim_matches(['\'', '"', '(', ')', ' ']);
-    (!element.is_empty()).then(|| bounded(element))
 }
 
 /// A value that other events have as well.
@@ -980,7 +1028,7 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
     example.reads.iter().find_map(|(field, wanted)| {
         // Times and addresses are normalised: so is what is promised.
         let mut promised = alike[0].clone();
-        set(&mut promised, field, wanted);
+        set(&mut promised, field, wanted, Redactor::BARE);
         let wanted = value_of(&promised, field);
         let kept = alike.iter().any(|event| value_of(event, field) == wanted);
         (!kept).then(|| format!("{field} is {:?}, not {wanted:?}", value_of(alike[0], field)))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::detect::Detector;
 use crate::event::{EventKind, Reason};
 use crate::name::Name;
-use crate::parse::token;
+use crate::redact::Redactor;
 use crate::template::{Piece, pieces};
 
 /// What a line is cut to: the beginning of a message says what it is.
@@ -20,7 +20,7 @@ const SHORTEST: usize = 6;
 /// # Errors
 /// If nothing in the record could serve as a literal.
 pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
-    let record = token::redact(record.trim_end()).into_owned();
+    let record = Redactor::BARE.redact(record.trim_end()).into_owned();
     let told = detector.told_by(&record);
     let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.place() as usize]);
     let read = detector.pursued(&record);

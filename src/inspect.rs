@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::inventory::Inventory;
 use crate::parse::token;
+use crate::redact::Redactor;
 
 /// Clocks may differ by this (RFC 7519, 4.1.4 "no more than a few minutes"; libraries settle at 60 s).
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
@@ -185,7 +186,7 @@ fn show(name: &'static str, value: &Value, found: &mut Inspection) {
         other => other.to_string(),
     };
     // A claim may hold another token: that is not shown either.
-    found.claims.push((name, token::redact(&text).chars().take(256).collect()));
+    found.claims.push((name, Redactor::BARE.redact(&text).chars().take(256).collect()));
 }
 
 fn shown(time: DateTime<Utc>) -> String {

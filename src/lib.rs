@@ -16,6 +16,7 @@
 //! | [`discover`] | paths -> sources, in an order that never changes |
 //! | [`decode`] | a source -> streams of text: compression and archives, told by content |
 //! | [`frame`] | bytes -> blocks of whole records; [`frame::wrapper`] takes docker, CRI, syslog, journald off |
+//! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
 //! | [`parse`] | a record -> an entry: time, level, message, fields; one file a family of layouts |
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
 //! | [`prefilter`] | which records can matter: all literals of the catalog in one pass |
@@ -45,7 +46,7 @@
 //! - **The books balance**: every record is skipped, postponed, unparsed, unknown or tells of something; every part that
 //!   could not be read is a [`event::Problem`].
 //! - **A raw token ends in [`parse::token`]**: events and reports hold claims, never the token, and every text that is
-//!   kept has gone through its redaction.
+//!   kept has gone through [`redact`].
 //! - **Where a record begins is decided from its first line alone**, so that a stream can be cut anywhere.
 //! - **A diagnosis shows its evidence**, and `unexplained` is an honest cause.
 //! - **Stages are quiet**: no printing, no clock, no environment.
@@ -84,6 +85,7 @@ pub mod needles;
 pub mod parallel;
 pub mod parse;
 pub mod prefilter;
+pub mod redact;
 pub mod report;
 pub mod scan;
 pub mod signature;

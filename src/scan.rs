@@ -26,6 +26,7 @@ use crate::hash::HashMap;
 use crate::name::Name;
 use crate::narrow::Reach;
 use crate::parallel;
+use crate::redact::Redactor;
 use crate::unknown::Unknown;
 
 /// A plain file larger than this is read by several workers.
@@ -50,6 +51,8 @@ pub struct Settings {
     pub chase: bool,
     /// Whether events will be written as rows: else what only rows show of them is not kept.
     pub rows: bool,
+    /// What takes secrets out of texts that are kept.
+    pub redactor: Redactor,
 }
 
 /// One opened input and what became of its records.
@@ -574,6 +577,7 @@ fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings, rer
         host,
         rows: settings.rows,
         chased: settings.chase && rereadable,
+        redactor: settings.redactor,
     }
 }
 

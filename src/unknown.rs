@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::event::Place;
-use crate::parse::{Entry, token};
+use crate::parse::Entry;
+use crate::redact::Redactor;
 use crate::template;
 
 /// What authentication trouble is about, as the prefilter searches for it.
@@ -86,12 +87,13 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// Takes note of an entry that no signature matches, if it looks like trouble.
-    pub fn note(&mut self, entry: &Entry<'_>, text: &str, status: Option<u16>, place: Place) {
+    /// Takes note of an entry that no signature matches, if it looks like trouble. `text` is the whole of it without
+    /// secrets.
+    pub fn note(&mut self, entry: &Entry<'_>, text: &str, status: Option<u16>, place: Place, redactor: Redactor) {
         let Some(said) = trouble(entry, text, status) else { return };
-        let said = cut(&said);
-        let template = template::masked(&said);
-        let example = || token::redact(&said).into_owned();
+        // A template is of many records: their secrets differ.
+        let template = template::masked(&cut(&Redactor::BARE.redact(&said)));
+        let example = || cut(&redactor.redact(&said));
         self.add(template, |text| Template { text, count: 0, first: place, format: entry.format, example: example() }, 1);
     }
 
@@ -153,7 +155,7 @@ mod tests {
         let mut unknown = Unknown::default();
         for (line, record) in (1..).zip(records) {
             let entry = parse(record).unwrap();
-            unknown.note(&entry, record, None, Place { stream: StreamId(0), line });
+            unknown.note(&entry, record, None, Place { stream: StreamId(0), line }, Redactor::BARE);
         }
         unknown.into_templates()
     }
@@ -177,7 +179,7 @@ mod tests {
         let names: Vec<String> = (0..MAX_TEMPLATES + 3).map(|n| "x".repeat(n % 70 + 1) + &"y".repeat(n / 70)).collect();
         for name in &names {
             let record = format!("2026-03-01T10:00:00Z WARN token {name} failed");
-            unknown.note(&parse(&record).unwrap(), &record, None, Place { stream: StreamId(0), line: 1 });
+            unknown.note(&parse(&record).unwrap(), &record, None, Place { stream: StreamId(0), line: 1 }, Redactor::BARE);
         }
         assert_eq!(unknown.uncounted, 3);
         let kept: u64 = unknown.into_templates().iter().map(|template| template.count).sum();

@@ -15,6 +15,7 @@ use jwtriage::event::StreamId;
 use jwtriage::frame::{Style, each_block};
 use jwtriage::inventory::Inventory;
 use jwtriage::prefilter::Prefilter;
+use jwtriage::redact::Redactor;
 use jwtriage::scan::{self, Settings};
 use jwtriage::signature::Catalog;
 
@@ -41,8 +42,15 @@ fn stages(criterion: &mut Criterion) {
     let catalog = || Catalog::builtin().expect("the built-in catalog holds");
     let prefilter = Prefilter::new(&catalog(), &[], &[]);
     let detector = Detector::new(catalog());
-    let context =
-        Context { zone: Tz::UTC, latest: DateTime::<Utc>::UNIX_EPOCH, service: None, host: None, rows: true, chased: false };
+    let context = Context {
+        zone: Tz::UTC,
+        latest: DateTime::<Utc>::UNIX_EPOCH,
+        service: None,
+        host: None,
+        rows: true,
+        chased: false,
+        redactor: Redactor::BARE,
+    };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {
         let text = archive::access_log(SIZE, every);
         let mut group = criterion.benchmark_group(format!("refusals: {name}"));
@@ -109,7 +117,8 @@ fn correlate(criterion: &mut Criterion) {
 /// All that a run does between its arguments and its reports: both passes over a file, and correlation.
 fn whole(criterion: &mut Criterion) {
     let inventory = Inventory::default();
-    let settings = Settings { zone: Tz::UTC, now: DateTime::<Utc>::UNIX_EPOCH, chase: true, rows: false };
+    let settings =
+        Settings { zone: Tz::UTC, now: DateTime::<Utc>::UNIX_EPOCH, chase: true, rows: false, redactor: Redactor::BARE };
     let mut group = criterion.benchmark_group("whole");
     group.throughput(Throughput::Bytes(SIZE as u64)).sample_size(10);
     for (name, every) in [("no refusals", 0), ("one in 1000 refused", 1000), ("one in 20 refused", 20)] {

@@ -4,13 +4,15 @@ use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use jwtriage::detect::{Context, Detector};
 use jwtriage::event::{Place, StreamId};
+use jwtriage::redact::Redactor;
 use jwtriage::signature::Catalog;
 
 #[test]
 fn each_layout_is_recognised_with_its_time() {
     let detector = Detector::new(Catalog::default());
     let latest = Utc.with_ymd_and_hms(2026, 8, 22, 18, 0, 0).unwrap();
-    let context = Context { zone: Tz::UTC, latest, service: None, host: None, rows: true, chased: false };
+    let context =
+        Context { zone: Tz::UTC, latest, service: None, host: None, rows: true, chased: false, redactor: Redactor::BARE };
     let samples = std::fs::read_to_string(crate::project("samples/layouts.jsonl")).unwrap();
     let mut wrong = Vec::new();
     for line in samples.lines() {

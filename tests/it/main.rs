@@ -11,6 +11,7 @@ mod merging;
 mod properties;
 mod samples;
 mod scenarios;
+mod secrets;
 mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! `jwtriage scan`: reads, explains, writes.
 
 use std::ffi::OsStr;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use jwtriage::discover::{DiscoverError, discover};
 use jwtriage::event::Severity;
 use jwtriage::inventory::Inventory;
 use jwtriage::parallel;
+use jwtriage::redact::Redactor;
 use jwtriage::report::rows::{self, RowFormat};
 use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, summary};
 use jwtriage::scan::{self, Settings};
@@ -37,9 +39,11 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     }
     let found = discover(&args.paths).map_err(with_hint)?;
     let catalog = with_files(Catalog::builtin_bare()?, &args.catalog)?;
-    let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &scan::sample(&found.sources));
+    let sample = scan::sample(&found.sources);
+    let redactor = redactor(&sample);
+    let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &sample);
     let inventory = inventory(&args.known)?;
-    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty() };
+    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty(), redactor };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
     let signatures = detector.catalog().ids();
@@ -247,6 +251,15 @@ fn asked(args: &Scan) -> Asked {
         ],
         zone: args.timezone.name().to_owned(),
     }
+}
+
+/// Redacts by the logs' own salt; what comes from standard input cannot be looked at beforehand, and gets one of chance.
+fn redactor(sample: &[u8]) -> Redactor {
+    if !sample.is_empty() {
+        return Redactor::of_logs(sample);
+    }
+    let chance = || RandomState::new().hash_one(());
+    Redactor::salted((u128::from(chance()) << 64 | u128::from(chance())).to_ne_bytes())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the run's time comes in")]

@@ -1,0 +1,267 @@
+//! Takes secrets out of texts: tokens, passwords, keys, cookies and whatever else lets somebody in.
+//!
+//! Every text that is kept goes through here, whatever field it came from. A secret is told by its own shape
+//! ([`shape`]), as a token ([`jwt`]), or by the name that stands before it ([`named`]). What stands in its place keeps
+//! the kind and joins: the same secret has the same short hash in all of a run, under a salt of that run, so that two
+//! lines of one session still show that they belong together.
+
+pub mod jwt;
+
+mod named;
+mod shape;
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use siphasher::sip::SipHasher13;
+use siphasher::sip128;
+
+/// No more of a text is gone through, in bytes: more than that of one text is never kept.
+pub const MOST: usize = 8 << 10;
+
+/// What a mark begins with.
+const MARK: &str = "[redacted ";
+
+/// Puts marks in the place of secrets: `[redacted bearer 5d1f0c9a]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Redactor {
+    salt: Option<[u8; 16]>,
+}
+
+/// A secret that stands in a text.
+struct Secret {
+    range: Range<usize>,
+    kind: &'static str,
+}
+
+/// One way to find secrets.
+struct Finder {
+    /// One of them, in any case, stands in every text that holds such a secret: most texts hold none of any finder.
+    anchors: &'static [&'static str],
+    /// The first secret at or after a place.
+    find: fn(&str, usize) -> Option<Secret>,
+}
+
+/// Every finder, in the order they are asked: shapes that hold others come first.
+static FINDERS: [&Finder; 11] = [
+    &shape::PRIVATE_KEY,
+    &shape::COOKIE,
+    &shape::USER_INFO,
+    &shape::SAML,
+    &shape::JWK,
+    &shape::PASSWORD_HASH,
+    &jwt::FINDER,
+    &shape::VENDOR,
+    &shape::SCHEME,
+    &named::ASSIGNED,
+    &named::SPOKEN,
+];
+
+/// The search for all anchors, and of which finder each is.
+static ANCHORS: LazyLock<(AhoCorasick, Vec<u16>)> = LazyLock::new(|| {
+    let anchors =
+        || FINDERS.iter().enumerate().flat_map(|(number, finder)| finder.anchors.iter().map(move |anchor| (number, *anchor)));
+    let search = AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .build(anchors().map(|(_, anchor)| anchor))
+        .expect("constant anchors make a search");
+    (search, anchors().map(|(number, _)| 1 << number).collect())
+});
+
+impl Redactor {
+    /// Marks that tell kinds alone, and not which secrets are the same.
+    pub const BARE: Self = Self { salt: None };
+
+    /// Marks whose hashes are of this run.
+    pub const fn salted(salt: [u8; 16]) -> Self {
+        Self { salt: Some(salt) }
+    }
+
+    /// Marks whose hashes are of these logs: the same in every run over them, and of no use to whoever has the report
+    /// alone. `sample` is what of the logs nobody else knows.
+    pub fn of_logs(sample: &[u8]) -> Self {
+        Self::salted(sip128::SipHasher13::new().hash(sample).as_bytes())
+    }
+
+    /// The text without secrets, and no more of it than [`MOST`]. A secret that shows only once percent-encoding is taken
+    /// off, as in a query, is shown so.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        /// Queries within queries are encoded twice.
+        const LAYERS: usize = 2;
+        let mut redacted = self.redact_as_written(beginning(text));
+        let mut layer = None;
+        for _ in 0..LAYERS {
+            let Some(decoded) = percent_decoded(layer.as_deref().unwrap_or(&redacted)) else { break };
+            match self.redact_as_written(&decoded) {
+                Cow::Owned(more) => {
+                    redacted = Cow::Owned(more);
+                    layer = None;
+                }
+                Cow::Borrowed(_) => layer = Some(decoded),
+            }
+        }
+        redacted
+    }
+
+    fn redact_as_written<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let finders = finders(text);
+        if finders == 0 {
+            return Cow::Borrowed(text);
+        }
+        let mut text = Cow::Borrowed(text);
+        for (number, finder) in FINDERS.iter().enumerate() {
+            if finders >> number & 1 == 1
+                && let Some(without) = self.without(&text, finder)
+            {
+                text = Cow::Owned(without);
+            }
+        }
+        text
+    }
+
+    /// The value of a field: wholly redacted where the field's name says that it holds a secret.
+    pub fn value<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        match named::kind_of(name, value) {
+            Some(kind) => Cow::Owned(self.mark(kind, value)),
+            None => self.redact(value),
+        }
+    }
+
+    /// What stands in the place of a secret.
+    pub fn mark(&self, kind: &str, secret: &str) -> String {
+        let Some(salt) = self.salt else { return format!("{MARK}{kind}]") };
+        let mut hasher = SipHasher13::new_with_key(&salt);
+        secret.hash(&mut hasher);
+        format!("{MARK}{kind} {:08x}]", hasher.finish() >> 32)
+    }
+
+    fn without(&self, text: &str, finder: &Finder) -> Option<String> {
+        let mut secret = next(finder, text, 0)?;
+        let mut without = String::with_capacity(text.len());
+        let mut at = 0;
+        loop {
+            without.push_str(text.get(at..secret.range.start).unwrap_or_default());
+            without.push_str(&self.mark(secret.kind, text.get(secret.range.clone()).unwrap_or_default()));
+            at = secret.range.end;
+            match next(finder, text, at) {
+                Some(next) => secret = next,
+                None => break,
+            }
+        }
+        without.push_str(text.get(at..).unwrap_or_default());
+        Some(without)
+    }
+}
+
+/// The first secret at or after a place that is not the inside of a mark.
+fn next(finder: &Finder, text: &str, mut from: usize) -> Option<Secret> {
+    loop {
+        let secret = (finder.find)(text, from)?;
+        match end_of_mark(text, secret.range.start) {
+            Some(end) => from = end,
+            None => return Some(secret),
+        }
+    }
+}
+
+/// Where the mark ends that begins at or before a place and goes on beyond it.
+fn end_of_mark(text: &str, place: usize) -> Option<usize> {
+    /// No mark is longer.
+    const LONGEST: usize = 48;
+    let bytes = text.as_bytes();
+    let from = place.saturating_sub(LONGEST);
+    let window = bytes.get(from..bytes.len().min(place + MARK.len()))?;
+    let start = from + memchr::memmem::rfind(window, MARK.as_bytes())?;
+    let inside = text.get(start + MARK.len()..)?;
+    let length = inside.find(']')?;
+    // What only looks like a mark hides nothing.
+    let is_ours =
+        inside.as_bytes()[..length].iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b' '));
+    let end = start + MARK.len() + length + 1;
+    (is_ours && end > place).then_some(end)
+}
+
+/// The finders of which an anchor stands in a text, one a bit.
+fn finders(text: &str) -> u16 {
+    let (search, of) = &*ANCHORS;
+    if !search.is_match(text) {
+        return 0;
+    }
+    search.find_overlapping_iter(text).fold(0, |finders, found| finders | of[found.pattern().as_usize()])
+}
+
+/// The text with `%22` and the like as what they stand for; `None` where there are none.
+fn percent_decoded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    for percent in memchr::memchr_iter(b'%', bytes) {
+        if let (Some(upper), Some(lower)) = (digit(percent + 1), digit(percent + 2))
+            && percent >= at
+        {
+            decoded.extend_from_slice(&bytes[at..percent]);
+            decoded.push(upper << 4 | lower);
+            at = percent + 3;
+        }
+    }
+    if at == 0 {
+        return None;
+    }
+    decoded.extend_from_slice(&bytes[at..]);
+    Some(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MOST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
+}
+
+/// Whether a value may be what lets somebody in, and not a word or a number of prose: `4f1cbb0a9e`, not `expired`.
+fn looks_made(value: &str) -> bool {
+    const SHORTEST: usize = 8;
+    /// Letters alone, and digits alone, must be more.
+    const LONG: usize = 16;
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|b| test(&b));
+    let (digit, lower, upper) = (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
+    let enough = match (digit, lower || upper) {
+        (true, true) => value.len() >= SHORTEST,
+        (true, false) => value.len() >= LONG,
+        // `TokenExpiredException` is a name.
+        (false, _) => value.len() >= 2 * LONG && lower && upper,
+    };
+    enough && !is_code(value) && !is_date(value) && !value.contains("://")
+}
+
+/// `AADSTS50013`, `IDX10223:`.
+fn is_code(value: &str) -> bool {
+    let letters = value.bytes().take_while(|b| b.is_ascii_uppercase() || *b == b'_').count();
+    let rest = value.get(letters..).unwrap_or_default().trim_end_matches([':', '.', ',']);
+    (2..12).contains(&letters) && (1..=8).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `2026-03-02T10:00:00Z`.
+fn is_date(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let digits = |range: Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    digits(0..4) && bytes.get(4) == Some(&b'-') && digits(5..7) && bytes.get(7) == Some(&b'-') && digits(8..10)
+}
+
+/// Whether a value stands for none, or was redacted by who wrote it.
+fn is_placeholder(value: &str) -> bool {
+    const PLACEHOLDERS: [&str; 12] =
+        ["null", "nil", "none", "undefined", "true", "false", "redacted", "filtered", "masked", "hidden", "protected", "secret"];
+    let bare = value.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '•'));
+    bare.chars().all(|c| matches!(c, '*' | '•'))
+        || (bare.len() > 2 && bare.chars().all(|c| matches!(c, 'x' | 'X')))
+        || PLACEHOLDERS.iter().any(|known| bare.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests;
