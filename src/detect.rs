@@ -23,7 +23,7 @@ use crate::parse::fields::{Role, Roles};
 use crate::parse::{Entry, Stamp, nested, prose, timestamp, token};
 use crate::prefilter::{Candidate, Prefilter};
 use crate::redact::{self, Redactor, jwt};
-use crate::signature::{Captured, Catalog, EVENT_FIELDS, Example, Signature};
+use crate::signature::{self, Captured, Catalog, EVENT_FIELDS, Example, Signature};
 use crate::unknown::{self, Unknown};
 
 /// How much of a record's text an event keeps, in characters.
@@ -531,6 +531,9 @@ impl Told<'_> {
                 return None;
             }
         }
+        if signature.generic && self.written_by().is_some_and(signature::is_tokenless) {
+            return None;
+        }
         for (field, path) in &signature.reads {
             let field = EVENT_FIELDS.iter().find(|known| *known == field)?;
             if !captured.iter().any(|(known, _)| known == field)
@@ -557,6 +560,11 @@ impl Told<'_> {
         }
         joined.push_str(rest);
         Some(Cow::Owned(joined))
+    }
+
+    /// The program that wrote the record, as it or its wrapper says.
+    fn written_by(&self) -> Option<&str> {
+        self.roles.get(Role::Service).or(self.unwrapped.service.as_deref())
     }
 
     /// The value of the first of some paths, `a|b`, that the entry has.

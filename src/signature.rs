@@ -136,10 +136,18 @@ impl Pattern {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shared {
+    /// Programs of which generic phrases say nothing.
+    tokenless: Vec<String>,
     /// What a signature must not stand beside, by name.
     guard: BTreeMap<String, Pattern>,
     /// Parts of patterns: `{{name}}` stands for them.
     piece: BTreeMap<String, String>,
+}
+
+/// Whether a service is a daemon that knows people by other means than tokens: `postfix/smtpd`, `imapd`.
+pub fn is_tokenless(service: &str) -> bool {
+    let program = service.split(['/', '[', ' ', '(']).next().unwrap_or(service);
+    Shared::get().is_ok_and(|shared| shared.tokenless.iter().any(|known| known == program))
 }
 
 impl Shared {
