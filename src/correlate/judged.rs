@@ -2,7 +2,8 @@
 //!
 //! Sums, not lists: a question about a key costs the same whether it signed ten tokens or ten million.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
@@ -41,8 +42,8 @@ impl Span {
 pub struct Judged {
     /// Tokens that were accepted.
     pub accepted: Option<Span>,
-    /// Tokens that were refused, by reason.
-    pub refused: BTreeMap<Reason, Span>,
+    /// Tokens that were refused, by reason: a key has few of them, and there may be as many keys as refusals.
+    refused: Vec<(Reason, Span)>,
     hosts: HashMap<Name, Instance>,
     /// When tokens were issued whose signature did not hold, sorted.
     unsound: Vec<i64>,
@@ -53,7 +54,12 @@ pub struct Judged {
 impl Judged {
     /// The first and last refusal for any reason.
     pub fn refusals(&self) -> Option<Span> {
-        Span::join(self.refused.values().copied())
+        Span::join(self.refused.iter().map(|(_, span)| *span))
+    }
+
+    /// The first and last refusal for one reason.
+    pub fn refused_for(&self, reason: Reason) -> Option<Span> {
+        self.refused.iter().find(|(known, _)| *known == reason).map(|(_, span)| *span)
     }
 
     /// Whether any token was accepted before `time`.
@@ -96,7 +102,13 @@ impl Judged {
                 self.youngest = self.youngest.max(token.iat);
             }
             Some(reason) => {
-                self.refused.entry(reason).or_insert(Span::at(token.time)).add(token.time);
+                match self.refused.iter_mut().find(|(known, _)| *known == reason) {
+                    Some((_, span)) => span.add(token.time),
+                    None => {
+                        self.refused.reserve_exact(1);
+                        self.refused.push((reason, Span::at(token.time)));
+                    }
+                }
                 if reason == Reason::SignatureInvalid {
                     self.unsound.extend(token.iat);
                 }
@@ -135,7 +147,10 @@ struct Token {
 #[derive(Debug, Default)]
 pub struct Verdicts {
     by_service: HashMap<Name, Judged>,
-    by_key: HashMap<Name, BTreeMap<Name, Judged>>,
+    /// What services made of keys: those of one key stand together, in the order of the services' names.
+    by_key: Vec<(Name, Judged)>,
+    /// Where in that list each key's are.
+    of_key: HashMap<Name, Range<usize>>,
     /// Keys by their first acceptance, and by their last, latest first.
     first_accepted: Vec<(DateTime<Utc>, Name)>,
     last_accepted: Vec<(DateTime<Utc>, Name)>,
@@ -145,32 +160,26 @@ impl Verdicts {
     /// Sums up.
     pub fn of(successes: &[Success], cases: &[Case]) -> Self {
         let mut verdicts = Self::default();
+        let mut by_key: HashMap<(Name, Name), Judged> = HashMap::default();
         for case in cases {
             let Some(time) = case.time else { continue };
-            verdicts.add(&Token {
-                time,
-                refused: Some(case.reason),
-                service: case.service,
-                kid: case.kid,
-                host: case.host,
-                iat: case.iat,
-            });
+            let token =
+                Token { time, refused: Some(case.reason), service: case.service, kid: case.kid, host: case.host, iat: case.iat };
+            verdicts.add(&token, &mut by_key);
         }
         for success in successes {
-            verdicts.add(&Token {
+            let token = Token {
                 time: success.time,
                 refused: None,
                 service: success.service,
                 kid: success.kid,
                 host: success.host,
                 iat: success.iat,
-            });
+            };
+            verdicts.add(&token, &mut by_key);
         }
-        for judged in verdicts.by_service.values_mut().chain(verdicts.by_key.values_mut().flat_map(BTreeMap::values_mut)) {
-            judged.unsound.sort_unstable();
-        }
-        let accepted: Vec<(Span, Name)> =
-            verdicts.by_key.keys().filter_map(|kid| Some((verdicts.accepted(*kid)?, *kid))).collect();
+        verdicts.put_in_order(by_key);
+        let accepted: Vec<(Span, Name)> = verdicts.keys().filter_map(|kid| Some((verdicts.accepted(kid)?, kid))).collect();
         verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
         verdicts.first_accepted.sort();
         verdicts.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
@@ -178,13 +187,25 @@ impl Verdicts {
         verdicts
     }
 
-    fn add(&mut self, token: &Token) {
+    fn add(&mut self, token: &Token, by_key: &mut HashMap<(Name, Name), Judged>) {
         let service = token.service.map(plain_name);
         if let Some(kid) = token.kid {
-            self.by_key.entry(kid).or_default().entry(service.unwrap_or_default()).or_default().add(token);
+            by_key.entry((kid, service.unwrap_or_default())).or_default().add(token);
         }
         if let Some(service) = service.filter(|service| !service.is_empty()) {
             self.by_service.entry(service).or_default().add(token);
+        }
+    }
+
+    fn put_in_order(&mut self, by_key: HashMap<(Name, Name), Judged>) {
+        let mut pairs: Vec<((Name, Name), Judged)> = by_key.into_iter().collect();
+        pairs.sort_unstable_by_key(|(pair, _)| *pair);
+        for (place, ((kid, _), _)) in pairs.iter().enumerate() {
+            self.of_key.entry(*kid).or_insert(place..place).end = place + 1;
+        }
+        self.by_key = pairs.into_iter().map(|((_, service), judged)| (service, judged)).collect();
+        for judged in self.by_service.values_mut().chain(self.by_key.iter_mut().map(|(_, judged)| judged)) {
+            judged.unsound.sort_unstable();
         }
     }
 
@@ -200,12 +221,18 @@ impl Verdicts {
 
     /// What each service made of a key's tokens; the empty name is of those unknown.
     pub fn key(&self, kid: Name) -> impl Iterator<Item = (Name, &Judged)> {
-        self.by_key.get(&kid).into_iter().flatten().map(|(service, judged)| (*service, judged))
+        self.judged(kid).iter().map(|(service, judged)| (*service, judged))
     }
 
     /// What one service made of a key's tokens.
     pub fn key_at(&self, kid: Name, service: Option<Name>) -> Option<&Judged> {
-        self.by_key.get(&kid)?.get(&plain_name(service?))
+        let (of_key, service) = (self.judged(kid), plain_name(service?));
+        let place = of_key.binary_search_by_key(&service, |(service, _)| *service).ok()?;
+        Some(&of_key[place].1)
+    }
+
+    fn judged(&self, kid: Name) -> &[(Name, Judged)] {
+        self.of_key.get(&kid).map_or(&[], |range| &self.by_key[range.clone()])
     }
 
     /// When tokens of a key were accepted anywhere.
@@ -230,6 +257,6 @@ impl Verdicts {
 
     /// Every key, in no order.
     pub fn keys(&self) -> impl Iterator<Item = Name> {
-        self.by_key.keys().copied()
+        self.of_key.keys().copied()
     }
 }

@@ -141,7 +141,7 @@ fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut
 
 /// The first refusal of the case's reason at its service.
 fn onset(case: &Case, world: &World<'_>) -> Option<DateTime<Utc>> {
-    world.history.verdicts.at(case.service)?.refused.get(&case.reason).map(|refused| refused.first)
+    world.history.verdicts.at(case.service)?.refused_for(case.reason).map(|refused| refused.first)
 }
 
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
@@ -273,7 +273,7 @@ pub(super) fn fresh_tokens_fail(case: &Case, world: &World<'_>, since: DateTime<
 /// Whether the key set was out of reach for long and nothing got through since: not a burst.
 pub(super) fn never_reached(case: &Case, world: &World<'_>) -> bool {
     world.history.verdicts.at(case.service).is_some_and(|judged| {
-        judged.refused.get(&Reason::JwksUnavailable).is_some_and(|refused| {
+        judged.refused_for(Reason::JwksUnavailable).is_some_and(|refused| {
             refused.last - refused.first >= TimeDelta::minutes(30) && !judged.accepted_after(refused.first)
         })
     })
