@@ -87,6 +87,8 @@ impl Context {
 pub struct Books {
     /// Bytes read, after decoding.
     pub bytes: u64,
+    /// How many of the bytes were NULs: passed over, and parts of no record.
+    pub nul_bytes: u64,
     /// Lines.
     pub lines: u64,
     /// Records.
@@ -120,6 +122,7 @@ impl Books {
     /// Adds another count to this one.
     pub fn add(&mut self, other: &Self) {
         self.bytes += other.bytes;
+        self.nul_bytes += other.nul_bytes;
         self.lines += other.lines;
         self.records += other.records;
         self.skipped += other.skipped;

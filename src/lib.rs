@@ -15,6 +15,7 @@
 //! | [`atomic_file`] | writes beside, syncs, renames |
 //! | [`discover`] | paths -> sources, in an order that never changes |
 //! | [`decode`] | a source -> streams of text: compression and archives, told by content |
+//! | [`hole`] | NUL bytes taken out, with lines and places as they are in the file |
 //! | [`frame`] | bytes -> blocks of whole records; [`frame::wrapper`] takes docker, CRI, syslog, journald off |
 //! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
 //! | [`parse`] | a record -> an entry: time, level, message, fields; one file a family of layouts |
@@ -75,6 +76,7 @@ pub mod event;
 pub mod fold;
 pub mod frame;
 pub mod hash;
+pub mod hole;
 pub mod id;
 pub mod inspect;
 pub mod inventory;
