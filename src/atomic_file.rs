@@ -2,7 +2,7 @@
 //!
 //! For reports and state. What cannot be renamed over (a pipe, a device, standard output) is written straight through.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -70,14 +70,49 @@ fn fill(out: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     out.flush()
 }
 
-/// Whether something stands at `path` that a rename would destroy instead of fill.
-fn is_written_through(path: &Path) -> bool {
-    let descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stderr");
+/// Whether `path` is written straight through: `-`, or where something stands that a rename would destroy instead of fill.
+pub fn is_written_through(path: &Path) -> bool {
+    let is_stdout = path == Path::new("-") || path == Path::new("/dev/stdout");
+    let descriptor =
+        is_stdout || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stderr");
     descriptor || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 fn directory(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What the names of files that are being written end with, after the number of the process.
+const TEMPORARY: &str = ".tmp";
+/// The same, of files that only show that a place can be written to.
+const PROBE: &str = ".probe";
+
+fn probe_name() -> String {
+    format!(".jwtriage.{}{PROBE}", std::process::id())
+}
+
+/// Whether a file of this name was left by a run that was killed, or is being written by one. Of files that are to have
+/// the endings of our outputs only.
+pub fn is_temporary(name: &OsStr) -> bool {
+    const OUTPUTS: [&str; 6] = ["json", "jsonl", "csv", "parquet", "html", "md"];
+    let Some(name) = name.to_str().and_then(|name| name.strip_prefix('.')) else { return false };
+    let numbered = |name: &'_ str| {
+        let (target, number) = name.rsplit_once('.')?;
+        (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| target.to_owned())
+    };
+    let written = name.strip_suffix(TEMPORARY).and_then(numbered);
+    written.is_some_and(|target| {
+        target.rsplit_once('.').is_some_and(|(_, ending)| OUTPUTS.contains(&ending.to_ascii_lowercase().as_str()))
+    }) || name.strip_suffix(PROBE).and_then(numbered).as_deref() == Some("jwtriage")
+}
+
+/// Says early whether a file can be made beside `path`.
+///
+/// # Errors
+/// Gives the error of making it.
+pub fn probe(path: &Path) -> io::Result<()> {
+    let probe = directory(path).join(probe_name());
+    OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|_| fs::remove_file(&probe))
 }
 
 /// A file that is removed unless it is renamed.
@@ -90,7 +125,7 @@ impl Temporary {
         let no_name = || io::Error::new(io::ErrorKind::InvalidInput, "the path names no file");
         let mut name = OsString::from(".");
         name.push(target.file_name().ok_or_else(no_name)?);
-        name.push(format!(".{}.tmp", std::process::id()));
+        name.push(format!(".{}{TEMPORARY}", std::process::id()));
         let path = directory(target).join(name);
         // `create_new` follows no link that somebody laid there.
         let open = || OpenOptions::new().write(true).create_new(true).open(&path);
@@ -156,6 +191,18 @@ mod tests {
         write(&path, broken).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(directory.path()), ["report.json"]);
+    }
+
+    #[test]
+    fn files_being_written_are_known_by_their_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let staged = stage(&directory.path().join("report.json"), |_| Ok(())).unwrap();
+        assert!(names(directory.path()).iter().all(|name| is_temporary(name)), "{:?}", names(directory.path()));
+        drop(staged);
+        assert!(is_temporary(OsStr::new(&probe_name())));
+        for name in ["report.json", ".app.log.17.tmp", ".report.json.tmp", ".report.json.x.tmp", "x.json.1.tmp", ".x.1.probe"] {
+            assert!(!is_temporary(OsStr::new(name)), "{name}");
+        }
     }
 
     #[test]
