@@ -5,6 +5,7 @@ pub mod escape;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod own;
 pub mod rows;
 #[cfg(test)]
 mod sample;
@@ -30,6 +31,9 @@ use crate::unknown::Template;
 pub const SCHEMA_VERSION: &str = "1.0";
 
 /// A run and what it found.
+/// What [`Run::tool`] begins with.
+const TOOL: &str = "jwtriage ";
+
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// See [`SCHEMA_VERSION`].
@@ -132,7 +136,7 @@ impl Results {
         let mut problems = scan.problems.clone();
         problems.sort();
         let run = Run {
-            tool: concat!("jwtriage ", env!("CARGO_PKG_VERSION")).to_owned(),
+            tool: format!("{TOOL}{}", env!("CARGO_PKG_VERSION")),
             inputs: asked.inputs,
             parameters: asked.parameters,
             first: events_seen().filter_map(|event| event.time).min(),

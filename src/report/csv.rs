@@ -10,7 +10,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use super::{Report, rows};
 use crate::correlate::pattern::Pattern;
 
-const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "pattern_id",
     "root_cause",
     "variant",

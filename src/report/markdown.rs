@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::escape::{Code, Markdown};
-use super::{Report, summary};
+use super::{Report, own, summary};
 use crate::correlate::pattern::Pattern;
 
 /// How many problems, gaps and zones are listed.
@@ -17,7 +17,7 @@ const MAX_LINES: usize = 100;
 /// Gives the error of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let patterns = summary::ranked(report);
-    writeln!(out, "# {}\n\n{}", summary::headline(report), Markdown(&summary::facts(report)))?;
+    writeln!(out, "# {}\n{}\n\n{}", summary::headline(report), own::MARKDOWN, Markdown(&summary::facts(report)))?;
     if !patterns.is_empty() {
         table(&patterns, out)?;
     }

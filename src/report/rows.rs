@@ -11,13 +11,13 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use polars::prelude::{
-    Column as PolarsColumn, DataFrame, DataType, Field, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, ParquetWriter,
-    PolarsError, Schema, StringChunkedBuilder,
+    Column as PolarsColumn, DataFrame, DataType, Field, Float64Chunked, Int64Chunked, IntoColumn, KeyValueMetadata,
+    NewChunkedArray, ParquetWriter, PolarsError, Schema, StringChunkedBuilder,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use thiserror::Error;
 
-use super::{Results, csv as csv_report};
+use super::{Results, csv as csv_report, own};
 use crate::correlate::{CauseEvent, Failure};
 use crate::event::Event;
 use crate::id::Id;
@@ -372,7 +372,7 @@ fn row_groups<'r, R: 'static>(
     results: &'r Results,
     out: &mut Remembering<'_>,
 ) -> Result<(), PolarsError> {
-    let mut file = ParquetWriter::new(out).batched(&schema(columns))?;
+    let mut file = ParquetWriter::new(out).with_key_value_metadata(Some(made_by())).batched(&schema(columns))?;
     loop {
         let group: Vec<&R> = rows.by_ref().take(ROW_GROUP).collect();
         if group.is_empty() {
@@ -383,6 +383,20 @@ fn row_groups<'r, R: 'static>(
     }
     file.finish()?;
     Ok(())
+}
+
+/// What tells that a Parquet file is ours.
+fn made_by() -> KeyValueMetadata {
+    KeyValueMetadata::from_static(vec![(own::PARQUET.to_owned(), env!("CARGO_PKG_VERSION").to_owned())])
+}
+
+/// The names of the columns of all three tables, in order.
+pub(super) fn columns() -> [Vec<&'static str>; 3] {
+    [names(FAILURE), names(EVENT), names(UNKNOWN)]
+}
+
+fn names<R>(columns: &[Column<R>]) -> Vec<&'static str> {
+    columns.iter().map(|Column(name, _)| *name).collect()
 }
 
 fn schema<R>(columns: &[Column<R>]) -> Schema {
@@ -435,10 +449,6 @@ mod tests {
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).unwrap())
             .collect()
-    }
-
-    fn names<R>(columns: &[Column<R>]) -> Vec<&'static str> {
-        columns.iter().map(|Column(name, _)| *name).collect()
     }
 
     #[test]

@@ -63,10 +63,23 @@ pub(super) fn ranked(report: &Report) -> Vec<&Pattern> {
 }
 
 /// What happened, in one line.
+/// Whether text, its colours taken off, begins with what [`headline`] and [`facts`] say.
+pub(super) fn begins(text: &str) -> bool {
+    let mut lines = text.lines();
+    let headline = lines.next().unwrap_or_default();
+    let counts = || headline.contains(" failed request") && headline.ends_with(" %)");
+    let facts = lines.next().unwrap_or_default();
+    (headline == NO_FAILURES || counts())
+        && ["Events from ", "Read ", "Nothing was read."].iter().any(|fact| facts.starts_with(fact))
+}
+
+/// The headline of a run that found none.
+const NO_FAILURES: &str = "No failed requests";
+
 pub(super) fn headline(report: &Report) -> String {
     let failures = report.run.failures;
     if failures == 0 {
-        return "No failed requests".to_owned();
+        return NO_FAILURES.to_owned();
     }
     let unexplained: u64 =
         report.patterns.iter().filter(|pattern| pattern.root_cause == Cause::Unexplained).map(|pattern| pattern.failures).sum();
