@@ -5,8 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use globset::GlobSet;
+use serde::Serialize;
 use walkdir::WalkDir;
 
+use crate::atomic_file;
 use crate::event::Problem;
 
 /// Something to read: a file, or standard input.
@@ -20,9 +23,97 @@ pub struct Source {
     pub modified: Option<DateTime<Utc>>,
     /// Whether it can be opened again for a second pass.
     pub rereadable: bool,
+    /// Whether somebody asked for this very file, and not only for its directory.
+    pub is_named: bool,
+    /// Which file it is: another may have its name later.
+    pub file: Option<FileId>,
+}
+
+/// Which file of this machine it is, whatever paths lead to it; known on Unix alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    /// Of what was found at a path.
+    #[cfg(unix)]
+    pub fn of(metadata: &fs::Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        // Some network file systems number nothing.
+        (metadata.ino() != 0).then(|| Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// Of what was found at a path.
+    #[cfg(not(unix))]
+    pub fn of(_: &fs::Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// Inputs that are no logs, or were not asked for: no problem, but counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PassedOver {
+    /// Binary files, members of archives among them.
+    pub binary: u64,
+    /// Outputs of jwtriage, from earlier runs or from this one.
+    pub own_outputs: u64,
+    /// Devices, pipes and sockets.
+    pub special: u64,
+    /// Files and directories that `--exclude` names.
+    pub excluded: u64,
+}
+
+impl PassedOver {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: Self) {
+        self.binary += other.binary;
+        self.own_outputs += other.own_outputs;
+        self.special += other.special;
+        self.excluded += other.excluded;
+    }
+
+    /// How many there are.
+    pub fn total(self) -> u64 {
+        self.binary + self.own_outputs + self.special + self.excluded
+    }
+}
+
+/// What of the paths is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// What is left out: held against paths as they are shown, and against names of files and directories.
+    pub exclude: GlobSet,
+    /// Whether devices, pipes and sockets within directories are problems.
+    pub strict: bool,
+}
+
+impl Selection {
+    fn excludes(&self, path: &Path) -> bool {
+        let shown = path.strip_prefix(".").unwrap_or(path);
+        let name = path.file_name().map(Path::new);
+        self.exclude.is_match(path) || self.exclude.is_match(shown) || name.is_some_and(|name| self.exclude.is_match(name))
+    }
 }
 
 impl Source {
+    /// The file at `path`.
+    pub fn at(path: &Path, metadata: &fs::Metadata, is_named: bool) -> Self {
+        Self {
+            path: path.to_owned(),
+            size: metadata.len(),
+            modified: metadata.modified().ok().map(DateTime::from),
+            rereadable: metadata.is_file(),
+            is_named,
+            file: FileId::of(metadata),
+        }
+    }
+
+    fn stdin() -> Self {
+        Self { path: "-".into(), size: 0, modified: None, rereadable: false, is_named: true, file: None }
+    }
+
     /// The path as reports show it.
     pub fn shown(&self) -> String {
         if self.is_stdin() { "-".to_owned() } else { self.path.display().to_string() }
@@ -52,16 +143,18 @@ pub struct Discovered {
     pub sources: Vec<Source>,
     /// What could not be looked into.
     pub problems: Vec<Problem>,
+    /// What was passed over.
+    pub passed_over: PassedOver,
 }
 
 /// Finds every file under `paths`. A directory is walked whole; links to directories are not followed.
-pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
+pub fn discover(paths: &[PathBuf], selection: &Selection) -> Result<Discovered, DiscoverError> {
     let mut found = Discovered::default();
     let mut seen = BTreeSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
             if seen.insert(path.clone()) {
-                found.sources.push(Source { path: path.clone(), size: 0, modified: None, rereadable: false });
+                found.sources.push(Source::stdin());
             }
             continue;
         }
@@ -73,9 +166,11 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
             return Err(DiscoverError::Missing(path.clone()));
         };
         if metadata.is_dir() {
-            walk(path, &mut seen, &mut found);
+            walk(path, selection, &mut seen, &mut found);
+        } else if selection.excludes(path) {
+            found.passed_over.excluded += 1;
         } else {
-            add(path, &metadata, true, &mut seen, &mut found);
+            add(Source::at(path, &metadata, true), &mut seen, &mut found);
         }
     }
     if found.sources.is_empty() && found.problems.is_empty() {
@@ -85,13 +180,24 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
     Ok(found)
 }
 
-fn walk(root: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
-    for entry in WalkDir::new(root).sort_by_file_name() {
+fn walk(root: &Path, selection: &Selection, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
+    let mut excluded = 0;
+    let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let leaves_out = entry.depth() > 0 && selection.excludes(entry.path());
+        excluded += u64::from(leaves_out);
+        !leaves_out
+    });
+    for entry in walk {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if atomic_file::is_temporary(entry.file_name()) => found.passed_over.own_outputs += 1,
             Ok(entry) => match fs::metadata(entry.path()) {
                 Ok(metadata) if metadata.is_dir() => {}
-                Ok(metadata) => add(entry.path(), &metadata, false, seen, found),
+                Ok(metadata) if metadata.is_file() => add(Source::at(entry.path(), &metadata, false), seen, found),
+                Ok(_) if selection.strict => {
+                    found.problems.push(problem(entry.path(), "skipped: neither a file nor a directory"));
+                }
+                Ok(_) => found.passed_over.special += 1,
                 Err(error) => found.problems.push(problem(entry.path(), &format!("cannot be read: {error}"))),
             },
             Err(error) => {
@@ -101,23 +207,17 @@ fn walk(root: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
             }
         }
     }
+    found.passed_over.excluded += excluded;
 }
 
-/// Adds a file once. Devices, pipes and sockets are read only where somebody named them.
-fn add(path: &Path, metadata: &fs::Metadata, named: bool, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
-    if !metadata.is_file() && !named {
-        found.problems.push(problem(path, "skipped: neither a file nor a directory"));
-        return;
+/// Adds a file once.
+fn add(source: Source, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
+    if seen.insert(source.path.canonicalize().unwrap_or_else(|_| source.path.clone())) {
+        found.sources.push(source);
+    } else if source.is_named {
+        // Its directory was named before it.
+        found.sources.iter_mut().filter(|other| other.file == source.file).for_each(|other| other.is_named = true);
     }
-    if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
-        return;
-    }
-    found.sources.push(Source {
-        path: path.to_owned(),
-        size: metadata.len(),
-        modified: metadata.modified().ok().map(DateTime::from),
-        rereadable: metadata.is_file(),
-    });
 }
 
 fn permission_denied(path: &Path) -> bool {
@@ -141,16 +241,26 @@ mod tests {
         for name in ["b/app.log", "b/app.log.1", "a.log"] {
             fs::write(dir.path().join(name), "x\n").unwrap();
         }
-        let found = discover(&[dir.path().to_owned(), dir.path().join("a.log")]).unwrap();
+        let found = discover(&[dir.path().to_owned(), dir.path().join("a.log")], &Selection::default()).unwrap();
         let names: Vec<_> = found.sources.iter().map(|s| s.path.strip_prefix(dir.path()).unwrap().to_owned()).collect();
         assert_eq!(names, [PathBuf::from("a.log"), "b/app.log".into(), "b/app.log.1".into()]);
         assert!(found.problems.is_empty());
     }
 
     #[test]
+    fn a_file_that_is_named_besides_its_directory_is_a_named_one() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.log"), "x\n").unwrap();
+        fs::write(dir.path().join("b.log"), "x\n").unwrap();
+        let found = discover(&[dir.path().to_owned(), dir.path().join("b.log")], &Selection::default()).unwrap();
+        assert_eq!(found.sources.iter().map(|source| source.is_named).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
     fn a_missing_path_and_an_empty_directory_are_errors() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(discover(&[dir.path().join("nope")]), Err(DiscoverError::Missing(_))));
-        assert!(matches!(discover(&[dir.path().to_owned()]), Err(DiscoverError::Nothing(_))));
+        let discover = |path: PathBuf| discover(&[path], &Selection::default());
+        assert!(matches!(discover(dir.path().join("nope")), Err(DiscoverError::Missing(_))));
+        assert!(matches!(discover(dir.path().to_owned()), Err(DiscoverError::Nothing(_))));
     }
 }

@@ -23,6 +23,7 @@ use crate::correlate::pattern::Pattern;
 use crate::correlate::timeline::KeyLife;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
+use crate::discover::PassedOver;
 use crate::event::{Event, EventKind, Problem, Text};
 use crate::scan::{Scan, StreamBooks};
 use crate::unknown::Template;
@@ -30,10 +31,10 @@ use crate::unknown::Template;
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
 
-/// A run and what it found.
 /// What [`Run::tool`] begins with.
 const TOOL: &str = "jwtriage ";
 
+/// A run and what it found.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// See [`SCHEMA_VERSION`].
@@ -71,6 +72,8 @@ pub struct Run {
     pub streams: Vec<StreamBooks>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What was passed over, which is no problem.
+    pub passed_over: PassedOver,
     /// What would have helped to decide and is not in the inputs.
     pub gaps: Vec<String>,
     /// Streams whose time stamps name no zone, and the zone they were read in.
@@ -146,6 +149,7 @@ impl Results {
             events: kinds.into_iter().map(|(kind, count)| (kind.as_str(), count)).collect(),
             books: scan.books(),
             problems,
+            passed_over: scan.passed_over,
             gaps: correlated.gaps.into_iter().chain(untold(scan.unknown.uncounted)).collect(),
             zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
             keys: correlated.keys,

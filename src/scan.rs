@@ -5,6 +5,7 @@
 //! whom failures concern, which the first pass postponed.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -16,13 +17,14 @@ use serde::Serialize;
 
 use crate::chase::{Hunt, Sighting};
 use crate::correlate::merge;
-use crate::decode::{self, SourceError};
+use crate::decode::{self, IsOwn, SourceError};
 use crate::detect::{Books, Context, Detector, Found, Postponed, Stretch};
-use crate::discover::Source;
+use crate::discover::{PassedOver, Source};
 use crate::event::{Event, Place, Problem, StreamId, Text};
 use crate::fold::fold;
-use crate::frame::{Block, Coverage, Span, Style, each_block, newlines};
+use crate::frame::{Block, Span, Style, newlines};
 use crate::hash::HashMap;
+use crate::hole::{self, Passed, each_block};
 use crate::name::Name;
 use crate::narrow::Reach;
 use crate::parallel;
@@ -53,6 +55,10 @@ pub struct Settings {
     pub rows: bool,
     /// What takes secrets out of texts that are kept.
     pub redactor: Redactor,
+    /// Tells which inputs are outputs of ours: they are passed over.
+    pub is_own: IsOwn,
+    /// Whether binary files are problems even where nobody named them.
+    pub strict: bool,
 }
 
 /// One opened input and what became of its records.
@@ -76,6 +82,8 @@ pub struct Scan {
     pub sightings: Vec<Sighting>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What was passed over.
+    pub passed_over: PassedOver,
     /// How many ids the second pass looked for.
     pub chased: usize,
     /// What looked like trouble and matched nothing, if it was asked for.
@@ -107,7 +115,7 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
     let each = (SAMPLED / largest.len().max(1)) as u64;
     let mut sample = Vec::new();
     for source in largest {
-        if each > 1 && source.size > each * SAMPLE && decode::is_bare(source) {
+        if each > 1 && source.size > each * SAMPLE && decode::may_be_bare(source) {
             for place in 0..each {
                 // What cannot be read is told when it is read in earnest.
                 let read = |file: File| file.take(SAMPLE).read_to_end(&mut sample).ok();
@@ -122,16 +130,16 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
 
 /// Reads every source, twice where it helps.
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Scan {
-    let tasks = tasks(sources);
+    let tasks = tasks(sources, settings);
     let gathered = Gathered::default();
     let parts = each_task(&tasks, |task| task, |task| first_pass(task, detector, settings, &gathered));
-    let (mut scan, begins) = joined(&tasks, parts, gathered);
+    let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered);
     let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
     fold(&mut scan.events);
     let files = scan.files();
     merge::promote(&mut scan.events, &files);
     if settings.chase {
-        chase(&tasks, begins, detector, settings, &files, &known, &mut scan);
+        chase(&tasks, begins, detector, settings, &known, &mut troubled, &mut scan);
     }
     scan
 }
@@ -177,18 +185,21 @@ struct Part {
     number: Option<StreamId>,
     found: Found,
     problems: Vec<Problem>,
+    /// What ended it early, or kept it from being read.
+    trouble: Option<Problem>,
+    passed_over: PassedOver,
     /// Lines read, to number those of the next span.
     lines: u64,
     /// A part that is no stream: a source that could not be opened.
     empty: bool,
 }
 
-fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
+fn tasks<'s>(sources: &'s [Source], settings: &Settings) -> Vec<Task<'s>> {
     let mut tasks = Vec::new();
     let share = sources.iter().map(|source| source.size).sum::<u64>() / parallel::threads() as u64;
     for (order, source) in sources.iter().enumerate() {
-        let split = source.rereadable && source.size > 2 * SPAN && decode::is_bare(source);
-        let style = split.then(|| head_style(source)).flatten();
+        let is_large = source.rereadable && source.size > 2 * SPAN;
+        let style = is_large.then(|| bare_style(source, settings)).flatten();
         match style {
             Some(style) => {
                 let mut start = 0;
@@ -205,9 +216,12 @@ fn tasks(sources: &[Source]) -> Vec<Task<'_>> {
     tasks
 }
 
-fn head_style(source: &Source) -> Option<Style> {
+/// The style of a source that can be read from the middle on.
+fn bare_style(source: &Source, settings: &Settings) -> Option<Style> {
+    let look = decode::look(source, settings.is_own).ok().filter(|look| look.is_bare)?;
     let mut head = Vec::new();
-    decode::open_at(source, 0).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    decode::open_at(source, look.text_at).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    head.retain(|b| *b != 0);
     Some(Style::learn(&head))
 }
 
@@ -225,7 +239,7 @@ type Work<'w, T> = dyn Fn(Block<'_>, StreamId, &Context) -> (T, u64) + Sync + 'w
 struct Done<T> {
     stream: StreamId,
     blocks: Vec<T>,
-    coverage: Coverage,
+    passed: Passed,
 }
 
 /// Reads one task's streams block by block. `number` gives each stream its id; `end` is told how each went.
@@ -239,34 +253,42 @@ fn each_stream<T: Send>(
     if let Some(span) = task.span {
         let name = task.source.shown();
         let context = context(&name, task.source.modified, settings, task.source.rereadable);
-        let read = |file| {
+        let read = |(file, before)| {
             let stream = number();
             let mut blocks = Vec::new();
             let work = |block: Block<'_>| work(block, stream, &context);
-            let coverage = take_blocks(file, Some(span), &work, &mut blocks);
-            Done { stream, blocks, coverage }
+            let passed = take_blocks(file, before, Some(span), &work, &mut blocks);
+            Done { stream, blocks, passed }
         };
-        end(name, decode::open_at(task.source, span.start.saturating_sub(1)).map(read));
+        end(name, from_the_middle(task.source, span.start.saturating_sub(1)).map(read));
         return;
     }
     // Both callbacks end streams; only one runs at a time.
     let end = std::cell::RefCell::new(end);
     decode::streams(
         task.source,
+        settings.is_own,
         &mut |opened| {
             let context = context(&opened.name, opened.modified, settings, task.source.rereadable);
             let stream = number();
             let mut blocks = Vec::new();
             let work = |block: Block<'_>| work(block, stream, &context);
-            let coverage = if task.is_long {
+            let passed = if task.is_long {
                 share_blocks(opened.reader, &work, &mut blocks)
             } else {
-                take_blocks(opened.reader, None, &work, &mut blocks)
+                take_blocks(opened.reader, 0, None, &work, &mut blocks)
             };
-            (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, coverage }));
+            (end.borrow_mut())(opened.name, Ok(Done { stream, blocks, passed }));
         },
         &mut |name, error| (end.borrow_mut())(name, Err(error)),
     );
+}
+
+/// A plain file from a byte on, and how many NULs stand right before that.
+fn from_the_middle(source: &Source, at: u64) -> Result<(impl Read + use<>, u64), SourceError> {
+    let mut file = decode::open_at(source, at)?;
+    let before = hole::run_before(&mut file, at).map_err(SourceError::Open)?;
+    Ok((decode::whole(source, file, at), before))
 }
 
 thread_local! {
@@ -283,9 +305,15 @@ fn with_buffer<T>(read: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 }
 
 /// Reads a stream, or a span of it, block by block.
-fn take_blocks<T>(reader: impl Read, span: Option<Span>, work: &impl Fn(Block<'_>) -> (T, u64), made: &mut Vec<T>) -> Coverage {
+fn take_blocks<T>(
+    reader: impl Read,
+    before: u64,
+    span: Option<Span>,
+    work: &impl Fn(Block<'_>) -> (T, u64),
+    made: &mut Vec<T>,
+) -> Passed {
     with_buffer(|buffer| {
-        each_block(reader, span, buffer, &mut |block| {
+        each_block(reader, before, span, buffer, &mut |block| {
             let (of_block, line_feeds) = work(block);
             made.push(of_block);
             line_feeds
@@ -294,16 +322,16 @@ fn take_blocks<T>(reader: impl Read, span: Option<Span>, work: &impl Fn(Block<'_
 }
 
 /// Reads a stream that keeps one worker busy when the others are done: hands them its blocks while it decodes the next.
-fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u64) + Sync), made: &mut Vec<T>) -> Coverage {
+fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u64) + Sync), made: &mut Vec<T>) -> Passed {
     let done = Mutex::new(Vec::new());
     let put = |number: usize, made: T| done.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
     // Blocks nobody has taken are held in memory: more than a few would be too many.
     let (away, most) = (AtomicUsize::new(0), parallel::threads());
     let (put, away) = (&put, &away);
     let mut number = 0;
-    let coverage = parallel::scope(|scope| {
+    let passed = parallel::scope(|scope| {
         with_buffer(|buffer| {
-            each_block(reader, None, buffer, &mut |block| {
+            each_block(reader, 0, None, buffer, &mut |block| {
                 number += 1;
                 let here = number;
                 // The next block must know before this one is done.
@@ -325,7 +353,7 @@ fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u6
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(number, _)| *number);
     made.extend(done.into_iter().map(|(_, made)| made));
-    coverage
+    passed
 }
 
 fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathered: &Gathered) -> Vec<Part> {
@@ -343,22 +371,34 @@ fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gathere
         &mut |name, outcome| {
             parts.push(match outcome {
                 Ok(done) => finished(name, done),
-                Err(error) => Part {
-                    problems: vec![Problem { file: name.clone(), line: None, what: error.to_string() }],
-                    name,
-                    number: None,
-                    found: Found::default(),
-                    lines: 0,
-                    empty: true,
-                },
+                Err(error) => unread(name, &error, task.source, settings),
             });
         },
     );
     parts
 }
 
+/// What nothing was read of: trouble, or what is no log and that nobody asked for by its name.
+fn unread(name: String, error: &SourceError, source: &Source, settings: &Settings) -> Part {
+    let mut passed_over = PassedOver::default();
+    let asked_for = settings.strict || (source.is_named && name == source.shown());
+    match error {
+        SourceError::Own => passed_over.own_outputs += 1,
+        SourceError::Binary if !asked_for => passed_over.binary += 1,
+        _ => {}
+    }
+    let is_trouble = passed_over == PassedOver::default();
+    let trouble = is_trouble.then(|| Problem { file: name.clone(), line: None, what: error.to_string() });
+    Part { name, number: None, found: Found::default(), problems: Vec::new(), trouble, passed_over, lines: 0, empty: true }
+}
+
+/// What ended a stream early.
+fn ended_early(name: &str, line: Option<u64>, error: &str) -> Problem {
+    Problem { file: name.to_owned(), line, what: format!("damaged or cut short, what stands before is kept: {error}") }
+}
+
 fn finished(name: String, done: Done<Found>) -> Part {
-    let coverage = done.coverage;
+    let Passed { coverage, nul_bytes } = done.passed;
     let mut found = Found::default();
     for block in done.blocks {
         found.books.add(&block.books);
@@ -366,7 +406,7 @@ fn finished(name: String, done: Done<Found>) -> Part {
         found.postponed.extend(block.postponed);
         found.stretches.extend(block.stretches);
     }
-    let mut problems: Vec<Problem> = coverage
+    let problems: Vec<Problem> = coverage
         .cut
         .iter()
         .map(|line| Problem {
@@ -375,16 +415,11 @@ fn finished(name: String, done: Done<Found>) -> Part {
             what: "record too long: only its beginning was read".to_owned(),
         })
         .collect();
-    if let Some(error) = coverage.error {
-        let line = found.books.lines;
-        problems.push(Problem {
-            file: name.clone(),
-            line: Some(line),
-            what: format!("damaged or cut short, what stands before is kept: {error}"),
-        });
-    }
+    let trouble = coverage.error.map(|error| ended_early(&name, Some(found.books.lines), &error));
     found.books.bytes = coverage.bytes;
-    Part { name, number: Some(done.stream), found, problems, lines: coverage.lines, empty: false }
+    found.books.nul_bytes = nul_bytes;
+    let number = Some(done.stream);
+    Part { name, number, found, problems, trouble, passed_over: PassedOver::default(), lines: coverage.lines, empty: false }
 }
 
 /// Counts lines on over the spans of one file.
@@ -417,9 +452,10 @@ struct Begin {
 }
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task
-/// begins.
-fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Begin>) {
+/// begins, and which sources met with trouble.
+fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Begin>, BTreeSet<usize>) {
     let mut scan = Scan::default();
+    let mut troubled = BTreeSet::new();
     let mut count = LineCount::default();
     let mut begins = Vec::with_capacity(tasks.len());
     // For each part its stream and the lines before it there; nothing of one that could not be read.
@@ -430,10 +466,13 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
         let mut streams = Vec::new();
         for part in parts {
             let (continues, before) = count.before(task);
-            for mut problem in part.problems {
+            // What befalls a file that is read in spans is told once.
+            let is_told = part.trouble.is_some() && !troubled.insert(task.order) && task.span.is_some();
+            for mut problem in part.problems.into_iter().chain(part.trouble.filter(|_| !is_told)) {
                 problem.line = problem.line.map(|line| line + before);
                 scan.problems.push(problem);
             }
+            scan.passed_over.add(part.passed_over);
             if part.empty {
                 continue;
             }
@@ -461,7 +500,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
     });
     parallel::sort_by_cached_key(&mut scan.events, |event| event.place);
     scan.events.shrink_to_fit();
-    (scan, begins)
+    (scan, begins, troubled)
 }
 
 fn stream_id(index: usize) -> StreamId {
@@ -497,7 +536,7 @@ fn again<'s>(task: &Task<'s>, begin: Begin, hunt: &Hunt<'_>, events: &[Event]) -
         let whole = Span { start: 0, end: u64::MAX, style: first.style };
         let span = task.span.unwrap_or(whole);
         let narrow = Span { start: first.at, end: end.unwrap_or(span.end), style: span.style };
-        if (narrow.start > span.start || narrow.end < span.end) && (task.span.is_some() || decode::is_bare(task.source)) {
+        if (narrow.start > span.start || narrow.end < span.end) && (task.span.is_some() || is_bare(task.source)) {
             again.place.line += first.lines_before;
             again.task.span = Some(narrow);
             again.task.bytes = narrow.end.min(task.source.size).saturating_sub(narrow.start);
@@ -506,17 +545,23 @@ fn again<'s>(task: &Task<'s>, begin: Begin, hunt: &Hunt<'_>, events: &[Event]) -
     (!bounds.is_empty()).then_some(again)
 }
 
+/// Whether what was read of a source stands in its file byte for byte.
+fn is_bare(source: &Source) -> bool {
+    decode::look(source, |_| false).is_ok_and(|look| look.is_bare)
+}
+
 /// The second pass: finds the ids worth looking for, looks, and adds what it finds.
 fn chase(
     tasks: &[Task<'_>],
     begins: Vec<Begin>,
     detector: &Detector,
     settings: &Settings,
-    files: &[Text],
     known: &[(Place, bool)],
+    troubled: &mut BTreeSet<usize>,
     scan: &mut Scan,
 ) {
-    let hunt = Hunt::after(&scan.events, files, known);
+    let files = scan.files();
+    let hunt = Hunt::after(&scan.events, &files, known);
     scan.chased = hunt.ids();
     if hunt.is_over() {
         return;
@@ -529,6 +574,7 @@ fn chase(
         |again| &again.task,
         |again| {
             let mut pursued = Vec::new();
+            let mut trouble = None;
             let Place { stream: first, line } = again.place;
             let mut next = first.0..;
             each_stream(
@@ -543,14 +589,30 @@ fn chase(
                     gathered.take(&mut pursued.events);
                     (Some(pursued), line_feeds)
                 },
-                &mut |_, outcome| pursued.extend(outcome.into_iter().flat_map(|done| done.blocks).flatten()),
+                &mut |name, outcome| match outcome {
+                    Ok(done) => {
+                        pursued.extend(done.blocks.into_iter().flatten());
+                        let error = done.passed.coverage.error;
+                        trouble = trouble.take().or(error.map(|error| ended_early(&name, None, &error)));
+                    }
+                    Err(error) if error.is_of_the_file() => {
+                        trouble.get_or_insert(Problem { file: name, line: None, what: error.to_string() });
+                    }
+                    Err(_) => {}
+                },
             );
-            pursued
+            (pursued, trouble)
         },
     );
     scan.events = gathered.into_events();
     let mut seen: HashMap<Option<Name>, usize> = HashMap::default();
-    for part in parts.into_iter().flatten() {
+    let mut pursued = Vec::new();
+    for (again, (part, trouble)) in agains.iter().zip(parts) {
+        pursued.extend(part);
+        // What the first pass met with is told.
+        scan.problems.extend(trouble.filter(|_| troubled.insert(again.task.order)));
+    }
+    for part in pursued {
         if let Some(stream) = scan.streams.get_mut(part.stream.0 as usize) {
             let read = part.read.told + part.read.unknown + part.read.unparsed;
             stream.books.postponed = stream.books.postponed.saturating_sub(read);
@@ -643,7 +705,134 @@ fn says_something(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+
+    use std::fmt::Write as _;
+    use std::path::Path;
+
     use super::*;
+    use crate::signature::Catalog;
+
+    const SETTINGS: Settings = Settings {
+        zone: Tz::UTC,
+        now: DateTime::UNIX_EPOCH,
+        chase: true,
+        rows: false,
+        redactor: Redactor::BARE,
+        is_own: |_| false,
+        strict: false,
+    };
+
+    /// A log of some size, with a refusal at its beginning.
+    fn log(size: usize) -> String {
+        let mut text = String::from(
+            "{\"time\":\"2026-03-02T09:00:00Z\",\"msg\":\"jwt expired\",\"request_id\":\"5d0c0000000000000000000000000017\"}\n",
+        );
+        while text.len() < size {
+            let path = "/x".repeat(2000);
+            let _ = writeln!(text, "{{\"time\":\"2026-03-02T09:00:01Z\",\"msg\":\"done\",\"status\":200,\"path\":\"{path}\"}}");
+        }
+        text
+    }
+
+    fn source(path: &Path) -> Source {
+        Source::at(path, &std::fs::metadata(path).unwrap(), true)
+    }
+
+    fn told(problems: &[Problem]) -> Vec<&str> {
+        problems.iter().map(|problem| problem.what.rsplit(": ").next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn a_file_that_is_cut_replaced_or_deleted_before_it_is_read_is_named_once() {
+        let detector = Detector::new(Catalog::builtin_bare().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let other = dir.path().join("other.log");
+        let cut = |path: &Path| File::options().write(true).open(path).unwrap().set_len(5000).unwrap();
+        for size in [1 << 20, usize::try_from(4 * SPAN).unwrap()] {
+            let text = log(size);
+            let after = |change: &dyn Fn()| {
+                std::fs::write(&path, &text).unwrap();
+                let source = source(&path);
+                change();
+                scan(&[source], &detector, &SETTINGS)
+            };
+            let found = after(&|| cut(&path));
+            assert_eq!(told(&found.problems), ["the file was cut while it was read"], "{size}");
+            assert!(found.events.len() == 1 && found.books().balance(), "what stands before is kept");
+            let found = after(&|| {
+                std::fs::write(&other, &text).unwrap();
+                std::fs::rename(&other, &path).unwrap();
+            });
+            assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
+            assert!(found.problems[0].what.starts_with("replaced while it was read"), "{:?}", found.problems);
+            let found = after(&|| std::fs::remove_file(&path).unwrap());
+            assert_eq!(told(&found.problems), ["deleted while it was read"], "{size}");
+            let found = after(&|| std::fs::write(&path, log(size + (1 << 20))).unwrap());
+            assert!(found.problems.is_empty(), "a log grows: {:?}", found.problems);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_or_deleted_between_the_passes_is_named_once_and_what_was_found_stays() {
+        let detector = Detector::new(Catalog::builtin_bare().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let cut = || File::options().write(true).open(&path).unwrap().set_len(300).unwrap();
+        let delete = || std::fs::remove_file(&path).unwrap();
+        for size in [1 << 20, usize::try_from(4 * SPAN).unwrap()] {
+            for (change, what) in
+                [(&cut as &dyn Fn(), "the file was cut while it was read"), (&delete, "deleted while it was read")]
+            {
+                std::fs::write(&path, log(size)).unwrap();
+                let sources = [source(&path)];
+                let tasks = tasks(&sources, &SETTINGS);
+                let gathered = Gathered::default();
+                let parts = each_task(&tasks, |task| task, |task| first_pass(task, &detector, &SETTINGS, &gathered));
+                let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered);
+                let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
+                assert!(scan.problems.is_empty());
+                change();
+                chase(&tasks, begins, &detector, &SETTINGS, &known, &mut troubled, &mut scan);
+                assert!(scan.chased > 0, "the second pass has something to look for");
+                assert_eq!(told(&scan.problems), [what], "{size}");
+                assert!(scan.events.iter().any(|event| event.place.line == 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_log_with_holes_is_read_by_spans_in_both_passes() {
+        use std::io::{Seek, SeekFrom, Write};
+        let detector = Detector::new(Catalog::builtin_bare().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let mut file = File::create(&path).unwrap();
+        let line = |second: u32, msg: &str| {
+            format!(
+                "{{\"time\":\"2026-03-02T09:00:{second:02}Z\",\"msg\":\"{msg}\",\"request_id\":\"5d0c0000000000000000000000000017\",\"path\":\"/x\",\"sub\":\"u1\"}}\n"
+            )
+        };
+        // A hole of several spans, a span's worth of lines, and a hole up to the last line.
+        file.seek(SeekFrom::Start(5 * SPAN + 17)).unwrap();
+        file.write_all(line(1, "jwt expired").as_bytes()).unwrap();
+        let filler = log(usize::try_from(SPAN).unwrap()).split_once('\n').unwrap().1.to_owned();
+        file.write_all(filler.as_bytes()).unwrap();
+        file.seek(SeekFrom::Current(i64::try_from(3 * SPAN).unwrap())).unwrap();
+        file.write_all(line(2, "request refused").as_bytes()).unwrap();
+        let source = source(&path);
+        assert!(tasks(std::slice::from_ref(&source), &SETTINGS).len() > 5);
+        let size = source.size;
+        let found = scan(&[source], &detector, &SETTINGS);
+        let lines: Vec<u64> = found.events.iter().map(|event| event.place.line).collect();
+        let last = newlines(filler.as_bytes()) + 2;
+        assert_eq!(lines, [1, last], "the second is found by the request's id");
+        let books = found.books();
+        assert!(books.balance() && found.problems.is_empty(), "{:?}", found.problems);
+        let text = filler.len() + line(1, "jwt expired").len() + line(2, "request refused").len();
+        assert_eq!((books.bytes, books.nul_bytes), (size, size - text as u64));
+    }
 
     #[test]
     fn a_path_names_service_and_instance() {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jwtriage::detect::{Context, Detector, Found};
-use jwtriage::discover::discover;
+use jwtriage::discover::{Selection, discover};
 use jwtriage::event::StreamId;
 use jwtriage::frame::{Style, each_block};
 use jwtriage::inventory::Inventory;
@@ -117,8 +117,15 @@ fn correlate(criterion: &mut Criterion) {
 /// All that a run does between its arguments and its reports: both passes over a file, and correlation.
 fn whole(criterion: &mut Criterion) {
     let inventory = Inventory::default();
-    let settings =
-        Settings { zone: Tz::UTC, now: DateTime::<Utc>::UNIX_EPOCH, chase: true, rows: false, redactor: Redactor::BARE };
+    let settings = Settings {
+        zone: Tz::UTC,
+        now: DateTime::<Utc>::UNIX_EPOCH,
+        chase: true,
+        rows: false,
+        redactor: Redactor::BARE,
+        is_own: |_| false,
+        strict: false,
+    };
     let mut group = criterion.benchmark_group("whole");
     group.throughput(Throughput::Bytes(SIZE as u64)).sample_size(10);
     for (name, every) in [("no refusals", 0), ("one in 1000 refused", 1000), ("one in 20 refused", 20)] {
@@ -127,7 +134,7 @@ fn whole(criterion: &mut Criterion) {
         let path = log.path().to_owned();
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let found = discover(std::slice::from_ref(&path)).expect("the log is there");
+                let found = discover(std::slice::from_ref(&path), &Selection::default()).expect("the log is there");
                 let catalog = Catalog::builtin_bare().expect("the built-in catalog holds");
                 let detector = Detector::tuned(catalog, false, &scan::sample(&found.sources));
                 let mut scan = scan::scan(&found.sources, &detector, &settings);

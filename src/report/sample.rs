@@ -7,6 +7,7 @@ use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
 use crate::detect::Books;
+use crate::discover::PassedOver;
 use crate::event::{Band, Cause, Claims, Event, EventKind, Place, Problem, Reason, Severity, Shown, SignatureId, StreamId};
 use crate::scan::StreamBooks;
 
@@ -62,6 +63,7 @@ pub(crate) fn report() -> Report {
             problems: (1..=12)
                 .map(|number| Problem { file: "logs/bad.gz".to_owned(), line: Some(number), what: format!("damaged: {HOSTILE}") })
                 .collect(),
+            passed_over: PassedOver { binary: 8, own_outputs: 4, ..PassedOver::default() },
             gaps: vec!["no user store log covers 10:30 to 11:00".to_owned()],
             zones: vec![Zone {
                 file: "logs/orders.log".to_owned(),
@@ -149,6 +151,7 @@ pub(crate) fn quiet() -> Report {
     report.run.failures = 0;
     report.run.unrelated_refusals = 0;
     report.run.problems.clear();
+    report.run.passed_over = PassedOver::default();
     report.run.gaps.clear();
     report.run.events = vec![("user_deleted", 1)];
     report

@@ -13,6 +13,7 @@ use super::escape::Terminal;
 use crate::correlate::CauseEvent;
 use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
+use crate::discover::PassedOver;
 use crate::event::{Cause, Problem, Severity};
 
 /// How many patterns are shown in full.
@@ -62,7 +63,6 @@ pub(super) fn ranked(report: &Report) -> Vec<&Pattern> {
     patterns
 }
 
-/// What happened, in one line.
 /// Whether text, its colours taken off, begins with what [`headline`] and [`facts`] say.
 pub(super) fn begins(text: &str) -> bool {
     let mut lines = text.lines();
@@ -76,6 +76,7 @@ pub(super) fn begins(text: &str) -> bool {
 /// The headline of a run that found none.
 const NO_FAILURES: &str = "No failed requests";
 
+/// What happened, in one line.
 pub(super) fn headline(report: &Report) -> String {
     let failures = report.run.failures;
     if failures == 0 {
@@ -109,7 +110,26 @@ pub(super) fn facts(report: &Report) -> String {
     if !run.problems.is_empty() {
         let _ = write!(facts, " Not all of it could be read: {}.", count(run.problems.len() as u64, "problem"));
     }
+    if run.books.nul_bytes > 0 {
+        let _ = write!(facts, " Holes of {} in NULs were skipped.", bytes(run.books.nul_bytes));
+    }
+    if run.passed_over.total() > 0 {
+        let _ = write!(facts, " {}.", passed_over(run.passed_over));
+    }
     facts
+}
+
+/// What was passed over, by what it is: `12 files passed over: 8 binary, 4 own outputs`.
+fn passed_over(passed: PassedOver) -> String {
+    let kinds = [
+        (passed.binary, "binary".to_owned()),
+        (passed.own_outputs, format!("own output{}", if passed.own_outputs == 1 { "" } else { "s" })),
+        (passed.special, "neither files nor directories".to_owned()),
+        (passed.excluded, "excluded".to_owned()),
+    ];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(number, _)| *number > 0).map(|(number, kind)| format!("{} {kind}", grouped(*number))).collect();
+    format!("{} passed over: {}", count(passed.total(), "file"), kinds.join(", "))
 }
 
 /// The events seen, by kind, in one line.
@@ -511,6 +531,7 @@ mod tests {
         for part in [
             "Events: auth_failure 37, user_deleted 1\n",
             "and 2 more\n",
+            "4 own outputs",
             "Missing:\n  no user store log",
             "names no zone",
             "1 unparsed",

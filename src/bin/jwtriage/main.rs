@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out. All else is the library's.
 
+mod apart;
 mod args;
 mod catalog;
 mod exit;

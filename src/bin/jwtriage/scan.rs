@@ -7,19 +7,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
+use globset::{Glob, GlobSetBuilder};
 use jwtriage::atomic_file::{self, Staged};
 use jwtriage::correlate::correlate;
 use jwtriage::detect::Detector;
-use jwtriage::discover::{DiscoverError, discover};
+use jwtriage::discover::{DiscoverError, Selection, discover};
 use jwtriage::event::Severity;
 use jwtriage::inventory::Inventory;
 use jwtriage::parallel;
 use jwtriage::redact::Redactor;
 use jwtriage::report::rows::{self, RowFormat};
-use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, summary};
+use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, own, summary};
 use jwtriage::scan::{self, Settings};
 use jwtriage::signature::Catalog;
 
+use crate::apart;
 use crate::args::{FailOn, Known, Scan, When};
 use crate::exit::{Exit, Hint};
 
@@ -37,15 +39,25 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     if let Some(threads) = args.threads {
         parallel::start(threads).context("cannot start the threads")?;
     }
-    let found = discover(&args.paths).map_err(with_hint)?;
+    let mut found = discover(&args.paths, &selection(args)?).map_err(with_hint)?;
+    apart::from_inputs(&outputs.paths(), &other_inputs(args), &mut found)?;
     let catalog = with_files(Catalog::builtin_bare()?, &args.catalog)?;
     let sample = scan::sample(&found.sources);
     let redactor = redactor(&sample);
     let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &sample);
     let inventory = inventory(&args.known)?;
-    let settings = Settings { zone: args.timezone, now: now(), chase: !args.no_chase, rows: !args.events.is_empty(), redactor };
+    let settings = Settings {
+        zone: args.timezone,
+        now: now(),
+        chase: !args.no_chase,
+        rows: !args.events.is_empty(),
+        redactor,
+        is_own: own::is_own,
+        strict: args.strict,
+    };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
+    scan.passed_over.add(found.passed_over);
     let signatures = detector.catalog().ids();
     // The detector's patterns have grown automata: room that correlation can use.
     let (correlated, ()) = parallel::both(|| correlate(&mut scan, &inventory), || drop(detector));
@@ -68,6 +80,22 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     // The process ends: millions of small pieces need not be given back one by one.
     std::mem::forget(results);
     Ok(exit)
+}
+
+/// What of the paths is to be read.
+fn selection(args: &Scan) -> Result<Selection> {
+    let mut exclude = GlobSetBuilder::new();
+    for glob in &args.exclude {
+        exclude.add(glob.clone());
+    }
+    Ok(Selection { exclude: exclude.build().context("cannot use what --exclude names")?, strict: args.strict })
+}
+
+/// What is read besides the logs.
+fn other_inputs(args: &Scan) -> Vec<&Path> {
+    let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then_some(Path::new("/dev/stdin"));
+    let known = args.known.users.iter().chain(&args.known.jwks).chain(&args.catalog);
+    known.map(PathBuf::as_path).chain(stdin).collect()
 }
 
 /// What the operator gave to check against.
@@ -132,15 +160,16 @@ impl<'a> Outputs<'a> {
             .collect::<Result<Vec<_>>>()?;
         let outputs =
             Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)?, unknown: rows(&args.unknown)? };
-        let all = outputs
-            .reports
-            .iter()
-            .map(|(path, _)| path)
-            .chain(outputs.failures.iter().chain(&outputs.events).chain(&outputs.unknown).map(|(path, _)| path));
-        for path in all {
+        apart::from_each_other(&outputs.paths())?;
+        for path in outputs.paths() {
             check_place(path)?;
         }
         Ok(outputs)
+    }
+
+    fn paths(&self) -> Vec<&'a Path> {
+        let reports = self.reports.iter().map(|(path, _)| *path);
+        reports.chain(self.failures.iter().chain(&self.events).chain(&self.unknown).map(|(path, _)| *path)).collect()
     }
 
     fn is_empty(&self) -> bool {
@@ -191,20 +220,13 @@ fn report(report: &Report, format: ReportFormat, out: &mut dyn Write) -> io::Res
 
 /// Says early that a file cannot be written, not after an hour of reading.
 fn check_place(path: &Path) -> Result<()> {
-    if path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Ok(());
-    }
     if path.is_dir() {
         bail!("cannot write `{}`: it is a directory", path.display());
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let probe = directory.join(format!(".jwtriage.{}.probe", std::process::id()));
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&probe)
-        .and_then(|_| std::fs::remove_file(&probe))
-        .with_context(|| format!("cannot write `{}`", path.display()))
+    if atomic_file::is_written_through(path) {
+        return Ok(());
+    }
+    atomic_file::probe(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 fn summarize(report: &Report, color: When) -> Result<()> {
@@ -247,6 +269,8 @@ fn asked(args: &Scan) -> Asked {
         parameters: vec![
             ("timezone".to_owned(), args.timezone.name().to_owned()),
             ("chase".to_owned(), (!args.no_chase).to_string()),
+            ("strict".to_owned(), args.strict.to_string()),
+            ("exclude".to_owned(), args.exclude.iter().map(Glob::glob).collect::<Vec<_>>().join(",")),
             ("catalog".to_owned(), args.catalog.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")),
         ],
         zone: args.timezone.name().to_owned(),
