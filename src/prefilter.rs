@@ -1,6 +1,6 @@
 //! Which records of a block can matter: every literal of the catalog in one pass over its bytes, never line by line.
 
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::signature::Catalog;
 
 /// How access logs of every format write a refusal: what makes a 401 or 403 line worth a look without any text.
@@ -137,6 +137,7 @@ impl Prefilter {
             literals.push(text.as_bytes().into());
             owners.push(Vec::new());
         }
+        add_escaped(&mut literals, &mut owners);
         let shortest = literals.iter().map(|literal| literal.len()).min().unwrap_or(0);
         assert!(shortest >= WINDOW - 1, "a literal is nearly a window long");
         let stride = MAX_STRIDE.min(shortest - 1);
@@ -277,6 +278,22 @@ impl Iterator for Windows<'_> {
         let index = self.marks.checked_ilog2()?;
         self.marks ^= 1 << index;
         Some(self.batch + (FIRST.ilog2() - index) as usize * stride)
+    }
+}
+
+/// Adds the literals with quotes as they stand in a record that JSON carries as text.
+fn add_escaped(literals: &mut Vec<Box<[u8]>>, owners: &mut Vec<Vec<u32>>) {
+    let known: HashSet<Box<[u8]>> = literals.iter().cloned().collect();
+    for index in 0..literals.len() {
+        let parts: Vec<&[u8]> = literals[index].split(|byte| *byte == b'"').collect();
+        let escaped = parts.join(&br#"\""#[..]).into_boxed_slice();
+        let is_text = !literals[index].contains(&b'\\');
+        // A quote that nothing stands before is found where it is escaped, too.
+        let is_new = parts.len() > 2 || !parts[0].is_empty();
+        if is_text && parts.len() > 1 && is_new && !known.contains(&escaped) {
+            literals.push(escaped);
+            owners.push(owners[index].clone());
+        }
     }
 }
 
@@ -448,6 +465,15 @@ mod tests {
         let refuses = |record: &str| prefilter.candidates(record.as_bytes(), &mut Vec::new());
         assert!(refuses(r#"{"status":401}"#) && refuses(r#"{"size":4017,"status":401,"#) && refuses("status=403"));
         assert!(!refuses(r#"{"size":4017}"#) && !refuses("status=4030"));
+    }
+
+    #[test]
+    fn quotes_are_found_where_json_carries_json() {
+        let prefilter = Prefilter::new(&Catalog::default(), &["\"msg\":\"gone\""], &[]);
+        let stands = |record: &str| prefilter.candidates(record.as_bytes(), &mut Vec::new());
+        assert!(stands(r#"{"msg":"gone"}"#) && stands(r#"{"log":"{\"msg\":\"gone\"}\n"}"#));
+        assert!(stands(r#"{"status":"401"}"#) && stands(r#"{"log":"{\"status\":\"401\"}\n"}"#));
+        assert!(!stands(r#"{"log":"{\"msg\":\"going\"}\n"}"#));
     }
 
     #[test]
