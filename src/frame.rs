@@ -4,13 +4,19 @@
 //! stream), so that a stream can be cut anywhere, by blocks or by ranges of a large file, and gives the same
 //! records. Lines that begin nothing (stack traces, DETAIL lines, the inside of pretty-printed JSON) belong to
 //! the record before them.
+//!
+//! Lines that docker or CRI cut in pieces are joined in a block before it is handed on, see `mend.rs`: there a stream is
+//! cut only where no piece before waits to be continued, which the few lines before tell.
 
+mod mend;
 pub mod wrapper;
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use mend::Carrier;
 
 /// How much is read before a block is handed on, in bytes.
 pub const BLOCK: usize = 256 << 10;
@@ -31,6 +37,8 @@ pub struct Style {
     exported_from: Option<&'static [u8]>,
     /// `PostgreSQL`'s `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
     postgres: bool,
+    /// What carries the lines, where that may cut them or spell them otherwise.
+    carrier: Option<Carrier>,
 }
 
 impl Style {
@@ -59,7 +67,17 @@ impl Style {
         // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
         let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
         let exported_from = wrapper::EXPORT_KEYS.into_iter().find(|key| head.starts_with(key));
-        Self { dated, exported_from, postgres: memmem::find(head, b"LOG:  ").is_some() }
+        Self { dated, exported_from, postgres: memmem::find(head, b"LOG:  ").is_some(), carrier: Carrier::learn(head) }
+    }
+
+    /// How many bytes before a line tell, besides the line itself, whether a stream may be cut there.
+    fn reach(&self) -> usize {
+        if self.carrier.is_some() { mend::REACH } else { 0 }
+    }
+
+    /// Whether a stream may be cut at `start`: a record begins there, and no line before waits to be continued.
+    fn may_cut(&self, block: &[u8], start: usize) -> bool {
+        self.starts_record(line_at(block, start)) && !self.carrier.is_some_and(|carrier| carrier.is_open(block, start))
     }
 
     /// Whether `line` (without its line feed) begins a record.
@@ -102,7 +120,7 @@ impl Style {
         (records, lines)
     }
 
-    /// The last place in `block` where a record is sure to begin, other than its first byte.
+    /// The last place in `block` where it may be cut for sure, other than its first byte.
     fn last_start(self, block: &[u8], whole: bool) -> Option<usize> {
         let mut end = block.len();
         while let Some(newline) = memrchr(b'\n', &block[..end]) {
@@ -110,7 +128,7 @@ impl Style {
             let line = line_at(block, start);
             // A line cut by the end of the block may still turn out otherwise.
             let known = whole || line.len() >= WINDOW || start + line.len() < block.len();
-            if known && start < block.len() && self.starts_record(line) {
+            if known && start < block.len() && self.may_cut(block, start) {
                 return Some(start);
             }
             end = newline;
@@ -359,11 +377,18 @@ pub struct Span {
     pub style: Style,
 }
 
+impl Span {
+    /// Where its reader must stand, so that it sees whether a record begins at its first byte.
+    pub fn reads_from(&self) -> u64 {
+        self.start.saturating_sub(1 + self.style.reach() as u64)
+    }
+}
+
 /// Reads a stream to its end and hands its records on, block by block. Whoever takes a block goes over its lines and so
 /// can tell how many line feeds it holds.
 ///
-/// With a [`Span`], `reader` must stand one byte before `span.start` (at 0: there), and only records that begin
-/// within the span are handed on.
+/// With a [`Span`], `reader` must stand at [`Span::reads_from`], and only records that begin within the span are handed
+/// on.
 pub fn each_block(
     mut reader: impl Read,
     span: Option<Span>,
@@ -375,7 +400,8 @@ pub fn each_block(
         skip: span.filter(|span| span.start > 0).map_or(Skip::Nothing, |_| Skip::ToRecord),
         lines: 0,
         // Where the buffer's first byte stands in the file.
-        position: span.map_or(0, |span| span.start.saturating_sub(1)),
+        position: span.map_or(0, |span| span.reads_from()),
+        start: span.map_or(0, |span| span.start),
         end: span.map_or(u64::MAX, |span| span.end),
         coverage: Coverage::default(),
     };
@@ -384,21 +410,21 @@ pub fn each_block(
     loop {
         match reader.read(&mut buffer[filled..]) {
             Ok(0) => {
-                framer.hand_on(&buffer[..filled], true, each);
+                framer.hand_on(&mut buffer[..filled], true, each);
                 break;
             }
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
                 framer.coverage.error = Some(error.to_string());
-                framer.hand_on(&buffer[..filled], true, each);
+                framer.hand_on(&mut buffer[..filled], true, each);
                 break;
             }
         }
         if filled < buffer.len() {
             continue;
         }
-        let used = framer.hand_on(&buffer[..filled], false, each);
+        let used = framer.hand_on(&mut buffer[..filled], false, each);
         // The rest of a line that was cut is read past the span's end, to be counted.
         if framer.done() && framer.skip != Skip::ToLine {
             break;
@@ -432,6 +458,8 @@ struct Framer {
     skip: Skip,
     lines: u64,
     position: u64,
+    /// Nothing begins before, as far as this span goes.
+    start: u64,
     end: u64,
     coverage: Coverage,
 }
@@ -442,10 +470,10 @@ impl Framer {
     }
 
     /// Hands on what is whole in `bytes` and gives how many bytes are done with.
-    fn hand_on(&mut self, bytes: &[u8], last: bool, each: &mut dyn FnMut(Block<'_>) -> u64) -> usize {
+    fn hand_on(&mut self, bytes: &mut [u8], last: bool, each: &mut dyn FnMut(Block<'_>) -> u64) -> usize {
         let style = *self.style.get_or_insert_with(|| Style::learn(bytes));
         let from = self.skipped(bytes, style, last);
-        let rest = &bytes[from..];
+        let rest = &mut bytes[from..];
         if self.skip != Skip::Nothing || rest.is_empty() {
             self.advance(from);
             return from;
@@ -465,7 +493,10 @@ impl Framer {
             }
         }
         if to > 0 {
-            let block = &rest[..to];
+            let block = &mut rest[..to];
+            if let Some(carrier) = style.carrier {
+                carrier.mend(block);
+            }
             self.lines += each(Block { bytes: block, at: base, lines_before: self.lines, style });
             self.coverage.bytes += to as u64;
         }
@@ -496,18 +527,22 @@ impl Framer {
                 }
             }
             Skip::ToRecord => {
-                let mut at = line_end(bytes, 0);
+                let mut at = if self.position == 0 { 0 } else { line_end(bytes, 0) };
                 loop {
                     let line = line_at(bytes, at);
                     let known = last || line.len() >= WINDOW || at + line.len() < bytes.len();
                     if at >= bytes.len() || !known {
-                        break at.min(bytes.len());
+                        let at = at.min(bytes.len());
+                        self.start = self.start.max(self.position + at as u64);
+                        // What stands before it is needed to judge it.
+                        let reach = style.reach();
+                        break at.saturating_sub(if reach > 0 && !last { reach + 1 } else { 0 });
                     }
                     if self.position + at as u64 >= self.end {
                         self.position = u64::MAX / 2;
                         break at;
                     }
-                    if style.starts_record(line) {
+                    if self.position + at as u64 >= self.start && style.may_cut(bytes, at) {
                         self.skip = Skip::Nothing;
                         break at;
                     }
@@ -528,11 +563,11 @@ impl Framer {
     }
 }
 
-/// The first record that begins at or after `from`.
+/// The first place at or after `from` where `block` may be cut.
 fn first_start(block: &[u8], from: usize, style: Style) -> Option<usize> {
     let mut at = if from == 0 { 0 } else { line_end(block, from - 1) };
     while at < block.len() {
-        if style.starts_record(line_at(block, at)) {
+        if style.may_cut(block, at) {
             return Some(at);
         }
         at = line_end(block, at);
@@ -570,7 +605,7 @@ mod tests {
                 let length = text.len() as u64;
                 for start in (0..length).step_by(usize::try_from(size).unwrap()) {
                     let span = Span { start, end: (start + size).min(length), style };
-                    let from = usize::try_from(start.saturating_sub(1)).unwrap();
+                    let from = usize::try_from(span.reads_from()).unwrap();
                     each_block(&text.as_bytes()[from..], Some(span), &mut Vec::new(), &mut each);
                 }
             }
@@ -606,6 +641,65 @@ mod tests {
         let whole = records(MIXED, None);
         for size in 1..=MIXED.len() as u64 {
             assert_eq!(records(MIXED, Some(size)), whole, "spans of {size}");
+        }
+    }
+
+    #[test]
+    fn lines_cut_in_pieces_are_joined_wherever_their_stream_is_cut() {
+        let docker = |log: &str, stream: &str| {
+            format!("{{\"log\":\"{log}\",\"stream\":\"{stream}\",\"time\":\"2026-08-22T12:00:00.12Z\"}}\n")
+        };
+        let cri = |log: &str, tag: &str| format!("2026-08-22T12:00:00.12Z {tag} {log}\n");
+        let of_docker = [
+            docker("a\\n", "stdout"),
+            docker("b", "stdout"),
+            docker("x", "stderr"),
+            docker("c", "stdout"),
+            docker("y\\n", "stderr"),
+            docker("d\\n", "stdout"),
+            docker("\\tat e\\n", "stdout"),
+            docker("f", "stdout"),
+        ];
+        let of_cri = [
+            cri("a", "stdout F"),
+            cri("b", "stdout P"),
+            cri("x", "stderr P"),
+            cri("c", "stdout P"),
+            cri("y", "stderr F"),
+            cri("d", "stdout F"),
+            cri("  at e", "stdout F"),
+            cri("f", "stdout P"),
+        ];
+        for text in [of_docker.concat(), of_cri.concat()] {
+            let whole = records(&text, None);
+            let texts: Vec<String> = whole.iter().map(|record| wrapper::unwrap(record).text.replace('\r', "")).collect();
+            assert_eq!(texts.len(), 4, "{texts:?}");
+            assert_eq!((&*texts[0], &*texts[1], &*texts[3]), ("a", "bcd", "f"));
+            assert!(texts[2].starts_with("xy") && texts[2].ends_with("at e"), "{texts:?}");
+            for size in 1..=text.len() as u64 {
+                assert_eq!(records(&text, Some(size)), whole, "spans of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_joined_where_blocks_and_spans_end() {
+        let piece = |number: usize, tag: &str| format!("2026-08-22T12:00:00Z stdout {tag} {number:05}{}\n", "x".repeat(16 << 10));
+        // Nine of ten lines go on in the next.
+        let text: String = (0..200).map(|number| piece(number, if number % 10 == 9 { "F" } else { "P" })).collect();
+        let whole = records(&text, None);
+        assert_eq!(whole.len(), 20);
+        for (number, record) in whole.iter().enumerate() {
+            let unwrapped = wrapper::unwrap(record);
+            assert!(unwrapped.text.len() > 163_000 && unwrapped.text.starts_with(&format!("{:05}", number * 10)));
+        }
+        let lines = |records: &[String]| -> Vec<String> {
+            records.iter().map(|record| record[31..36].to_owned() + &record.len().to_string()).collect()
+        };
+        for size in [70_000, 262_144, 1_000_000] {
+            let found = records(&text, Some(size));
+            assert_eq!(lines(&found), lines(&whole), "spans of {size}");
+            assert!(found == whole, "spans of {size}");
         }
     }
 

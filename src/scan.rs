@@ -260,7 +260,7 @@ fn each_stream<T: Send>(
             let passed = take_blocks(file, before, Some(span), &work, &mut blocks);
             Done { stream, blocks, passed }
         };
-        end(name, from_the_middle(task.source, span.start.saturating_sub(1)).map(read));
+        end(name, from_the_middle(task.source, span.reads_from()).map(read));
         return;
     }
     // Both callbacks end streams; only one runs at a time.

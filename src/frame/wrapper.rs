@@ -45,12 +45,14 @@ pub fn peel(line: &[u8]) -> (&[u8], bool) {
     }
 }
 
-fn docker_inside(line: &[u8]) -> Option<&[u8]> {
-    line.strip_prefix(b"{\"log\":\"")
+/// `{"log":"…`.
+pub(super) fn docker_inside(line: &[u8]) -> Option<&[u8]> {
+    let value = line.strip_prefix(b"{\"log\":")?;
+    value.strip_prefix(b" ").unwrap_or(value).strip_prefix(b"\"")
 }
 
 /// `2026-08-22T12:00:00.123456789Z stdout F ...`.
-fn cri_inside(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn cri_inside(line: &[u8]) -> Option<&[u8]> {
     if line.get(10) != Some(&b'T') {
         return None;
     }
@@ -128,8 +130,8 @@ fn unwrap_line(line: &str) -> Option<Unwrapped<'_>> {
 }
 
 fn docker(line: &str) -> Option<Unwrapped<'_>> {
-    static LOG: Literal = Literal::new("\"log\":\"");
-    let carrier = line.starts_with("{\"log\":\"") || LOG.is_in(line) && line.contains("\"stream\":\"");
+    static LOG: Literal = Literal::new("\"log\":");
+    let carrier = line.starts_with("{\"log\":\"") || LOG.is_in(line) && line.contains("\"stream\":");
     if !carrier {
         return None;
     }
@@ -272,7 +274,7 @@ fn prefixed(line: &str) -> Option<Unwrapped<'_>> {
 }
 
 /// The text without terminal colours and other escape sequences.
-fn without_ansi(text: &str) -> Cow<'_, str> {
+pub(super) fn without_ansi(text: &str) -> Cow<'_, str> {
     if memchr(0x1b, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
