@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use memchr::memmem;
 
 use crate::discover::{FileId, Source};
+use crate::export;
 use crate::hole::leading_nuls;
 
 /// How deep archives and compressions may be nested.
@@ -205,7 +206,7 @@ fn looked(source: &Source, is_own: IsOwn) -> io::Result<Look> {
     }
     let kind = if text_at > 0 { of_hole_and(&head) } else { Kind::of(&head) };
     let is_own = text_at == 0 && kind == Kind::Plain && is_own(&head);
-    Ok(Look { kind, is_own, is_bare: kind == Kind::Plain && !is_own && !head.starts_with(BOM), text_at })
+    Ok(Look { kind, is_own, is_bare: kind == Kind::Plain && !is_own && !head.starts_with(BOM) && !export::is_export(&head), text_at })
 }
 
 /// What a hole with `text` after it is.
@@ -377,9 +378,11 @@ fn open<'s>(
     }
     let deeper = |reader: Box<dyn Read + 's>| Opened { name: name.clone(), modified, reader, depth: depth + 1 };
     match kind {
-        Kind::Plain => each(Stream { name, modified, reader: Box::new(WithoutBom { inner: whole, at_start: true }) }),
+        Kind::Plain => {
+            each(Stream { name, modified, reader: export::records(Box::new(WithoutBom { inner: whole, at_start: true })) });
+        }
         Kind::Utf16 => {
-            each(Stream { name, modified, reader: Box::new(encoding_rs_io::DecodeReaderBytes::new(whole)) });
+            each(Stream { name, modified, reader: export::records(Box::new(encoding_rs_io::DecodeReaderBytes::new(whole))) });
         }
         Kind::Gzip => open(deeper(Box::new(flate2::read::MultiGzDecoder::new(whole))), is_own, each, trouble),
         Kind::Zstd => match zstd::stream::read::Decoder::new(whole) {

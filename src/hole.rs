@@ -114,7 +114,7 @@ impl<R: Read> WithoutNuls<R> {
             inner,
             chunk: Vec::new(),
             next: 0,
-            at: span.map_or(0, |span| span.start.saturating_sub(1)),
+            at: span.map_or(0, |span| span.reads_from()),
             before,
             run: 0,
             owed: 0,
@@ -260,7 +260,7 @@ mod tests {
         };
         let (mut records, mut total) = (Vec::new(), Passed::default());
         for span in spans {
-            let before = run_before(&mut file, span.map_or(0, |span| span.start.saturating_sub(1))).unwrap();
+            let before = run_before(&mut file, span.map_or(0, |span| span.reads_from())).unwrap();
             let lines = total.coverage.lines;
             let passed = each_block(&file, before, span, &mut Vec::new(), &mut |block| {
                 let mut at = 0;

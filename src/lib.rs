@@ -16,7 +16,8 @@
 //! | [`discover`] | paths -> sources, in an order that never changes |
 //! | [`decode`] | a source -> streams of text: compression and archives, told by content |
 //! | [`hole`] | NUL bytes taken out, with lines and places as they are in the file |
-//! | [`frame`] | bytes -> blocks of whole records; [`frame::wrapper`] takes docker, CRI, syslog, journald off |
+//! | [`export`] | exports of log stores -> a stream in which each record begins a line |
+//! | [`frame`] | bytes -> blocks of whole records; [`frame::wrapper`] takes docker, CRI, syslog, journald off, `frame/mend.rs` joins what they cut |
 //! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
 //! | [`parse`] | a record -> an entry: time, level, message, fields; one file a family of layouts |
 //! | [`signature`] | the catalog: what texts mean, as data that carries its own examples |
@@ -48,7 +49,8 @@
 //!   could not be read is a [`event::Problem`].
 //! - **A raw token ends in [`parse::token`]**: events and reports hold claims, never the token, and every text that is
 //!   kept has gone through [`redact`].
-//! - **Where a record begins is decided from its first line alone**, so that a stream can be cut anywhere.
+//! - **Where a record begins is decided from its first line alone**, and where docker or CRI may have cut that line from
+//!   the few before it, so that a stream can be cut anywhere.
 //! - **A diagnosis shows its evidence**, and `unexplained` is an honest cause.
 //! - **Stages are quiet**: no printing, no clock, no environment.
 //!
@@ -73,6 +75,7 @@ pub mod detect;
 pub mod discover;
 pub mod draft;
 pub mod event;
+pub mod export;
 pub mod fold;
 pub mod frame;
 pub mod hash;

@@ -467,6 +467,9 @@ impl Role {
                 "kubernetescontainername",
                 "syslogidentifier",
                 "containername",
+                "labelsapp",
+                "labelsservice",
+                "labelscontainer",
             ],
             Self::Host => &[
                 "hostname",

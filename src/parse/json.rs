@@ -93,11 +93,12 @@ fn note<R: Ord + Copy>(best: &mut Option<(R, usize)>, rank: Option<R>, place: us
 }
 
 /// Where JSON layouts keep the text a person reads, most telling first.
-pub(super) const MESSAGES: [&str; 16] = [
+pub(super) const MESSAGES: [&str; 17] = [
     "msg",
     "message",
     "@message",
     "MESSAGE",
+    "_raw",
     "log",
     "line",
     "short_message",
@@ -114,7 +115,7 @@ pub(super) const MESSAGES: [&str; 16] = [
 
 /// Where JSON layouts keep the time, most telling first: Traefik's `time` is cut to the second and is the end of the
 /// request, `StartUTC` is neither.
-pub(super) const TIMES: [&str; 27] = [
+pub(super) const TIMES: [&str; 28] = [
     "StartUTC",
     "time",
     "timestamp",
@@ -122,6 +123,7 @@ pub(super) const TIMES: [&str; 27] = [
     "ts",
     "t",
     "@t",
+    "_time",
     "start_time",
     "started_at",
     "datetime",

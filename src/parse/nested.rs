@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Entry, Fields, json, parse};
+use super::{Entry, Fields, parse, timestamp};
+use crate::frame::wrapper;
 use crate::literal::Literal;
 
 /// How many layouts are looked through.
@@ -17,6 +18,12 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
     let text = record.trim_start();
     if let Some(streams) = loki(text) {
         return streams;
+    }
+    if let Some(entry) = insights(text).or_else(|| log_event(text)) {
+        return vec![(entry, 0)];
+    }
+    if let Some(document) = document(text) {
+        return read(document, 0).map(|entry| (entry, 0)).into_iter().collect();
     }
     let elements = match text.as_bytes().first() {
         Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text.trim_end()).ok(),
@@ -64,7 +71,7 @@ fn loki(text: &str) -> Option<Vec<(Entry<'static>, u64)>> {
             };
             let mut entry = read(line, 1).map(owned)?;
             let complete = entry.stamp.filter(|stamp| stamp.offset.is_some() && stamp.has_year);
-            entry.stamp = complete.or_else(|| super::timestamp::epoch(time)).or(entry.stamp);
+            entry.stamp = complete.or_else(|| timestamp::epoch(time)).or(entry.stamp);
             for (name, value) in &stream.stream {
                 entry.fields.push(name.clone(), value.clone());
             }
@@ -72,6 +79,96 @@ fn loki(text: &str) -> Option<Vec<(Entry<'static>, u64)>> {
         }
     }
     Some(entries)
+}
+
+/// A row of a Logs Insights answer: a list of fields and their values.
+fn insights(text: &str) -> Option<Entry<'static>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Cell {
+        field: String,
+        value: Option<String>,
+    }
+    static FIELD: Literal = Literal::new("\"field\"");
+    if !text.starts_with('[') || !FIELD.is_in(text.get(..text.len().min(256)).unwrap_or(text)) {
+        return None;
+    }
+    let cells: Vec<Cell> = serde_json::from_str(text.trim_end().trim_end_matches(',')).ok()?;
+    let mut entry = Entry { format: "json", ..Entry::default() };
+    for Cell { field, value } in cells {
+        let value = value.unwrap_or_default();
+        match &*field {
+            "@message" => entry.message = Cow::Owned(value),
+            // In UTC, though it does not say so.
+            "@timestamp" => entry.stamp = timestamp::whole(&format!("{value}Z")).or_else(|| timestamp::whole(&value)),
+            "@logStream" => push_service(&mut entry, &value),
+            "@ptr" | "@log" | "@ingestionTime" => {}
+            _ => entry.fields.push(field, value),
+        }
+    }
+    Some(carrying(entry))
+}
+
+/// An event of `CloudWatch`'s filter-log-events and get-log-events.
+fn log_event(text: &str) -> Option<Entry<'static>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct LogEvent {
+        message: String,
+        timestamp: i64,
+        log_stream_name: Option<String>,
+        #[serde(rename = "ingestionTime")]
+        _ingestion_time: Option<i64>,
+        #[serde(rename = "eventId", alias = "id")]
+        _event_id: Option<String>,
+    }
+    static NAMES: [Literal; 2] = [Literal::new("\"ingestionTime\""), Literal::new("\"logStreamName\"")];
+    if !text.starts_with('{') || !NAMES.iter().any(|name| name.is_in(text)) {
+        return None;
+    }
+    let event: LogEvent = serde_json::from_str(text.trim_end().trim_end_matches(',')).ok()?;
+    let stamp = timestamp::epoch(&event.timestamp.to_string());
+    let mut entry = Entry { format: "json", stamp, message: Cow::Owned(event.message), ..Entry::default() };
+    push_service(&mut entry, &event.log_stream_name.unwrap_or_default());
+    Some(carrying(entry))
+}
+
+/// Adds the service that a log stream is named after: `orders` of `orders/app/0f3c`. Some are named after an instance or a
+/// date.
+fn push_service(entry: &mut Entry<'_>, stream: &str) {
+    let name = stream.split('/').next().unwrap_or(stream);
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) && !name.starts_with("i-") {
+        entry.fields.push("service", name.to_owned());
+    }
+}
+
+/// What a carrier says, and the record that is its message.
+fn carrying(mut outer: Entry<'static>) -> Entry<'static> {
+    let message = outer.message.trim().to_owned();
+    let Some(inner) = inside(&message, 0) else { return outer };
+    if inner.format != "json" {
+        // As written it is what signatures are held against.
+        outer.fields.push("message", message);
+    }
+    merged(outer, inner, None)
+}
+
+/// The document of an `Elasticsearch` hit, or the fields that were asked for in its place.
+fn document(text: &str) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct Hit<'h> {
+        #[serde(borrow, rename = "_source")]
+        source: Option<&'h RawValue>,
+        #[serde(borrow)]
+        fields: Option<&'h RawValue>,
+    }
+    static INDEX: Literal = Literal::new("\"_index\"");
+    static SOURCE: Literal = Literal::new("\"_source\"");
+    if !text.starts_with('{') || !INDEX.is_in(text) && !SOURCE.is_in(text) {
+        return None;
+    }
+    let hit: Hit<'_> = serde_json::from_str(text.trim_end().trim_end_matches(',')).ok()?;
+    hit.source.or(hit.fields).map(RawValue::get).filter(|document| document.starts_with('{'))
 }
 
 /// The records of `CloudTrail`'s, `CloudWatch`'s and Google's exports.
@@ -99,11 +196,27 @@ fn read(record: &str, depth: usize) -> Option<Entry<'_>> {
     if depth >= MAX_DEPTH || entry.format != "json" {
         return Some(entry);
     }
+    if let Some((name, text)) = carried(&entry, record)
+        && let Some(inner) = read(&text, depth + 1).filter(|inner| inner.format == "json").map(owned)
+    {
+        return Some(merged(entry, inner, Some(name)));
+    }
     let message = entry.message.trim().to_owned();
     if let Some(inner) = inside(&message, depth) {
-        return Some(merged(entry, inner));
+        return Some(merged(entry, inner, None));
     }
     Some(entry)
+}
+
+/// The name of the field that carries a JSON record as text, and that text.
+fn carried(entry: &Entry<'_>, record: &str) -> Option<(&'static str, String)> {
+    const NAMES: [&str; 8] = ["message", "@message", "MESSAGE", "msg", "_raw", "log", "line", "textPayload"];
+    static OBJECT: Literal = Literal::new(r#""{\""#);
+    if !OBJECT.is_in(record) {
+        return None;
+    }
+    let (name, text) = NAMES.iter().find_map(|name| Some((*name, entry.fields.exact(name)?.trim())))?;
+    (text.starts_with('{') && text.ends_with('}')).then(|| (name, text.to_owned()))
 }
 
 /// The entry inside a message, if the message has a layout of its own.
@@ -112,11 +225,15 @@ fn inside(message: &str, depth: usize) -> Option<Entry<'static>> {
         return None;
     }
     if message.starts_with('{') {
-        return json::entry(message).ok().map(owned);
+        return read(message, depth + 1).filter(|inner| inner.format == "json" || inner.stamp.is_some()).map(owned);
     }
     // A layout has a time, a status or names.
     if !message.bytes().any(|b| b.is_ascii_digit() || b == b'=') {
         return None;
+    }
+    let unwrapped = wrapper::unwrap(message);
+    if unwrapped.stamp.is_some() {
+        return within(&unwrapped, depth);
     }
     let inner = read(message, depth + 1)?;
     // A bare sentence is not a layout: the message stays what it is.
@@ -124,10 +241,27 @@ fn inside(message: &str, depth: usize) -> Option<Entry<'static>> {
     structured.then(|| owned(inner))
 }
 
-/// Inner fields first, so that they win; what only the envelope knows comes after.
-fn merged<'r>(outer: Entry<'r>, inner: Entry<'r>) -> Entry<'r> {
+/// The entry inside a message that has wrappers of its own.
+fn within(unwrapped: &wrapper::Unwrapped<'_>, depth: usize) -> Option<Entry<'static>> {
+    let mut inner = read(&unwrapped.text, depth + 1).map(owned)?;
+    let complete = inner.stamp.filter(|stamp| stamp.offset.is_some() && stamp.has_year);
+    inner.stamp = complete.or(unwrapped.stamp).or(inner.stamp);
+    for (name, value) in [("service", &unwrapped.service), ("host", &unwrapped.host)] {
+        if let Some(value) = value.as_ref().filter(|_| inner.fields.exact(name).is_none()) {
+            inner.fields.push(name, value.clone());
+        }
+    }
+    Some(inner)
+}
+
+/// Inner fields first, so that they win; what only the envelope knows comes after. `carrier` is the field whose text was
+/// read as the inner record: what was read of it before goes.
+fn merged<'r>(outer: Entry<'r>, inner: Entry<'r>, carrier: Option<&str>) -> Entry<'r> {
     let mut fields = inner.fields;
-    for (name, value) in outer.fields.iter() {
+    let is_read = |name: &str| {
+        carrier.and_then(|carrier| name.strip_prefix(carrier)).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    for (name, value) in outer.fields.iter().filter(|(name, _)| !is_read(name)) {
         if fields.exact(name).is_none() {
             fields.push(name.to_owned(), value.to_owned());
         }

@@ -6,6 +6,7 @@ mod calibration;
 mod catalog;
 mod chase;
 mod cli;
+mod exports;
 mod files;
 mod layouts;
 mod merging;
