@@ -654,7 +654,8 @@ impl Told<'_> {
     /// Adds what running text says of the request, where no field does.
     fn add_prose(&self, event: &mut Event) {
         if event.request_id.is_none() {
-            event.request_id = prose::request_id(self.text()).map(|found| id(&self.context.redactor.redact(found)));
+            let found = prose::request_id(self.text()).map(|found| id(&self.context.redactor.redact(found)));
+            event.request_id = found.filter(|id| !id.is_placeholder());
         }
         if event.client_ip.is_none() {
             event.client_ip = prose::client(self.text()).map(bounded);
@@ -815,8 +816,8 @@ fn set(event: &mut Event, name: &str, value: &str, redactor: Redactor) {
         "iat" => event.claims_mut().iat = seconds(value).or(event.claim(|claims| claims.iat)),
         "exp" => event.claims_mut().exp = seconds(value).or(event.claim(|claims| claims.exp)),
         "client_ip" => event.client_ip = Some(bounded(client_address(value))),
-        "request_id" => event.request_id = Some(id(value)),
-        "trace_id" => event.trace_id = Some(trace_id(value)),
+        "request_id" => event.request_id = Some(id(value)).filter(|id| !id.is_placeholder()),
+        "trace_id" => event.trace_id = Some(trace_id(value)).filter(|id| !id.is_placeholder()),
         "service" => event.service = text(),
         "host" => event.host = text(),
         "method" => event.method = text(),

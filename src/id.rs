@@ -55,6 +55,11 @@ impl Id {
         Self { form: u8::try_from(form).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MAX), bytes }
     }
 
+    /// Whether it only stands where an id would: no request is told by it.
+    pub fn is_placeholder(&self) -> bool {
+        self.with_text(is_placeholder)
+    }
+
     /// Gives `read` the text.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
         let mut room = [0; UUID];
@@ -68,6 +73,37 @@ impl Id {
         };
         read(std::str::from_utf8(text).unwrap_or_default())
     }
+}
+
+/// What programs write where they have no id, in lower case.
+const PLACEHOLDERS: [&str; 17] = [
+    "undefined",
+    "undef",
+    "unknown",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "n/a",
+    "na",
+    "unset",
+    "not set",
+    "not-set",
+    "empty",
+    "missing",
+    "anonymous",
+    "object object",
+    "no-request-id",
+];
+
+/// Whether a text is none of an id: a word for nothing, a name that nobody filled in, or zeros in any form.
+fn is_placeholder(text: &str) -> bool {
+    let bare = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '"' | '\''));
+    // W3C traces and those of X-Ray begin with a version.
+    let value = bare.strip_prefix("1-").unwrap_or(bare);
+    let blank = !value.bytes().any(|b| b.is_ascii_alphanumeric() && b != b'0') && value.is_ascii();
+    let unfilled = ["$", "%{", "{{"].iter().any(|mark| bare.starts_with(mark));
+    blank || unfilled || PLACEHOLDERS.iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 /// Where the dashes of a UUID are.
@@ -184,6 +220,20 @@ mod tests {
             "größer als sechzehn Byte",
         ] {
             assert_eq!(Id::of(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_only_stands_for_an_id_is_a_placeholder() {
+        let nothing = "undefined|Unknown|NONE|null|(null)|<nil>|N/A|-|--|0|000|00000000-0000-0000-0000-000000000000|\
+                       00000000000000000000000000000000|1-00000000-000000000000000000000000|$request_id|%{request_id}|[object Object]|";
+        for text in nothing.split('|') {
+            assert!(Id::of(text).is_placeholder(), "{text}");
+        }
+        for text in
+            ["1", "r", "req-0", "none-7f", "0a", "nullable", "00000000-0000-0000-0000-000000000001", "1-67891233-00", "größer"]
+        {
+            assert!(!Id::of(text).is_placeholder(), "{text}");
         }
     }
 
