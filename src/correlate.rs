@@ -1,7 +1,7 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`], those without ids by [`waiting`]), silent refusals are told by the size of their answer
+//! cases ([`merge`], ids told apart by [`split`], those without ids by [`waiting`]), silent refusals are told by the size of their answer
 //! ([`answer`]), subjects are filled in ([`subject`]), facts are gathered ([`world`]), each case is linked to what
 //! happened to its subject ([`table`]), every cause says what it finds ([`verdict`], one file a cause), the strongest
 //! verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts are few and the same for all cases;
@@ -16,6 +16,7 @@ pub mod judged;
 pub mod merge;
 pub mod offset;
 pub mod pattern;
+pub mod split;
 pub mod subject;
 pub mod table;
 pub mod timeline;

@@ -53,7 +53,7 @@ pub struct Client {
 }
 
 /// The shape of an id: UUID, address, number or another.
-type Shape = (bool, bool, bool);
+pub type Shape = (bool, bool, bool);
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -226,7 +226,8 @@ impl History {
     }
 }
 
-fn shape(sub: &str) -> Shape {
+/// The shape of an id.
+pub fn shape(sub: &str) -> Shape {
     (
         sub.len() == 36 && sub.bytes().filter(|b| *b == b'-').count() == 4 && !sub.bytes().any(|b| b.is_ascii_uppercase()),
         sub.contains('@'),

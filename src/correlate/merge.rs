@@ -1,7 +1,7 @@
 //! Events -> Cases: one failed request is one case, however many gateways, services and lines tell of it.
 //!
-//! Lines are brought together by request id, by trace id, or else by time, method, path, status and client. A case
-//! keeps every line that told of it.
+//! Lines are brought together by request id, by trace id, or else by time, method, path, status and client; those of one
+//! id that cannot be of one request are kept apart ([`split`]). A case keeps every line that told of it.
 
 use std::num::NonZeroU32;
 
@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock;
 use super::ids::{self, Bearer};
+use super::split;
 use super::waiting::{Teller, Waiting};
 use crate::event::{Claims, Event, EventKind, Extra, Place, Reason, Text};
 use crate::hash::{HashMap, HashSet};
@@ -133,8 +134,7 @@ fn of_request(event: &Event) -> bool {
     )
 }
 
-/// Groups of events that share a request id, or a trace id where they name no request: those that a failure is in, or
-/// may come into.
+/// Groups of events of one request, by the id they share: those that a failure is in, or may come into.
 fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     let leaders = leaders(events);
     let leader = |index: usize| leaders[index] as usize;
@@ -151,13 +151,18 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
         .map(|index| (nameless(leader(index)), leaders[index], nameless(index), index))
         .collect();
     parallel::sort_by_key(&mut members, |member| *member);
-    members.chunk_by(|a, b| a.1 == b.1).map(|group| group.iter().map(|(.., index)| *index).collect()).collect()
+    let groups: Vec<Vec<usize>> =
+        members.chunk_by(|a, b| a.1 == b.1).map(|group| group.iter().map(|(.., index)| *index).collect()).collect();
+    let mut requests = Vec::with_capacity(groups.len());
+    requests.extend(parallel::map_each(groups, |group| split::split(events, group)).into_iter().flatten());
+    requests
 }
 
 /// The leader of an event that bears no id.
 const NOBODY: u32 = u32::MAX;
 
-/// For each event the first one of its request, or of its trace where it names no request.
+/// For each event the first one of its request, or of its trace where it names no request. Where such lines could be of
+/// any of a trace's requests, all of these have one leader.
 fn leaders(events: &[Event]) -> Vec<u32> {
     const REQUEST: u8 = 0;
     const BOTH: u8 = 1;
@@ -176,24 +181,45 @@ fn leaders(events: &[Event]) -> Vec<u32> {
     };
     let mut leaders = vec![NOBODY; events.len()];
     let number = |bearer: &Bearer| u32::try_from(bearer.event()).unwrap_or(NOBODY);
-    // What names no request joins one by its trace, whose own leader must be known before.
+    // What names no request joins those of its trace, whose own leaders must be known before.
     let mut later: Vec<(u32, u32)> = Vec::new();
     for group in ids::shared(&mut bearers, id) {
         let first = number(&group[0]);
+        let nameless = group.last().is_some_and(|bearer| bearer.rank == TRACE);
         for bearer in group {
             match bearer.rank {
                 REQUEST => leaders[bearer.event()] = first,
-                TRACE => later.push((number(bearer), first)),
+                _ if nameless => later.push((number(bearer), first)),
                 _ => {}
             }
         }
     }
     for (index, first) in later {
-        // A trace may hold several requests: the first that names it speaks for it.
-        let of_request = leaders[first as usize];
-        leaders[index as usize] = if events[first as usize].request_id.is_some() { of_request } else { first };
+        let speaks = if leaders[first as usize] == NOBODY { first } else { top(&mut leaders, first) };
+        if leaders[index as usize] == NOBODY {
+            leaders[index as usize] = speaks;
+        } else {
+            let own = top(&mut leaders, index);
+            leaders[own.max(speaks) as usize] = own.min(speaks);
+        }
+    }
+    for index in 0..leaders.len() {
+        if leaders[index] != NOBODY {
+            let leader = leaders[index];
+            leaders[index] = top(&mut leaders, leader);
+        }
     }
     leaders
+}
+
+/// The leader of an event's leaders, which leads itself. Whoever is asked on the way knows it better afterwards.
+fn top(leaders: &mut [u32], mut event: u32) -> u32 {
+    while leaders[event as usize] != event {
+        let next = leaders[event as usize];
+        leaders[event as usize] = leaders[next as usize];
+        event = next;
+    }
+    event
 }
 
 /// What is known of a group for joining by content.
