@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::correlate::merge;
+use crate::correlate::{ids, merge};
 use crate::detect::{Books, Context, Detector, Postponed, Stretch};
 use crate::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::frame::{Block, Cursor};
@@ -90,14 +90,14 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
 
 /// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
 /// to bear.
-fn concerns(events: &[Event]) -> HashSet<Name> {
+fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
     let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
     let used: HashSet<Name> = events.iter().filter(used).filter_map(|event| event.kid).collect();
     let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
     // What another line says of the same request.
     let mut asks: HashMap<Id, bool> = HashMap::default();
     for event in failures(events) {
-        if let (Some(id), Some(reason)) = (event.request_id, reasoned(event)) {
+        if let (Some(id), Some(reason)) = (event.request_id.filter(|id| !repeated.contains(id)), reasoned(event)) {
             *asks.entry(id).or_default() |= reason.asks_who();
         }
     }
@@ -117,6 +117,15 @@ fn concerns(events: &[Event]) -> HashSet<Name> {
     concerns
 }
 
+/// Ids that more failures bear than lines of one request would: whoever chose them, no request is found by them.
+fn repeated(events: &[Event]) -> HashSet<Id> {
+    let mut counts: HashMap<Id, usize> = HashMap::default();
+    for id in failures(events).flat_map(|event| [event.request_id, event.trace_id]).flatten() {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > ids::WITNESS_MOST).map(|(id, _)| id).collect()
+}
+
 fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|event| event.kind == EventKind::AuthFailure)
 }
@@ -125,12 +134,13 @@ fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
 const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
 impl Wanted {
-    fn of(events: &[Event], clocks: &Clocks) -> Self {
+    fn of(events: &[Event], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
         let mut wanted = Self::default();
+        let id = |event: &Event| event.request_id.or(event.trace_id).filter(|id| !repeated.contains(id));
         // A request of which it is known who asked, for what, and why it failed need not be looked for.
         let mut answered: HashMap<Id, [bool; 3]> = HashMap::default();
         for event in failures(events) {
-            if let Some(id) = event.request_id.or(event.trace_id) {
+            if let Some(id) = id(event) {
                 let [who, what, why] = answered.entry(id).or_default();
                 *who |= event.sub.is_some();
                 *what |= event.path.is_some();
@@ -140,7 +150,7 @@ impl Wanted {
         let open = answered.iter().filter(|(_, answers)| answers.contains(&false));
         wanted.requests = open.map(|(id, _)| *id).collect();
         for event in failures(events) {
-            if event.request_id.or(event.trace_id).is_some_and(|id| wanted.requests.contains(&id)) {
+            if id(event).is_some_and(|id| wanted.requests.contains(&id)) {
                 wanted.quest.add(event, clocks);
             }
         }
@@ -148,13 +158,13 @@ impl Wanted {
         let mut sampled: HashMap<StreamId, usize> = HashMap::default();
         for event in events.iter().filter(|event| !clocks.knows(event.place.stream)) {
             let count = sampled.entry(event.place.stream).or_default();
-            if let Some(id) = event.request_id.filter(|_| *count < CLOCK_SAMPLES) {
+            if let Some(id) = event.request_id.filter(|id| *count < CLOCK_SAMPLES && !repeated.contains(id)) {
                 *count += 1;
                 wanted.requests.insert(id);
                 wanted.quest.add(event, clocks);
             }
         }
-        for event in failures(events).filter(|event| event.request_id.is_none() && event.trace_id.is_none()) {
+        for event in failures(events).filter(|event| id(event).is_none()) {
             wanted.add_loose(event, clocks);
         }
         wanted.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
@@ -287,16 +297,17 @@ impl<'k> Hunt<'k> {
     /// events stood then, in order, and whether their records hold nothing else.
     pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
         let clocks = Clocks::of(events, files);
+        let repeated = repeated(events);
         let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
             || {
-                let wanted = Wanted::of(events, &clocks);
+                let wanted = Wanted::of(events, &clocks, &repeated);
                 let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
                 let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
                 let needles = Needles::new(requests.iter().map(String::as_str), names, needles::SHORTEST);
                 (wanted, needles)
             },
             || {
-                let concerns = concerns(events);
+                let concerns = concerns(events, &repeated);
                 let unsearchable = concerns.iter().any(|id| id.len() < needles::SHORTEST_OF_ALL);
                 (Needles::new(concerns.into_iter().map(Name::as_str), [], 0), unsearchable)
             },
@@ -395,5 +406,25 @@ impl<'k> Hunt<'k> {
         }
         hits.sort_unstable();
         hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_many_refusals_bear_is_not_looked_for() {
+        let refused = |line: u64, id: &str| {
+            let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
+            event.reason = Some(Reason::TokenExpired);
+            event.request_id = Some(Id::of(id));
+            event
+        };
+        let mut events: Vec<Event> = (1..=40).map(|line| refused(line, "request-of-everybody")).collect();
+        let files = ["app.log".into()];
+        assert_eq!(Hunt::after(&events, &files, &[]).ids(), 0);
+        events.push(refused(41, "request-of-one"));
+        assert_eq!(Hunt::after(&events, &files, &[]).ids(), 1);
     }
 }

@@ -11,10 +11,9 @@ use std::ops::Range;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correlate::clock;
+use crate::correlate::ids::{self, Bearer};
 use crate::detect::Stretch;
 use crate::event::{Event, Place, StreamId, Text};
-use crate::hash::HashMap;
-use crate::id::Id;
 
 /// How far from each other the lines of one request may stand, by clocks in step.
 const NEAR: TimeDelta = TimeDelta::minutes(5);
@@ -40,15 +39,23 @@ impl Clocks {
         let (sources, source_of) = clock::sources(files);
         // Of each pair of sources, how many requests both tell of, and of how many at one time.
         let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
-        let mut first: HashMap<Id, (usize, DateTime<Utc>)> = HashMap::default();
-        for event in events.iter().filter(|event| !event.zoneless) {
-            let (Some(id), Some(time)) = (event.request_id, event.time) else { continue };
-            let Some(source) = source_of.get(event.place.stream.0 as usize).copied() else { continue };
-            let (other, earlier) = *first.entry(id).or_insert((source, time));
-            if other != source {
-                let (shared, agree) = pairs.entry((other.min(source), other.max(source))).or_default();
-                *shared += 1;
-                *agree += usize::from((time - earlier).abs() <= STEP);
+        let timed = |event: &Event| event.request_id.filter(|_| !event.zoneless && event.time.is_some());
+        let mut bearers = ids::bearers(events, |place, event| [timed(event).map(|id| Bearer::new(id, 0, place)), None]);
+        let id = |bearer: &Bearer| events[bearer.event()].request_id;
+        for told in ids::shared(&mut bearers, id).filter(|told| (2..=ids::WITNESS_MOST).contains(&told.len())) {
+            let source = |event: &Event| source_of.get(event.place.stream.0 as usize).copied();
+            let mut lines =
+                told.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?)));
+            let Some((one, earlier)) = lines.next() else { continue };
+            // Each source's first.
+            let mut counted = vec![one];
+            for (other, time) in lines {
+                if !counted.contains(&other) {
+                    counted.push(other);
+                    let (shared, agree) = pairs.entry((other.min(one), other.max(one))).or_default();
+                    *shared += 1;
+                    *agree += usize::from((time - earlier).abs() <= STEP);
+                }
             }
         }
         let mut group_of: Vec<usize> = (0..sources.len()).collect();
@@ -276,6 +283,17 @@ mod tests {
             assert_eq!((count(0), count(1)), if known { (2, 2) } else { (12, 2) }, "a source is in step with itself");
         }
         assert_eq!(clocks(0, 0).group(StreamId(2)), clocks(0, 0).group(StreamId(3)), "rotated logs have one clock");
+    }
+
+    #[test]
+    fn an_id_that_many_lines_bear_is_no_witness_of_clocks() {
+        let files = ["gw/access.log", "app/app.log"].map(Text::from);
+        let both = |n: i64| [told(0, 1, "same", n), told(1, 1, "same", n)];
+        assert!(!Clocks::of(&(0..40).flat_map(both).collect::<Vec<_>>(), &files).knows(StreamId(0)));
+        let good = |n: i64| [told(0, 1, &format!("r-{n}"), n), told(1, 1, &format!("r-{n}"), n)];
+        let bad = |n: i64| [told(0, 1, "same", 0), told(1, 1, "same", 60 + n)];
+        let events: Vec<Event> = (0..30).flat_map(good).chain((0..500).flat_map(bad)).collect();
+        assert!(Clocks::of(&events, &files).knows(StreamId(0)), "nor against them");
     }
 
     #[test]

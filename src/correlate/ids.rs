@@ -8,6 +8,9 @@ use crate::event::Event;
 use crate::id::Id;
 use crate::parallel;
 
+/// Whoever asks chooses the id: one that more lines bear than this is no witness of anything.
+pub const WITNESS_MOST: usize = 32;
+
 /// An event that bears an id.
 #[derive(Debug, Clone, Copy)]
 pub struct Bearer {

@@ -20,6 +20,9 @@ const NOTABLE: i64 = 2000;
 /// A pair whose differences scatter wider than this, in milliseconds, is not one of clocks.
 const SCATTER: i64 = 1500;
 
+/// Lines of one source that bear one id are no further apart than this, unless the id was given to several requests.
+const TOLD_WITHIN: TimeDelta = TimeDelta::minutes(1);
+
 /// A source whose clock is off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offset {
@@ -90,11 +93,15 @@ fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
     let mut bearers = ids::bearers(events, |place, event| [bear(place, event), None]);
     let mut differences = Differences::new();
     let mut first: Vec<(usize, DateTime<Utc>)> = Vec::new();
-    for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(|told| told.len() > 1) {
+    let witness = |told: &&[Bearer]| (2..=ids::WITNESS_MOST).contains(&told.len());
+    for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(witness) {
         first.clear();
         let source = |event: &Event| of_stream.get(event.place.stream.0 as usize).copied();
         first.extend(told.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?))));
         first.sort_unstable();
+        if first.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[1].1 - pair[0].1 > TOLD_WITHIN) {
+            continue;
+        }
         first.dedup_by_key(|(source, _)| *source);
         let mut rest = first.iter();
         while let Some((one, time)) = rest.next() {
@@ -206,6 +213,19 @@ mod tests {
         assert_eq!((offsets[0].source.as_str(), offsets[0].ahead_ms, offsets[0].shared), ("idp/idp-2", 75_000, 8));
         assert_eq!(events[3].time, events[2].time);
         assert!(settle(&mut events, &mut [], &files).is_empty(), "once is enough");
+    }
+
+    #[test]
+    fn an_id_that_somebody_gives_to_many_requests_moves_no_clock() {
+        let files = ["gw/access.log", "app/app.log"].map(Text::from);
+        // Each is sent twice, an hour apart, and the service tells only of the second.
+        let twice = |n: u64| {
+            let (id, at) = (format!("a-{n}"), 10 * i64::try_from(n).unwrap());
+            [told(0, n, &id, at), told(0, n, &id, at + 3600), told(1, n, &id, at + 3600)]
+        };
+        assert!(settle(&mut (0..8).flat_map(twice).collect::<Vec<_>>(), &mut [], &files).is_empty());
+        let one = |n: u64| [told(0, n, "a", 0), told(1, n, "a", 3600)];
+        assert!(settle(&mut (0..40).flat_map(one).collect::<Vec<_>>(), &mut [], &files).is_empty());
     }
 
     #[test]
