@@ -2,12 +2,17 @@
 //!
 //! Consoles print an exception where it is raised and once more where it ends, lose the indentation that would join
 //! the lines, or print what went wrong above the access line of the request. Such neighbours are told by what they
-//! lack: a time of their own.
+//! lack: a time of their own. A verifier within a server says what it found, and the server at once that it refuses: such
+//! lines name the client and no request.
+
+use chrono::TimeDelta;
 
 use crate::event::{Event, EventKind, Reason};
 
 /// Lines of one trace are no further apart.
 const WITHIN_TRACE: u64 = 30;
+/// Two lines of one refusal of one client are hardly any time apart.
+const AT_ONCE: TimeDelta = TimeDelta::milliseconds(10);
 /// The access line follows its error at once.
 const NEXT: u64 = 2;
 
@@ -38,12 +43,32 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
     let agree = first.reason == next.reason || first.reason == other || next.reason == other;
     let conflict =
         differ(first.request_id, next.request_id) || differ(first.sub, next.sub) || differ(first.client_ip, next.client_ip);
-    if !agree || conflict {
+    if conflict {
+        return false;
+    }
+    if apart <= NEXT && said_at_once(first, next) {
+        return true;
+    }
+    if !agree {
         return false;
     }
     let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.gist != next.gist;
     let access_line = first.time.is_none() && apart <= NEXT && next.reason == other && next.status.is_some();
     trace || access_line
+}
+
+/// Whether two lines that name a client, but no request, say in two ways at one moment that its token is refused: first
+/// why, then that.
+fn said_at_once(first: &Event, next: &Event) -> bool {
+    let of_client = |event: &Event| event.client_ip.is_some() && event.request_id.is_none() && event.path.is_none();
+    let general = matches!(next.reason, Some(Reason::SignatureInvalid | Reason::ClaimInvalid | Reason::Other));
+    of_client(first)
+        && of_client(next)
+        && (general || first.reason == next.reason)
+        && first.signature.is_some()
+        && next.signature.is_some()
+        && first.signature != next.signature
+        && first.time.zip(next.time).is_some_and(|(first, next)| next >= first && next - first <= AT_ONCE)
 }
 
 /// Whether both are known and not the same.
@@ -108,7 +133,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::event::{Place, StreamId};
+    use crate::event::{Place, SignatureId, StreamId};
 
     fn failure(line: u64, reason: Reason, gist: u32) -> Event {
         let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
@@ -135,6 +160,24 @@ mod tests {
         assert_eq!(folded[0].place.line, 4);
         assert_eq!((folded[0].status, folded[0].time), (Some(401), Some(DateTime::UNIX_EPOCH)));
         assert_eq!(folded[0].client_ip.as_deref(), Some("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_server_that_says_why_and_then_that_it_refuses_speaks_of_one_request() {
+        let said = |line: u64, reason, signature, ms| {
+            let mut event = failure(line, reason, u32::try_from(line).unwrap());
+            event.time = DateTime::from_timestamp_millis(ms);
+            event.client_ip = Some("192.0.2.1".into());
+            event.signature = Some(SignatureId::at(signature));
+            event
+        };
+        let pair = |line, ms| [said(line, Reason::KeyNotFound, 1, ms), said(line + 1, Reason::SignatureInvalid, 2, ms + 1)];
+        let folded_pairs = folded([pair(1, 0), pair(3, 3)].concat());
+        assert_eq!(folded_pairs.iter().map(|event| event.reason).collect::<Vec<_>>(), [Some(Reason::KeyNotFound); 2]);
+        let expired = said(2, Reason::TokenExpired, 2, 1);
+        assert_eq!(folded(vec![said(1, Reason::KeyNotFound, 1, 0), expired]).len(), 2, "two refusals");
+        let later = said(2, Reason::SignatureInvalid, 2, 100);
+        assert_eq!(folded(vec![said(1, Reason::KeyNotFound, 1, 0), later]).len(), 2, "at two times");
     }
 
     #[test]
