@@ -45,7 +45,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::id::Id;
 use crate::inventory::Inventory;
 use crate::name::Name;
@@ -98,6 +98,8 @@ const SILENT: TimeDelta = TimeDelta::minutes(10);
 pub struct Failure {
     /// Stable across runs.
     pub failure_id: String,
+    /// The pattern it is of.
+    pub pattern_id: Name,
     /// The earliest of its lines.
     pub time: Option<DateTime<Utc>>,
     /// The most specific of what its lines say.
@@ -155,6 +157,9 @@ pub struct CauseEvent {
     pub time: Option<DateTime<Utc>>,
     /// The id its log gave it.
     pub event_id: Option<Text>,
+    /// The user, key or service it befell.
+    #[serde(skip)]
+    pub about: Name,
     /// Where it stands.
     pub file: Text,
     /// Where it stands.
@@ -242,7 +247,8 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
     let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &world, &files));
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
-    let patterns = pattern::patterns(&failures)?;
+    name_failures(&mut failures);
+    let patterns = pattern::patterns(&mut failures)?;
     let findings = finding::findings(got_through, &failures);
     Ok(Correlated {
         patterns,
@@ -387,7 +393,8 @@ fn failure(case: &Case, judgement: Judgement, world: &World<'_>, files: &[Text])
         })
         .collect();
     Failure {
-        failure_id: failure_id(case, &seen_in),
+        failure_id: String::new(),
+        pattern_id: Name::default(),
         time: case.time,
         reason: case.reason,
         sub: case.sub,
@@ -438,6 +445,7 @@ fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
     CauseEvent {
         kind: happening.kind,
         time: Some(happening.time),
+        about: happening.key,
         event_id: event.extra.as_deref().and_then(|extra| extra.event_id.clone()),
         file,
         line,
@@ -459,12 +467,25 @@ fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
     others
 }
 
-/// A name that the same failure bears in every run: by its request where it has an id, else by its first line.
-fn failure_id(case: &Case, seen_in: &[Line]) -> String {
-    let place = seen_in.first().map(|line| format!("{}:{}", line.file, line.line)).unwrap_or_default();
-    match case.request_id.or(case.trace_id) {
-        Some(id) => id.with_text(|id| pattern::fingerprint("r1", &[id])),
-        None => pattern::fingerprint("r1", &[&place]),
+/// Gives each failure a name that it bears in every run, wherever its lines stand: made of its request's id where it has
+/// one that no earlier one has, else of when it was and what is known of it, and of its place among those alike.
+fn name_failures(failures: &mut [Failure]) {
+    let mut named: HashSet<Id> = HashSet::default();
+    let mut alike: HashMap<u64, u32> = HashMap::default();
+    for failure in failures {
+        let id = failure.request_id.or(failure.trace_id);
+        if let Some(id) = id.filter(|id| named.insert(*id)) {
+            failure.failure_id = id.with_text(|id| pattern::fingerprint("r1", &[id]));
+            continue;
+        }
+        let text = |name: Option<Name>| name.map_or("", Name::as_str);
+        let id = id.map(|id| id.to_string()).unwrap_or_default();
+        let time = failure.time.map(|time| time.to_rfc3339()).unwrap_or_default();
+        let known = [failure.service, failure.path, failure.sub, failure.client_ip].map(text);
+        let words = [&[id.as_str(), time.as_str(), failure.reason.as_str()][..], &known].concat();
+        let count = alike.entry(pattern::hash(&words)).or_default();
+        *count += 1;
+        failure.failure_id = pattern::fingerprint("r1", &[&words[..], &[&count.to_string()]].concat());
     }
 }
 

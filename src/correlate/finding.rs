@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::pattern::{Line, fingerprint, samples};
+use super::pattern::{Line, fingerprint, samples, top};
 use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
 use crate::event::{Cause, EventKind, Place, Severity, Text};
@@ -47,6 +47,10 @@ pub struct Finding {
     pub first: Option<DateTime<Utc>>,
     /// The last request.
     pub last: Option<DateTime<Utc>>,
+    /// The addresses of most requests: a few, the most frequent first.
+    pub top_clients: Vec<Name>,
+    /// The same of subjects.
+    pub top_subjects: Vec<Name>,
     /// A few lines to look at: the deed and what got through.
     pub samples: Vec<Line>,
 }
@@ -55,6 +59,7 @@ pub struct Finding {
 #[derive(Default)]
 struct Through {
     subjects: BTreeSet<Name>,
+    seen: Vec<(Name, Option<Name>)>,
     times: Vec<DateTime<Utc>>,
     longest: i64,
     places: Vec<Place>,
@@ -63,6 +68,7 @@ struct Through {
 impl Through {
     fn add(&mut self, success: &Success, deed: Place, since: DateTime<Utc>) {
         self.subjects.insert(success.sub);
+        self.seen.push((success.sub, success.client));
         self.times.push(success.time);
         self.longest = self.longest.max((success.time - since).num_seconds());
         if self.places.len() < SHOWN {
@@ -118,6 +124,8 @@ pub fn got_through(world: &World<'_>, files: &[Text]) -> Vec<Finding> {
                 exposure_seconds: Some(through.longest),
                 first: through.times.iter().min().copied(),
                 last: through.times.iter().max().copied(),
+                top_clients: top(through.seen.iter().filter_map(|(_, client)| *client)),
+                top_subjects: top(through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty())),
                 samples: through.places.iter().map(|place| Line::at(*place, files)).collect(),
             }
         })
@@ -187,6 +195,10 @@ fn fix(rule: &str) -> &'static str {
     }
 }
 
+/// What to do about subjects that are tried, while nothing shows that whoever does it can sign.
+const WHOSE: &str =
+    "Find out whose address it is; if nobody knows it, limit refusals per address and look for tokens that were never issued";
+
 /// What is being tried, from the failures that were found to be probes.
 fn attacks(failures: &[Failure]) -> Vec<Finding> {
     let mut by_rule: BTreeMap<&'static str, Vec<&Failure>> = BTreeMap::new();
@@ -199,11 +211,13 @@ fn attacks(failures: &[Failure]) -> Vec<Finding> {
             let clients: BTreeSet<&str> = members.iter().filter_map(|failure| failure.client_ip.as_deref()).collect();
             let subjects = members.iter().filter_map(|failure| failure.sub.as_deref()).collect::<BTreeSet<_>>().len();
             let from = if clients.len() == 1 { "one address".to_owned() } else { format!("{} addresses", clients.len()) };
+            let can_sign = members.iter().any(|failure| failure.variant == Some("subject_enumeration"));
             let (severity, says) = match rule {
-                "DR-41" if subjects > 0 => (
+                "DR-41" if can_sign => (
                     Severity::Critical,
                     format!("Signatures verify for {subjects} subjects that nobody ever saw, from {from}: the signing key may have leaked"),
                 ),
+                "DR-41" => (Severity::Medium, format!("Subjects that nobody ever saw are being tried from {from}")),
                 "DR-40" => (Severity::Medium, format!("A flood of unknown key ids from {from}")),
                 _ => (Severity::Medium, format!("Forged or mutated tokens from {from}")),
             };
@@ -212,13 +226,15 @@ fn attacks(failures: &[Failure]) -> Vec<Finding> {
                 rule,
                 severity,
                 says,
-                fix: fix(rule),
+                fix: if rule == "DR-41" && !can_sign { WHOSE } else { fix(rule) },
                 service: None,
                 subjects: subjects as u64,
                 requests: members.len() as u64,
                 exposure_seconds: None,
                 first: members.iter().filter_map(|failure| failure.time).min(),
                 last: members.iter().filter_map(|failure| failure.time).max(),
+                top_clients: top(members.iter().filter_map(|failure| failure.client_ip)),
+                top_subjects: top(members.iter().filter_map(|failure| failure.sub)),
                 samples: samples(&members),
             }
         })

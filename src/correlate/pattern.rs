@@ -1,6 +1,7 @@
 //! Diagnoses -> Patterns: failures that share rule, service and what is to blame become one finding.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::hash::Hasher;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use super::{CauseEvent, Failure, table};
 use crate::event::{Band, Cause, Place, Reason, Severity, Text};
+use crate::hash::HashMap;
 use crate::name::Name;
 
 /// A line of an input, as evidence names it.
@@ -69,6 +71,12 @@ pub struct Pattern {
     pub first: Option<DateTime<Utc>>,
     /// The last failure.
     pub last: Option<DateTime<Utc>>,
+    /// The client addresses of most failures, and so on: a few, the most frequent first.
+    pub top_clients: Vec<Name>,
+    /// See [`Pattern::top_clients`].
+    pub top_subjects: Vec<Name>,
+    /// See [`Pattern::top_clients`].
+    pub top_kids: Vec<Name>,
     /// The one event to blame, where there is one.
     pub cause: Option<CauseEvent>,
     /// What it says in one sentence.
@@ -87,17 +95,25 @@ pub struct Pattern {
 const NAMED: usize = 3;
 /// A few lines are enough to look at.
 const SAMPLES: usize = 3;
+/// So many clients, subjects and keys are named.
+const TOP: usize = 5;
 
-/// Groups failures that share rule, service, reason and what is to blame; the most failures first.
+/// Groups failures that share rule, service, reason and what is to blame, the most failures first, and notes with each
+/// failure which pattern it is of.
 ///
 /// # Errors
 /// What polars says, which is a mistake of ours.
-pub fn patterns(failures: &[Failure]) -> PolarsResult<Vec<Pattern>> {
+pub fn patterns(failures: &mut [Failure]) -> PolarsResult<Vec<Pattern>> {
     let ids: Vec<String> = failures.iter().map(pattern_id).collect();
-    let mut patterns: Vec<Pattern> = table::groups(&ids)?
-        .into_iter()
-        .map(|members| pattern(&ids[members[0]], &members.iter().map(|place| &failures[*place]).collect::<Vec<_>>()))
-        .collect();
+    let mut patterns = Vec::new();
+    for members in table::groups(&ids)? {
+        let id = &ids[members[0]];
+        let pattern_id = Name::of(id);
+        for place in &members {
+            failures[*place].pattern_id = pattern_id;
+        }
+        patterns.push(pattern(id, &members.iter().map(|place| &failures[*place]).collect::<Vec<_>>()));
+    }
     patterns.sort_by(|a, b| {
         b.failures.cmp(&a.failures).then_with(|| a.first.cmp(&b.first)).then_with(|| a.pattern_id.cmp(&b.pattern_id))
     });
@@ -105,13 +121,12 @@ pub fn patterns(failures: &[Failure]) -> PolarsResult<Vec<Pattern>> {
 }
 
 /// What a pattern is about. Deletions and the like befall one user each and are told together; a deploy or a
-/// rotation is a finding of its own.
+/// rotation is a finding of its own, known by what it was and when, not by where it stands: logs are rotated.
 fn pattern_id(failure: &Failure) -> String {
-    let object = failure
-        .cause
-        .as_ref()
-        .filter(|cause| !cause.kind.is_of_one_user())
-        .map(|cause| cause.event_id.clone().unwrap_or_else(|| format!("{}:{}", cause.file, cause.line).into()));
+    let object = failure.cause.as_ref().filter(|cause| !cause.kind.is_of_one_user()).map(|cause| {
+        let time = || cause.time.map(|time| time.timestamp().to_string()).unwrap_or_default();
+        cause.event_id.clone().unwrap_or_else(|| format!("{} {} {}", cause.kind, cause.about, time()).into())
+    });
     fingerprint(
         "p1",
         &[
@@ -127,12 +142,17 @@ fn pattern_id(failure: &Failure) -> String {
 
 /// A short stable name for a list of words.
 pub fn fingerprint(version: &str, words: &[&str]) -> String {
+    format!("{version}:{:016x}", hash(words))
+}
+
+/// A stable number for a list of words.
+pub fn hash(words: &[&str]) -> u64 {
     let mut hasher = FnvHasher::default();
     for word in words {
         hasher.write(word.as_bytes());
         hasher.write(&[0]);
     }
-    format!("{version}:{:016x}", hasher.finish())
+    hasher.finish()
 }
 
 fn pattern(id: &str, members: &[&Failure]) -> Pattern {
@@ -160,6 +180,9 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         clients: distinct(|failure| &failure.client_ip),
         first: members.iter().filter_map(|failure| failure.time).min(),
         last: members.iter().filter_map(|failure| failure.time).max(),
+        top_clients: top(members.iter().filter_map(|failure| failure.client_ip)),
+        top_subjects: top(members.iter().filter_map(|failure| failure.sub)),
+        top_kids: top(members.iter().filter_map(|failure| failure.kid)),
         cause: shared,
         says: rules.map_or_else(String::new, |rules| (rules.says)(first.variant).to_owned()),
         fix: rules.map_or_else(String::new, |rules| format!("{}{}", (rules.fix)(first.variant), concerns(members))),
@@ -172,7 +195,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
 /// Which service, route and keys a fix is about, as a sentence.
 fn concerns(members: &[&Failure]) -> String {
     let service = members[0].service.as_deref().map(|service| format!("service `{service}`"));
-    let path = most_frequent(members.iter().filter_map(|failure| failure.path.as_deref())).map(|path| format!("mostly `{path}`"));
+    let path = top(members.iter().filter_map(|failure| failure.path)).first().map(|path| format!("mostly `{path}`"));
     let kids: BTreeSet<&str> = members.iter().filter_map(|failure| failure.kid.as_deref()).collect();
     let keys = match kids.len() {
         0 => None,
@@ -183,13 +206,15 @@ fn concerns(members: &[&Failure]) -> String {
     if parts.is_empty() { String::new() } else { format!(". Concerns {}", parts.join(", ")) }
 }
 
-/// The text that stands most often; of equals the first in order.
-fn most_frequent<'t>(texts: impl Iterator<Item = &'t str>) -> Option<&'t str> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for text in texts {
-        *counts.entry(text).or_default() += 1;
+/// The names that stand most often, the most frequent first; of equals the first in order.
+pub(super) fn top(names: impl Iterator<Item = Name>) -> Vec<Name> {
+    let mut counts: HashMap<Name, usize> = HashMap::default();
+    for name in names {
+        *counts.entry(name).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text))).map(|(text, _)| text)
+    let mut counts: Vec<(Reverse<usize>, Name)> = counts.into_iter().map(|(name, count)| (Reverse(count), name)).collect();
+    counts.sort_unstable();
+    counts.into_iter().map(|(_, name)| name).take(TOP).collect()
 }
 
 /// How much a finding matters: by what it is, then by how many requests it hit.
@@ -200,7 +225,7 @@ fn severity(failure: &Failure, count: usize) -> Severity {
         _ => Severity::High,
     };
     match (failure.root_cause, failure.variant) {
-        (Cause::Probing, Some("subject_enumeration")) if failure.sub.is_some() => Severity::Critical,
+        (Cause::Probing, Some("subject_enumeration")) => Severity::Critical,
         (Cause::Probing, _) => by_count.max(Severity::Medium),
         (Cause::TokenLifetime | Cause::UserDisabled | Cause::TokenRevoked | Cause::ReplicationLag, _)
         | (_, Some("self_service" | "no_token")) => Severity::Low,

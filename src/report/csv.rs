@@ -10,7 +10,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use super::{Report, rows};
 use crate::correlate::pattern::Pattern;
 
-pub(super) const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "pattern_id",
     "root_cause",
     "variant",
@@ -32,10 +32,13 @@ pub(super) const COLUMNS: [&str; 21] = [
     "cause_line",
     "fix",
     "samples",
+    "top_clients",
+    "top_subjects",
+    "top_kids",
 ];
 
-/// Writes a header and one row a pattern, in the order of the report. What is absent is an empty cell; `samples` is
-/// JSON text.
+/// Writes a header and one row a pattern, in the order of the report. What is absent is an empty cell; `samples` and
+/// what begins with `top_` are JSON text.
 ///
 /// # Errors
 /// Gives the error of `out`.
@@ -90,6 +93,9 @@ fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
         cause.map_or_else(String::new, |cause| cause.line.to_string()).into(),
         Cow::Borrowed(&pattern.fix),
         rows::json_text(&pattern.samples).into(),
+        rows::json_text(&pattern.top_clients).into(),
+        rows::json_text(&pattern.top_subjects).into(),
+        rows::json_text(&pattern.top_kids).into(),
     ]
 }
 

@@ -114,6 +114,10 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     if let Some(cause) = &pattern.cause {
         entry("cause", &format!("{}<br>{}", Html(&summary::blamed(cause)), code(&summary::cause_place(cause))), out)?;
     }
+    for (_, label, names) in summary::tops(pattern, usize::MAX) {
+        let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+        entry(&label.to_lowercase(), &names.join(", "), out)?;
+    }
     let samples: Vec<String> = pattern.samples.iter().map(|line| code(&summary::place(line))).collect();
     if !samples.is_empty() {
         entry("evidence", &samples.join("<br>"), out)?;

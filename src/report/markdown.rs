@@ -59,6 +59,10 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
     if let Some(cause) = &pattern.cause {
         writeln!(out, "- Cause: {}, {}", Markdown(&summary::blamed(cause)), Code(&summary::cause_place(cause)))?;
     }
+    for (_, label, names) in summary::tops(pattern, usize::MAX) {
+        let names: Vec<String> = names.iter().map(|name| Code(name).to_string()).collect();
+        writeln!(out, "- {label}: {}", names.join(", "))?;
+    }
     if !pattern.samples.is_empty() {
         let samples: Vec<String> = pattern.samples.iter().map(|line| Code(&summary::place(line)).to_string()).collect();
         writeln!(out, "- See: {}", samples.join(", "))?;

@@ -175,6 +175,7 @@ const EVENT: &[Column<Event>] = &[
 
 const FAILURE: &[Column<Failure>] = &[
     Column("failure_id", Get::Text(|failure, _| word(&failure.failure_id))),
+    Column("pattern_id", Get::Text(|failure, _| word(failure.pattern_id.as_str()))),
     Column("time", Get::Text(|failure, _| failure.time.map(rfc3339).map(Cow::Owned))),
     Column("reason", Get::Text(|failure, _| word(failure.reason.as_str()))),
     Column("sub", Get::Text(|failure, _| name(failure.sub))),

@@ -28,6 +28,7 @@ fn deletion() -> CauseEvent {
         kind: EventKind::UserDeleted,
         time: at("2026-03-01T09:58:00Z"),
         event_id: Some("-17".into()),
+        about: "=cmd()".into(),
         file: "logs/auth.log".into(),
         line: 12,
     }
@@ -88,6 +89,8 @@ pub(crate) fn report() -> Report {
             exposure_seconds: Some(240),
             first: at("2026-03-01T10:01:00Z"),
             last: at("2026-03-01T10:04:00Z"),
+            top_clients: vec!["192.0.2.7".into()],
+            top_subjects: vec![],
             samples: vec![Line { file: "logs/orders.log".into(), line: 12 }],
         }],
     }
@@ -109,6 +112,9 @@ fn deleted() -> Pattern {
         clients: 2,
         first: at("2026-03-01T10:00:05.250Z"),
         last: at("2026-03-01T10:59:00Z"),
+        top_clients: vec!["192.0.2.7".into(), "192.0.2.8".into()],
+        top_subjects: vec!["=cmd()".into()],
+        top_kids: vec![],
         cause: Some(deletion()),
         says: "The user was deleted while its token lived on.".to_owned(),
         fix: "Revoke the sessions of a user when it is deleted.".to_owned(),
@@ -134,6 +140,9 @@ fn unexplained() -> Pattern {
         clients: 1,
         first: at("2026-03-01T11:00:00Z"),
         last: at("2026-03-01T11:30:00Z"),
+        top_clients: vec!["192.0.2.9".into()],
+        top_subjects: vec![],
+        top_kids: vec![HOSTILE.into()],
         cause: None,
         says: format!("No rule explains the refusals of {HOSTILE}."),
         fix: "Log the reason of a refusal.".to_owned(),
@@ -172,6 +181,7 @@ pub(crate) fn results() -> Results {
 fn explained_failure() -> Failure {
     Failure {
         failure_id: "f1:01".to_owned(),
+        pattern_id: "p1:0123456789abcdef".into(),
         time: at("2026-03-01T10:00:05.250Z"),
         sub: Some("=cmd()".into()),
         client_ip: Some("192.0.2.7".into()),
@@ -200,6 +210,7 @@ fn explained_failure() -> Failure {
 fn bare_failure() -> Failure {
     Failure {
         failure_id: "f1:02".to_owned(),
+        pattern_id: "p1:fedcba9876543210".into(),
         time: None,
         reason: Reason::Other,
         sub: None,

@@ -15,6 +15,7 @@ use crate::correlate::finding::Finding;
 use crate::correlate::pattern::{Line, Pattern};
 use crate::discover::PassedOver;
 use crate::event::{Cause, Problem, Severity};
+use crate::name::Name;
 
 /// How many patterns are shown in full.
 const MAX_PATTERNS: usize = 20;
@@ -22,6 +23,8 @@ const MAX_PATTERNS: usize = 20;
 const MAX_LINES: usize = 10;
 /// How many places of a pattern are shown.
 const MAX_SAMPLES: usize = 2;
+/// How many clients, subjects and keys of a pattern are named.
+const MAX_NAMES: usize = 3;
 /// Narrower than this nothing can be told.
 const MIN_WIDTH: usize = 40;
 
@@ -183,8 +186,10 @@ pub(super) fn clocks(report: &Report) -> Vec<String> {
 pub(super) fn findings(report: &Report) -> Vec<String> {
     let item = |finding: &Finding| {
         let samples: Vec<String> = finding.samples.iter().take(MAX_SAMPLES).map(place).collect();
+        let clients: Vec<&str> = finding.top_clients.iter().map(|client| client.as_str()).collect();
+        let from = if clients.is_empty() { String::new() } else { format!("From {}. ", clients.join(", ")) };
         format!(
-            "{} {}: {} ({}, {}). See {}. {}",
+            "{} {}: {} ({}, {}). {from}See {}. {}",
             finding.severity,
             finding.rule,
             finding.says,
@@ -242,6 +247,23 @@ pub(super) fn counts(pattern: &Pattern) -> String {
         }
     }
     counts
+}
+
+/// The first clients, subjects and keys of a pattern, with a short and a full label; none where there are none.
+pub(super) fn tops(pattern: &Pattern, most: usize) -> impl Iterator<Item = (&'static str, &'static str, Vec<String>)> {
+    let names = |names: &[Name]| names.iter().take(most).map(Name::to_string).collect::<Vec<_>>();
+    let more = |number: u64, mut names: Vec<String>| {
+        let left = number.saturating_sub(names.len() as u64);
+        names.extend((left > 0).then(|| format!("{} more", grouped(left))));
+        names
+    };
+    [
+        ("from", "Clients", more(pattern.clients, names(&pattern.top_clients))),
+        ("of", "Subjects", more(pattern.subjects, names(&pattern.top_subjects))),
+        ("keys", "Keys", names(&pattern.top_kids)),
+    ]
+    .into_iter()
+    .filter(|(.., names)| !names.is_empty())
 }
 
 /// What the event to blame was, without its place.
@@ -341,6 +363,9 @@ impl Page<'_> {
         if let Some(cause) = &pattern.cause {
             self.labelled("cause", &blamed(cause))?;
             self.places("", &[cause_place(cause)])?;
+        }
+        for (label, _, names) in tops(pattern, MAX_NAMES) {
+            self.labelled(label, &names.join(", "))?;
         }
         let samples: Vec<String> = pattern.samples.iter().take(MAX_SAMPLES).map(place).collect();
         self.places("see", &samples)?;
@@ -522,6 +547,8 @@ mod tests {
     The user was deleted while its token lived on.
     cause  user_deleted at 2026-03-01 09:58:00 UTC, id -17
            logs/auth.log:12
+    from   192.0.2.7, 192.0.2.8
+    of     =cmd()
     see    logs/orders.log:44
            logs/orders.log:50
     fix    Revoke the sessions of a user when it is deleted.
