@@ -7,6 +7,7 @@
 //! verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts are few and the same for all cases;
 //! cases can be judged in any order and in parts.
 
+pub mod address;
 pub mod answer;
 pub mod clock;
 pub mod finding;

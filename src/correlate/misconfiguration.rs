@@ -27,6 +27,7 @@ pub(super) const RULES: CauseRules = CauseRules {
         Reason::AudienceInvalid,
         Reason::ClaimInvalid,
         Reason::ScopeInsufficient,
+        Reason::AlgorithmNotAllowed,
         Reason::SubNotFound,
         Reason::SignatureInvalid,
         Reason::KeyNotFound,
@@ -61,6 +62,8 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         Reason::SubMissing => subject_missing(case, links, world, verdicts),
         Reason::IssuerInvalid => verdicts.push(issuer(case, world)),
         Reason::AudienceInvalid => verdicts.push(after_a_change(case, world, verdict("DR-32", "wrong_audience", 0.70))),
+        // A forger tries more than that: without it, issuer and verifier disagree on the algorithm.
+        Reason::AlgorithmNotAllowed => verdicts.push(after_a_change(case, world, verdict("DR-32", "wrong_token_type", 0.55))),
         Reason::ClaimInvalid => verdicts.push(after_a_change(case, world, verdict("DR-32", "wrong_token_type", 0.62))),
         Reason::ScopeInsufficient => verdicts.push(after_a_change(case, world, verdict("DR-45", "scope_or_role", 0.65))),
         _ => {}
@@ -285,8 +288,8 @@ fn broken_token(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let time = case.time?;
     let near = client.malformed.partition_point(|other| *other <= time + TimeDelta::minutes(10))
         - client.malformed.partition_point(|other| *other < time - TimeDelta::minutes(10));
-    let stranger = world.addresses.get(&case.client_ip?).is_some_and(|address| address.hostile_reasons.len() > 1);
-    (near >= 3 && !stranger).then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
+    (near >= 3 && !world.signs(case).forges)
+        .then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
 }
 
 /// A role that belongs to an API key, not to a user.

@@ -4,15 +4,18 @@
 //! The requests are not those of a user whose token went bad: they are made to be tried.
 //!
 //! # Evidence
-//! An algorithm nobody allows, many badly made tokens from one address, many unknown keys, or many subjects that
-//! nobody ever saw. Where those verify, the signing key has leaked (DR-41).
+//! What only somebody does who tries, within an hour and from one address ([`super::address`]): a forbidden algorithm
+//! beside other tampered tokens, many keys that nobody announced, many users that nobody ever saw, each once. Where tokens
+//! of very many of them verify, the signing key may have leaked (DR-41).
 //!
 //! # Not to be confused with
-//! Real users who were deleted in numbers: they have a past. A subject with any legitimate trace is not probing.
+//! One stale token again and again; real users who were deleted in numbers: they have a past; a rotation or a mapping that
+//! hits everybody at once. A subject with any legitimate trace is not probing.
 
+use super::address::Strangers;
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
-use super::world::{PROBE_MIN, World};
+use super::world::World;
 use crate::event::{Cause, Reason};
 
 /// The rules of this cause.
@@ -27,48 +30,45 @@ pub(super) const RULES: CauseRules = CauseRules {
 };
 
 fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>) {
+    let signs = world.signs(case);
     let marked = case.reason == Reason::AlgorithmNotAllowed;
     let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
-    let Some(address) = case.client_ip.and_then(|client| world.addresses.get(&client)) else {
-        if marked {
-            verdicts.push(Verdict::new(Cause::Probing, "DR-39", 0.75).variant("forged"));
-        }
-        return;
-    };
-    let hostile = address.forbidden_algorithms + address.badly_made;
-    let prober = (address.forbidden_algorithms > 0 && (hostile >= 3 || address.hostile_reasons.len() > 1))
-        || address.badly_made >= PROBE_MIN && address.hostile_reasons.len() > 1;
-    let first = address.first.map(|event| world.events[event].place);
-    if marked || prober && stranger {
+    let first = signs.first.map(|event| world.events[event].place);
+    if marked && !signs.forges {
+        let hint = Verdict::new(Cause::Probing, "DR-39", 0.45).variant("forged");
+        verdicts.push(hint.cap(true, 0.44, "nothing else from this address is forged"));
+    }
+    // Of a forged token no verifier finds out whose it is.
+    let genuine = matches!(
+        case.reason,
+        Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked | Reason::TokenExpired | Reason::ScopeInsufficient
+    );
+    if signs.forges && (marked || stranger && !genuine) {
         verdicts.push(
-            Verdict::new(Cause::Probing, "DR-39", if marked { 0.85 } else { 0.78 })
+            Verdict::new(Cause::Probing, "DR-39", if marked { 0.95 } else { 0.88 })
                 .variant("forged")
-                .ground(prober, 0.10)
-                .shows(first, "the first badly made token from this address")
-                .against("the subject has a past here", !stranger, 0.05),
+                .shows(first, "the first of the tampered tokens from this address")
+                .against("the subject has a past here", case.sub.map(|_| !stranger), 0.05),
         );
     }
-    if case.reason == Reason::KeyNotFound && stranger && address.unknown_keys.len() >= PROBE_MIN {
+    if case.reason == Reason::KeyNotFound && stranger && signs.makes_up_keys {
         verdicts.push(
             Verdict::new(Cause::Probing, "DR-40", 0.85)
                 .variant("unknown_kid_flood")
                 .shows(first, "the first unknown key from this address"),
         );
     }
-    if case.reason == Reason::SubNotFound && stranger {
-        if address.unknown_subjects.len() >= PROBE_MIN {
-            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.85).variant("subject_enumeration").against(
-                "tokens were issued to this address",
-                address.issued,
-                0.35,
-            ));
-        } else if case.sub.is_none() && address.bursts {
-            verdicts.push(Verdict::new(Cause::Probing, "DR-41", 0.60).variant("subject_enumeration").cap(
+    if case.reason == Reason::SubNotFound && stranger && signs.strangers != Strangers::Few {
+        let verdict = match (case.sub.is_some(), signs.strangers == Strangers::Signed) {
+            (true, true) => Verdict::new(Cause::Probing, "DR-41", 0.85).variant("subject_enumeration"),
+            (true, false) => Verdict::new(Cause::Probing, "DR-41", 0.70).variant("unknown_subjects"),
+            (false, _) => Verdict::new(Cause::Probing, "DR-41", 0.60).variant("unknown_subjects").cap(
                 true,
                 0.60,
                 "no line names the subjects",
-            ));
-        }
+            ),
+        };
+        verdicts.push(verdict.shows(first, "the first unknown user from this address"));
     }
 }
 
@@ -76,6 +76,9 @@ fn says(variant: Option<&str>) -> &'static str {
     match variant {
         Some("subject_enumeration") => {
             "One address names many subjects that nobody ever saw, with tokens that verify: the signing key may have leaked"
+        }
+        Some("unknown_subjects") => {
+            "One address names many subjects that nobody ever saw: ids are being tried, or it is a client of another environment"
         }
         Some("unknown_kid_flood") => "One address sends tokens of many keys that nobody ever announced",
         _ => "Forged or mutated tokens are being tried",
@@ -86,6 +89,9 @@ fn fix(variant: Option<&str>) -> &'static str {
     match variant {
         Some("subject_enumeration") => {
             "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login; block the address"
+        }
+        Some("unknown_subjects") => {
+            "Find out whose address it is; if nobody knows it, limit refusals per address and look for tokens that were never issued"
         }
         Some("unknown_kid_flood") => {
             "Cache unknown kids negatively and limit refetches per address; block the address at the edge"

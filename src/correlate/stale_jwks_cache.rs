@@ -43,8 +43,8 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
             Verdict::new(Cause::StaleJwksCache, "DR-28", 0.70)
                 .variant("transient")
                 .against("no request got through since", super::misconfiguration::never_reached(case, world), 0.30)
-                .against("the token's key was retired", retired, 0.25)
-                .against("nobody ever announced the token's key", foreign, 0.20),
+                .against("the token's key was retired", case.kid.map(|_| retired), 0.25)
+                .against("nobody ever announced the token's key", case.kid.map(|_| foreign), 0.20),
         );
     }
 }
@@ -112,7 +112,7 @@ fn new_key(case: &Case, world: &World<'_>) -> Option<Verdict> {
             .ground(case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp() - 60), 0.05)
             .blame(world, place, "the token's key became the signing key")
             .ground(published == Some(true), 0.05)
-            .against("the key is missing from the published set", published == Some(false), 0.20)
+            .against("the key is missing from the published set", published.map(|published| !published), 0.20)
             .against("the key was retired before the failure", gone, 0.0)
             .against("the same key id had verified before it became the signing key", renewed, 0.25)
             .against(

@@ -38,7 +38,7 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
             verdicts.push(
                 Verdict::new(Cause::TokenLifetime, "DR-29", 0.85).ground(late.is_some_and(|late| late > SKEW), 0.10).against(
                     "the token was not yet expired when it was refused",
-                    late.is_some_and(|late| late < -SKEW),
+                    late.map(|late| late < -SKEW),
                     0.30,
                 ),
             );

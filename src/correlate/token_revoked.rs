@@ -35,8 +35,11 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     let deleted = links.deleted.is_some_and(|deleted| {
         links.revoked.is_none_or(|revoked| world.happenings[deleted].time >= world.happenings[revoked].time)
     });
-    let verdict =
-        Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against("a deletion of the user after the last logout", deleted, 0.25);
+    let verdict = Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against(
+        "a deletion of the user after the last logout",
+        case.sub.map(|_| deleted),
+        0.25,
+    );
     let mut verdict = match links.revoked {
         Some(place) => {
             let elsewhere = world.happenings[place].witnesses().iter().find_map(|w| world.events[*w].client_ip);

@@ -34,7 +34,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         if direct {
             verdicts.push(Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against(
                 "a deletion of the user before the failure",
-                links.deleted.is_some(),
+                case.sub.map(|_| links.deleted.is_some()),
                 0.10,
             ));
         }

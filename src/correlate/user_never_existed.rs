@@ -76,7 +76,7 @@ fn subject(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Ver
             .ground(foreign_key, 0.15)
             .ground(foreign_issuer, 0.15)
             .ground(in_table == Some(false), 0.10)
-            .against("the user table has the user", in_table == Some(true), 0.40)
+            .against("the user table has the user", in_table, 0.40)
             .ground(world.subjects.len() >= 20, 0.10)
             .against("any earlier trace of the subject", false, 0.0)
             .cap(!world.audited && world.subjects.is_empty(), 0.50, "no source that knows which users exist"),

@@ -103,11 +103,17 @@ impl Verdict {
         self
     }
 
-    /// Says what was looked for against it; what is present costs `weight`.
+    /// Says what was looked for against it; what is present costs `weight`, and `None` is what could not be looked for.
     #[must_use]
-    pub fn against(mut self, says: &'static str, present: bool, weight: f64) -> Self {
-        self.counter.push(Counter { says, result: if present { "present" } else { "absent" } });
-        self.ground(present, -weight)
+    pub fn against(mut self, says: &'static str, present: impl Into<Option<bool>>, weight: f64) -> Self {
+        let present = present.into();
+        let result = match present {
+            Some(true) => "present",
+            Some(false) => "absent",
+            None => "not checkable",
+        };
+        self.counter.push(Counter { says, result });
+        self.ground(present == Some(true), -weight)
     }
 
     /// The confidence: the score within its bounds, to two digits.

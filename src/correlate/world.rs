@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::address::{self, Address, Signs};
 use super::history::History;
 use super::merge::Case;
 use super::table::Timed;
 use crate::chase::Sighting;
-use crate::event::{Event, EventKind, Place, Reason};
+use crate::event::{Event, EventKind, Place, Reason, Text};
 use crate::hash::{HashMap, HashSet};
 use crate::inventory::Inventory;
 use crate::name::Name;
@@ -27,8 +28,6 @@ pub(super) const OUTAGE_PAD: TimeDelta = TimeDelta::seconds(60);
 const OUTAGE_MIN: usize = 3;
 /// What a change causes begins within this time, and the time before it is compared over as long.
 pub(super) const ONSET: TimeDelta = TimeDelta::minutes(15);
-/// Never-seen subjects, or badly made tokens, of one address that make it a prober (`probe_min`).
-pub(super) const PROBE_MIN: usize = 10;
 
 /// Something that happened to a user, a key or a service, with every line that tells of it.
 #[derive(Debug, Clone)]
@@ -81,29 +80,6 @@ impl Outage {
     }
 }
 
-/// What one address did.
-#[derive(Debug, Clone, Default)]
-pub struct Address {
-    /// Tokens with an algorithm nobody allows.
-    pub forbidden_algorithms: usize,
-    /// Tokens that are badly signed, cut or of an unknown key.
-    pub badly_made: usize,
-    /// Distinct reasons among those.
-    pub hostile_reasons: BTreeSet<Reason>,
-    /// Subjects it named that nobody ever saw.
-    pub unknown_subjects: HashSet<Name>,
-    /// Keys it named that nobody ever saw.
-    pub unknown_keys: HashSet<Name>,
-    /// Refusals for a missing user where no line names the user.
-    pub nameless: Vec<DateTime<Utc>>,
-    /// Whether so many of them fall into one minute that no client retries like that.
-    pub bursts: bool,
-    /// The first hostile line.
-    pub first: Option<usize>,
-    /// Tokens were issued to it: its tokens are not made up.
-    pub issued: bool,
-}
-
 /// What is known of a key.
 #[derive(Debug, Clone, Default)]
 pub struct Key {
@@ -151,7 +127,7 @@ pub struct World<'e> {
     pub mass_revocations: Vec<usize>,
     /// When the user store failed.
     pub outages: Vec<Outage>,
-    /// Addresses and what they did.
+    /// Addresses that show signs of trying tokens.
     pub addresses: HashMap<Name, Address>,
     /// Keys by id.
     pub keys: HashMap<Name, Key>,
@@ -248,7 +224,7 @@ impl<'e> World<'e> {
         let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| *sub);
         let (history, addresses) = parallel::both(
             || History::of(events, &world.successes, cases, &world.happenings, &refused, proven()),
-            || addresses(cases, &world),
+            || address::addresses(cases, &world),
         );
         world.history = history;
         world.addresses = addresses;
@@ -275,6 +251,12 @@ impl<'e> World<'e> {
     /// Whether a key was ever announced, used to sign, or accepted.
     pub fn knows_key(&self, kid: Name) -> bool {
         self.keys.contains_key(&kid)
+    }
+
+    /// What a case's address showed around its time of trying tokens.
+    pub fn signs(&self, case: &Case) -> Signs {
+        let address = case.client_ip.and_then(|client| self.addresses.get(&client));
+        address.zip(case.time).map_or_else(Signs::default, |(address, time)| address.around(time))
     }
 
     /// The outage that covers a time.
@@ -409,8 +391,10 @@ fn happenings(events: &[Event], refused: &HashSet<Name>) -> Vec<Happening> {
         }
     }
     for happening in &mut happenings {
-        let named = |place: &usize| events[*place].extra.as_deref().is_some_and(|extra| extra.event_id.is_some());
-        if let Some(best) = happening.witnesses().iter().copied().find(named) {
+        let id = |place: usize| events[place].extra.as_deref().and_then(|extra| extra.event_id.as_ref());
+        let named = happening.witnesses().iter().copied().filter(|place| id(*place).is_some());
+        // Of those of one time not the one that happens to stand in the first file.
+        if let Some(best) = named.min_by_key(|place| (events[*place].time, id(*place).map(Text::as_str), *place)) {
             happening.event = best;
             happening.time = events[best].time.unwrap_or(happening.time);
         }
@@ -578,55 +562,4 @@ fn by_name(events: &[Event], happenings: &[Happening]) -> HashMap<Name, Vec<usiz
         }
     }
     names.into_iter().collect()
-}
-
-/// Whether twice the least number of probes falls into one minute.
-fn bursts(times: &[DateTime<Utc>]) -> bool {
-    let count = 2 * PROBE_MIN;
-    times.windows(count).any(|window| window[count - 1] - window[0] <= TimeDelta::seconds(60))
-}
-
-fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Name, Address> {
-    let mut addresses: HashMap<Name, Address> = HashMap::default();
-    for case in cases {
-        let Some(client) = case.client_ip else { continue };
-        let stranger = case.sub.is_none_or(|sub| !world.knows(sub));
-        let hostile = match case.reason {
-            Reason::AlgorithmNotAllowed => true,
-            Reason::SignatureInvalid | Reason::TokenMalformed => stranger,
-            Reason::KeyNotFound => stranger && case.kid.is_none_or(|kid| !world.knows_key(kid)),
-            _ => false,
-        };
-        if hostile {
-            let address = addresses.entry(client).or_default();
-            match case.reason {
-                Reason::AlgorithmNotAllowed => address.forbidden_algorithms += 1,
-                _ => address.badly_made += 1,
-            }
-            if case.reason == Reason::KeyNotFound {
-                address.unknown_keys.extend(case.kid);
-            }
-            address.hostile_reasons.insert(case.reason);
-            address.first.get_or_insert(case.deciding);
-        } else if case.reason == Reason::SubNotFound && stranger {
-            let address = addresses.entry(client).or_default();
-            match case.sub {
-                Some(sub) => {
-                    address.unknown_subjects.insert(sub);
-                }
-                None => address.nameless.extend(case.time),
-            }
-        }
-    }
-    #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
-    for address in addresses.values_mut() {
-        address.nameless.sort();
-        address.bursts = bursts(&address.nameless);
-    }
-    for event in world.events.iter().filter(|event| event.kind == EventKind::TokenIssued) {
-        if let Some(address) = event.client_ip.and_then(|client| addresses.get_mut(&client)) {
-            address.issued = true;
-        }
-    }
-    addresses
 }
