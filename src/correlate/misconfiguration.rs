@@ -122,7 +122,10 @@ fn subject_missing(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut
         return;
     }
     let onset = onset(case, world);
-    if let Some(place) = onset.and_then(|first| world.issuer_change(first)) {
+    let issuer = onset.and_then(|first| world.issuer_change(case, first));
+    // Of two changes the one nearer to the onset.
+    let nearer = |place: &usize| own.is_none_or(|own| world.happenings[own].time <= world.happenings[*place].time);
+    if let Some(place) = issuer.filter(nearer) {
         let fresh = case.iat.is_some_and(|iat| iat >= world.happenings[place].time.timestamp());
         let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
         let mut found = verdict("DR-18", "claim_mapping", 0.70).ground(fresh, 0.15).blame(
@@ -188,7 +191,7 @@ fn issuer(case: &Case, world: &World<'_>) -> Verdict {
         found = found.ground(true, 0.10).shows(Some(world.events[case.deciding].place), says);
     }
     let onset = onset(case, world);
-    match onset.and_then(|first| world.issuer_change(first)).filter(|_| world.last_change(case).is_none()) {
+    match onset.and_then(|first| world.issuer_change(case, first)).filter(|_| world.last_change(case).is_none()) {
         Some(place) => found.ground(true, 0.15).blame(world, place, "the issuer changed just before"),
         None => after_a_change(case, world, found),
     }
@@ -213,9 +216,13 @@ fn other_identifier(case: &Case, world: &World<'_>) -> Option<Verdict> {
     let sub = case.sub.filter(|sub| world.history.is_odd(sub) && !world.knows(*sub))?;
     let _ = sub;
     let time = case.time?;
-    let place = world.last_change(case).or_else(|| world.issuer_change(time))?;
-    let (before, after) = world.around(case, world.happenings[place].time);
-    (after >= 3 && after >= 5 * before).then(|| {
+    let began = |place: &usize| {
+        let (before, after) = world.around(case, world.happenings[*place].time);
+        after >= 3 && after >= 5 * before
+    };
+    let changes = [world.last_change(case), world.issuer_change(case, time)].into_iter().flatten().filter(began);
+    let place = changes.max_by_key(|place| world.happenings[*place].time);
+    place.map(|place| {
         verdict("DR-09", "claim_mapping", 0.80).blame(
             world,
             place,

@@ -29,6 +29,34 @@ const OUTAGE_MIN: usize = 3;
 /// What a change causes begins within this time, and the time before it is compared over as long.
 pub(super) const ONSET: TimeDelta = TimeDelta::minutes(15);
 
+/// What services that issue tokens are called.
+const ISSUERS: [&str; 24] = [
+    "auth",
+    "auth0",
+    "authelia",
+    "authentik",
+    "authn",
+    "authserver",
+    "cas",
+    "cognito",
+    "dex",
+    "fusionauth",
+    "gotrue",
+    "hydra",
+    "identity",
+    "identityserver",
+    "idp",
+    "issuer",
+    "keycloak",
+    "kratos",
+    "login",
+    "oauth",
+    "oidc",
+    "ory",
+    "sso",
+    "zitadel",
+];
+
 /// Something that happened to a user, a key or a service, with every line that tells of it.
 #[derive(Debug, Clone)]
 pub struct Happening {
@@ -121,6 +149,8 @@ pub struct World<'e> {
     changes_of: HashMap<Name, Vec<usize>>,
     /// Rotations of keys among the happenings, by the service's plain name and time.
     rotations_of: HashMap<Name, Vec<usize>>,
+    /// Services that issue tokens or announce keys, by their plain names.
+    issuers: HashSet<Name>,
     /// Keys that were added, by time.
     pub added_keys: Vec<usize>,
     /// Revocations that name nobody, by time.
@@ -199,6 +229,7 @@ impl<'e> World<'e> {
             changes_of: by_service(&changes),
             rotations_of: by_service(&of_kind(EventKind::KeyRotated)),
             changes,
+            issuers: issuers(events),
             added_keys: of_kind(EventKind::KeyAdded),
             mass_revocations: of_kind(EventKind::TokenRevoked)
                 .into_iter()
@@ -297,12 +328,23 @@ impl<'e> World<'e> {
         case.services.iter().filter_map(last).max_by_key(|place| (self.happenings[*place].time, *place))
     }
 
-    /// The last change of a service that refuses nobody itself, an issuer's perhaps, not long before `time`.
-    pub fn issuer_change(&self, time: DateTime<Utc>) -> Option<usize> {
+    /// The last change of the issuer of a case's token, not long before `time`. A change of any other service that the
+    /// request never met is a coincidence.
+    pub fn issuer_change(&self, case: &Case, time: DateTime<Utc>) -> Option<usize> {
         let end = self.changes.partition_point(|place| self.happenings[*place].time <= time);
         let mut recent =
             self.changes[..end].iter().rev().copied().take_while(|place| time - self.happenings[*place].time <= ONSET);
-        recent.find(|place| !self.history.verdicts.judges(self.happenings[*place].key))
+        recent.find(|place| self.is_issuer(plain_name(self.happenings[*place].key), case))
+    }
+
+    /// Whether a service issues tokens: it is seen to, the issuer's address names it, or it is called like what does.
+    fn is_issuer(&self, service: Name, case: &Case) -> bool {
+        let words = |text: &'static str| text.split(|c: char| !c.is_ascii_alphanumeric());
+        let address = || [case.iss, self.history.issuer].into_iter().flatten().flat_map(|iss| words(iss.as_str()));
+        let name = service.as_str();
+        self.issuers.contains(&service)
+            || name.len() > 2 && address().any(|word| word.eq_ignore_ascii_case(name))
+            || words(name).any(|word| ISSUERS.iter().any(|issuer| word.eq_ignore_ascii_case(issuer)))
     }
 
     /// The last event of a kind that befell a subject or key by `time`.
@@ -508,6 +550,16 @@ fn keys(events: &[Event], sightings: &[Sighting], happenings: &[Happening]) -> H
         keys.entry(kid).or_default().used = true;
     }
     keys
+}
+
+fn issuers(events: &[Event]) -> HashSet<Name> {
+    let issues = |event: &&Event| {
+        matches!(event.kind, EventKind::TokenIssued | EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired)
+    };
+    let mut services: Vec<Name> = events.iter().filter(issues).filter_map(|event| event.service).collect();
+    services.sort_unstable_by_key(|service| service.number());
+    services.dedup();
+    services.into_iter().map(plain_name).collect()
 }
 
 fn subjects(events: &[Event], successes: &[Success]) -> HashMap<Name, Subject> {
