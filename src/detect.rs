@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -696,10 +696,9 @@ impl Told<'_> {
         let whole = |stamp: &Stamp| stamp.offset.is_some() && stamp.has_year;
         let own = self.entry.stamp;
         let chosen = own.filter(whole).or(self.unwrapped.stamp.filter(whole)).or(own).or(self.unwrapped.stamp);
-        let zone = |local: NaiveDateTime| {
-            self.context.zone.offset_from_local_datetime(&local).earliest().map_or(0, |offset| offset.fix().local_minus_utc())
-        };
-        let time = chosen.and_then(|stamp| stamp.resolve(zone, self.context.latest));
+        let zone = |local: NaiveDateTime| timestamp::offset_at(&self.context.zone, local);
+        let time =
+            chosen.and_then(|stamp| stamp.resolve(zone, self.context.latest)).filter(|time| timestamp::is_plausible(*time));
         (time, chosen.is_some_and(|stamp| stamp.offset.is_none()))
     }
 

@@ -227,6 +227,7 @@ fn is_head(inner: &[u8]) -> bool {
                 || (digit(1) && digit(2) && is(3, b"."))
                 || (0..10).all(digit)
                 || ((0..6).all(digit) && is(6, b" ") && is(9, b":"))
+                || wide_year(inner)
                 || access_log(inner)
         }
         b'A'..=b'Z' => {
@@ -235,8 +236,16 @@ fn is_head(inner: &[u8]) -> bool {
         b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
         b'#' => inner.starts_with(b"# Time: "),
         b'|' | b'*' | b'"' => false,
+        b'-' | b'+' if wide_year(&inner[1..]) => true,
         _ => access_log(inner),
     }
+}
+
+/// A date of a clock that is broken, without its sign: `99999-01-01`, `0001-01-01`.
+fn wide_year(inner: &[u8]) -> bool {
+    let digits = |from: usize, count: usize| inner.get(from..from + count).is_some_and(|all| all.iter().all(u8::is_ascii_digit));
+    let dash = |at: usize| inner.get(at) == Some(&b'-');
+    (4..=6).any(|year| dash(year) && dash(year + 3) && digits(0, year) && digits(year + 1, 2) && digits(year + 4, 2))
 }
 
 fn klog(inner: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! Time stamps of every layout, read as they stand; zone and year are applied later, where the file is known.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
 /// A time stamp as a record bears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,25 @@ impl Stamp {
     }
 }
 
+/// The offset that a zone's clocks show at a local time, in seconds east of UTC.
+///
+/// A time that occurs twice is the earlier one. One that never occurs, because the clocks were put forward over it, is
+/// read as if they had not been yet.
+pub fn offset_at(zone: &impl TimeZone, local: NaiveDateTime) -> i32 {
+    // The widest gap is the day that Samoa left out.
+    [0, 3, 27]
+        .into_iter()
+        .filter_map(|hours| local.checked_sub_signed(TimeDelta::hours(hours)))
+        .find_map(|local| zone.offset_from_local_datetime(&local).earliest())
+        .map_or(0, |offset| offset.fix().local_minus_utc())
+}
+
+/// Whether a record can have been written at a time: the year 1, 9999 or 99999 is a default or a damage, no date.
+pub fn is_plausible(time: DateTime<Utc>) -> bool {
+    // A file without a time of its own (0, in an archive) dates stamps without a year in the sixties.
+    (1900..2200).contains(&time.year())
+}
+
 /// Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by size; `None` outside
 /// 1990 to 2100.
 pub fn epoch(text: &str) -> Option<Stamp> {
@@ -84,6 +103,7 @@ pub fn leading(text: &str) -> Option<(Stamp, &str)> {
             .or_else(|| short_date(text))
             .or_else(|| bare_time(text))
             .or_else(|| leading_epoch(text)),
+        b'-' | b'+' => iso(text),
         b'A'..=b'Z' => klog(text).or_else(|| month_first(text)).or_else(|| weekday_first(text)),
         _ => None,
     }
@@ -109,15 +129,18 @@ fn iso(text: &str) -> Option<(Stamp, &str)> {
     if b.len() < 16 {
         return None;
     }
-    let separator = b[4];
-    if !matches!(separator, b'-' | b'/' | b'.') || b[7] != separator {
+    let (year, at) = match b[4] {
+        b'-' | b'/' | b'.' => (i32::try_from(digits(b, 0, 4)?).ok()?, 4),
+        _ => wide_year(b)?,
+    };
+    if b.get(at) != b.get(at + 3) {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(i32::try_from(digits(b, 0, 4)?).ok()?, digits(b, 5, 2)?, digits(b, 8, 2)?)?;
-    let mut at = 10;
-    if b[at..].starts_with(b" - ") {
+    let date = NaiveDate::from_ymd_opt(year, digits(b, at + 1, 2)?, digits(b, at + 4, 2)?)?;
+    let mut at = at + 6;
+    if b.get(at..)?.starts_with(b" - ") {
         at += 3;
-    } else if matches!(b[at], b'T' | b't' | b' ' | b'_' | b':') {
+    } else if matches!(b.get(at)?, b'T' | b't' | b' ' | b'_' | b':') {
         at += 1;
     } else {
         return None;
@@ -125,6 +148,15 @@ fn iso(text: &str) -> Option<(Stamp, &str)> {
     let (time, at) = clock(b, at)?;
     let (offset, at) = zone(text, at);
     Some((Stamp::full(date.and_time(time), offset), text.get(at..)?))
+}
+
+/// A year of more than four digits or with a sign, and where it ends: clocks that are broken write such.
+fn wide_year(b: &[u8]) -> Option<(i32, usize)> {
+    let sign = usize::from(matches!(b.first()?, b'-' | b'+'));
+    let count = b[sign..].iter().take(7).take_while(|b| b.is_ascii_digit()).count();
+    let year = i32::try_from(digits(b, sign, count)?).ok()?;
+    let wide = (4..=6).contains(&count) && b.get(sign + count) == Some(&b'-');
+    wide.then_some((if b[0] == b'-' { -year } else { year }, sign + count))
 }
 
 /// `23/Nov/2026:12:00:00 +0000`, `22-Aug-2026 12:00:00.123`, `22 Aug 2026 12:00:00`.
@@ -288,8 +320,8 @@ fn clock(b: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
         }
         _ => {}
     }
-    // A leap second is the last moment of its minute.
-    let second = second.min(59);
+    // A leap second is read as the one before it.
+    let second = if second == 60 { 59 } else { second };
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, u32::try_from(nanos).ok()?)?;
     Some((time, at))
 }
@@ -410,6 +442,55 @@ mod tests {
     #[test]
     fn what_is_no_stamp_is_none() {
         for text in ["", "hello", "2026", "2026-13-01T00:00:00Z", "192.0.2.1", "12:61:00", "Maybe 12 12:00:00", "99999"] {
+            assert!(whole(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_read_as_the_one_before_it() {
+        for (text, utc) in [
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("2016-12-31 23:59:60.250 UTC", "2016-12-31T23:59:59.250Z"),
+            ("31/Dec/2016:23:59:60 +0000", "2016-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(read(text), utc, "{text}");
+        }
+        assert!(whole("2016-12-31T23:59:61Z").is_none());
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_left_out_is_read_as_before_they_were_put_forward() {
+        let at = |zone: chrono_tz::Tz, text: &str| offset_at(&zone, text.parse().unwrap());
+        let berlin = chrono_tz::Europe::Berlin;
+        for (text, hours) in [
+            ("2026-03-29T01:59:59", 1),
+            ("2026-03-29T02:30:00", 1),
+            ("2026-03-29T03:00:00", 2),
+            ("2026-10-25T02:30:00", 2),
+            ("2026-10-25T03:00:00", 1),
+        ] {
+            assert_eq!(at(berlin, text), hours * 3600, "{text}");
+        }
+        // Samoa left out a whole day.
+        assert_eq!(at(chrono_tz::Pacific::Apia, "2011-12-30T12:00:00"), -10 * 3600);
+        assert_eq!(offset_at(&berlin, NaiveDateTime::MIN), offset_at(&berlin, "1800-01-01T00:00:00".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_year_that_no_log_was_written_in_is_read_and_told_apart() {
+        for (text, year) in [
+            ("99999-01-01T00:00:00Z", 99_999),
+            ("-0001-01-01T00:00:00Z", -1),
+            ("+12026-01-01 00:00:00", 12_026),
+            ("0001-01-01T00:00:00Z", 1),
+            ("9999-12-31T23:59:59Z", 9999),
+        ] {
+            let (stamp, rest) = leading(text).unwrap();
+            assert_eq!((stamp.local.year(), rest), (year, ""), "{text}");
+            let time = stamp.resolve(|_| 0, DateTime::UNIX_EPOCH).unwrap();
+            assert!(!is_plausible(time), "{text}");
+        }
+        for text in ["-", "+", "-1", "--", "1234567-01-01T00:00:00Z", "-2026", "999999999999999-01-01T00:00"] {
             assert!(whole(text).is_none(), "{text}");
         }
     }
