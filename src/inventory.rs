@@ -3,18 +3,23 @@
 //! A row of the user table about a user in question becomes events like any log line's, with the row as evidence; that a
 //! user or key is *not* there is a fact of its own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod table;
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use polars::prelude::{ParquetReader, SerReader};
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use crate::detect::Books;
 use crate::event::{Event, EventKind, Place, Shown, StreamId};
 use crate::name::Name;
-use crate::parse::timestamp;
 use crate::scan::{Scan, StreamBooks};
+use table::Table;
+
+/// The format of the events that rows of the user table become.
+pub const FORMAT: &str = "user-table";
 
 /// What was given.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +28,7 @@ pub struct Inventory {
     kids: Option<BTreeSet<String>>,
     issuers: Vec<String>,
     audiences: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,16 +46,67 @@ pub struct User {
     pub line: u64,
     /// When it was created.
     pub created: Option<DateTime<Utc>>,
-    /// When it was deleted, where rows of deleted users are kept.
-    pub deleted: Option<DateTime<Utc>>,
-    /// When it was disabled.
-    pub disabled: Option<DateTime<Utc>>,
+    /// Since when it is deleted, where rows of deleted users are kept.
+    pub deleted: Option<Since>,
+    /// Since when it is disabled.
+    pub disabled: Option<Since>,
+    /// When that ends or ended.
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl User {
-    /// Whether it may use its tokens at `time`.
+    /// Whether it may use its tokens at `time`, as far as the table says.
     pub fn is_live(&self, time: DateTime<Utc>) -> bool {
-        ![self.deleted, self.disabled].into_iter().flatten().any(|end| end <= time)
+        !self.is_deleted(time) && !self.is_disabled(time)
+    }
+
+    /// Whether it was deleted by `time`, or may have been.
+    pub fn is_deleted(&self, time: DateTime<Utc>) -> bool {
+        self.deleted.is_some_and(|since| since.earliest().is_none_or(|earliest| earliest <= time))
+    }
+
+    /// Whether it was disabled at `time`, or may have been.
+    pub fn is_disabled(&self, time: DateTime<Utc>) -> bool {
+        let begun = self.disabled.is_some_and(|since| since.earliest().is_none_or(|earliest| earliest <= time));
+        begun && self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// Since when something is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Since a time.
+    Time(DateTime<Utc>),
+    /// Since some time of the day between these two.
+    Day(DateTime<Utc>, DateTime<Utc>),
+    /// The table does not say since when.
+    Unknown,
+}
+
+impl Since {
+    /// The earliest time at which it can have begun; `None` where that is unknown.
+    pub fn earliest(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Time(time) | Self::Day(time, _) => Some(time),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The time by which it had begun; `None` where that is unknown.
+    pub fn latest(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Time(time) | Self::Day(_, time) => Some(time),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The better known of two.
+    fn or(self, other: Option<Self>) -> Self {
+        match (self, other) {
+            (Self::Time(_), _) | (_, None) => self,
+            (_, Some(other @ Self::Time(_))) | (Self::Unknown, Some(other)) => other,
+            (Self::Day(..), Some(_)) => self,
+        }
     }
 }
 
@@ -57,7 +114,7 @@ impl User {
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -74,14 +131,6 @@ pub enum InventoryError {
         what: String,
     },
 }
-
-/// The columns that hold a user's id, creation, deletion and disabling, folded, most telling first.
-const COLUMNS: [&[&str]; 4] = [
-    &["id", "sub", "userid", "uuid", "uid", "subject"],
-    &["createdat", "created", "creationtime", "createddate", "createdon", "createdatetime"],
-    &["deletedat", "deleted", "deletiontime", "deleteddate", "deletedon", "removedat"],
-    &["disabledat", "disabled", "bannedat", "banneduntil", "blockedat", "suspendedat", "deactivatedat", "lockedat"],
-];
 
 impl Inventory {
     /// One that knows the issuers and audiences that tokens are expected to name; empty lists expect nothing.
@@ -101,36 +150,37 @@ impl Inventory {
 
     /// Reads an export of the user table: CSV with a header, JSON lines or Parquet, by its ending.
     ///
-    /// Wants a column `id` (or `sub`, `user_id`, `uuid`) and takes `created`, `deleted` and `disabled` times (or
-    /// `created_at` and the like) where there are any.
+    /// Wants a column `id` (or `sub`, `user_id`, `uuid`) and takes what says when a user was created and whether and
+    /// since when it is deleted or disabled (`deleted_at`, `is_deleted`, `enabled`, `banned_until`, `status`). Times and
+    /// days without a zone are in `zone`.
     ///
     /// # Errors
-    /// If the file cannot be read, has no rows of its kind, or no column of ids.
-    pub fn with_users(mut self, path: &Path) -> Result<Self, InventoryError> {
-        let shape = |what: &str| InventoryError::Shape { path: path.to_owned(), what: what.to_owned() };
-        let read = |source| InventoryError::Read { path: path.to_owned(), source };
-        let bytes = std::fs::read(path).map_err(read)?;
+    /// If the file cannot be read, has no rows of its kind, no column of ids, or says of a user what is not understood.
+    pub fn with_users(mut self, path: &Path, zone: Tz) -> Result<Self, InventoryError> {
+        let shape = |what: String| InventoryError::Shape { path: path.to_owned(), what };
+        let bytes = std::fs::read(path).map_err(|source| InventoryError::Read { path: path.to_owned(), source })?;
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
-        let rows = match ending.as_str() {
-            "csv" => csv_rows(&bytes),
-            "jsonl" | "ndjson" => jsonl_rows(&bytes),
-            "parquet" => parquet_rows(&bytes),
-            _ => Err("the ending tells no format: expected .csv, .jsonl or .parquet".to_owned()),
+        let table = Table::read(&ending, &bytes).map_err(shape)?;
+        let count = table.rows.len() as u64;
+        let rows = table.users(zone).map_err(shape)?;
+        if rows.is_empty() && count > 0 {
+            return Err(shape(table::NO_IDS.to_owned()));
         }
-        .map_err(|what| shape(&what))?;
-        let mut users = HashMap::new();
-        let count = rows.len() as u64;
-        for (line, row) in rows {
-            let get = |column: usize| COLUMNS[column].iter().find_map(|name| row.get(*name)).map(|value| value.trim());
-            let Some(id) = get(0).filter(|id| !id.is_empty()) else { continue };
-            let time = |column: usize| get(column).and_then(time_of);
-            users.insert(id.to_owned(), User { line, created: time(1), deleted: time(2), disabled: time(3) });
-        }
-        if users.is_empty() && count > 0 {
-            return Err(shape("has no column of ids: expected `id`, `sub`, `user_id` or `uuid`"));
-        }
-        self.users = Some(Users { file: path.display().to_string(), rows: users, count, bytes: bytes.len() as u64 });
+        let ignored = |name| {
+            format!(
+                "`{}`: column `{name}` is not understood and not looked at: call it deleted, disabled, enabled or status if it \
+                 says whether a user may sign in",
+                path.display()
+            )
+        };
+        self.notes.extend(table.doubtful().map(ignored));
+        self.users = Some(Users { file: path.display().to_string(), rows, count, bytes: bytes.len() as u64 });
         Ok(self)
+    }
+
+    /// What the operator should know of what was given.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Reads a key set as an issuer publishes it.
@@ -172,21 +222,28 @@ impl Inventory {
         let Some(users) = &self.users else { return };
         let stream = StreamId(u32::try_from(scan.streams.len()).unwrap_or(u32::MAX));
         let asked: BTreeSet<Name> = scan.events.iter().filter_map(|event| event.sub).collect();
+        let last = scan.events.iter().filter_map(|event| event.time).max();
         let mut books = Books { bytes: users.bytes, lines: users.count, records: users.count, ..Books::default() };
         for sub in asked {
             let Some(user) = users.rows.get(&*sub) else { continue };
-            let times = [
-                (EventKind::UserCreated, user.created),
+            let facts = [
+                (EventKind::UserCreated, user.created.map(Since::Time)),
                 (EventKind::UserDeleted, user.deleted),
                 (EventKind::UserDisabled, user.disabled),
+                // The end of a ban is no return of somebody who is deleted.
+                (
+                    EventKind::UserRestored,
+                    user.until.filter(|until| user.deleted.is_none() && Some(*until) <= last).map(Since::Time),
+                ),
             ];
             let mut told = false;
-            for (kind, time) in times.into_iter().filter(|(_, time)| time.is_some()) {
+            for (kind, since) in facts.into_iter().filter_map(|(kind, since)| Some((kind, since?))) {
                 let mut event = Event::bare(kind, Place { stream, line: user.line });
-                event.time = time;
+                // Nobody is said to have got through after a deletion that may have come later on that day.
+                event.time = since.latest();
                 event.sub = Some(sub);
                 event.shown =
-                    Some(Box::new(Shown { message: "a row of the user table".into(), format: "user-table", ..Shown::default() }));
+                    Some(Box::new(Shown { message: "a row of the user table".into(), format: FORMAT, ..Shown::default() }));
                 scan.events.push(event);
                 books.events += 1;
                 told = true;
@@ -197,63 +254,6 @@ impl Inventory {
         scan.streams.push(StreamBooks { file: users.file.as_str().into(), books });
         scan.events.sort_by_key(|event| event.place);
     }
-}
-
-/// Rows by folded column name, each with its line.
-type Rows = Vec<(u64, BTreeMap<String, String>)>;
-
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-fn csv_rows(bytes: &[u8]) -> Result<Rows, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header: Vec<String> = reader.headers().map_err(|error| error.to_string())?.iter().map(folded).collect();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push((line, header.iter().cloned().zip(record.iter().map(str::to_owned)).collect()));
-    }
-    Ok(rows)
-}
-
-fn jsonl_rows(bytes: &[u8]) -> Result<Rows, String> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut rows = Vec::new();
-    for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        let value: serde_json::Map<String, Value> =
-            serde_json::from_str(text).map_err(|error| format!("line {line}: {error}"))?;
-        let text = |value: &Value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        rows.push((line, value.iter().filter_map(|(name, value)| Some((folded(name), text(value)?))).collect()));
-    }
-    Ok(rows)
-}
-
-fn parquet_rows(bytes: &[u8]) -> Result<Rows, String> {
-    let frame = ParquetReader::new(std::io::Cursor::new(bytes)).finish().map_err(|error| error.to_string())?;
-    let mut rows: Rows = (1..).take(frame.height()).map(|line| (line, BTreeMap::new())).collect();
-    for column in frame.columns() {
-        let name = folded(column.name());
-        if !COLUMNS.iter().any(|names| names.contains(&name.as_str())) {
-            continue;
-        }
-        for (place, (_, row)) in rows.iter_mut().enumerate() {
-            let cell = column.get(place).map_err(|error| error.to_string())?;
-            if !cell.is_null() {
-                row.insert(name.clone(), cell.str_value().into_owned());
-            }
-        }
-    }
-    Ok(rows)
-}
-
-fn time_of(text: &str) -> Option<DateTime<Utc>> {
-    timestamp::whole(text)?.resolve(|_| 0, DateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -282,10 +282,10 @@ mod tests {
             ),
         ] {
             let (_directory, path) = written(name, text);
-            let inventory = Inventory::default().with_users(&path).unwrap();
+            let inventory = Inventory::default().with_users(&path, Tz::UTC).unwrap();
             let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
             let gone = inventory.user("u1").unwrap().unwrap();
-            assert_eq!(gone.deleted, Some(at("2026-03-02T10:00:00Z")), "{name}");
+            assert_eq!(gone.deleted, Some(Since::Time(at("2026-03-02T10:00:00Z"))), "{name}");
             assert!(gone.is_live(at("2026-03-02T09:59:59Z")) && !gone.is_live(at("2026-03-02T10:00:00Z")));
             assert!(inventory.user("u2").unwrap().unwrap().is_live(at("2026-03-09T00:00:00Z")));
             assert_eq!(inventory.user("u3"), Some(None));
@@ -295,16 +295,139 @@ mod tests {
 
     #[test]
     fn a_parquet_export_is_read() {
-        use polars::prelude::{Column, DataFrame, ParquetWriter};
-        let columns = vec![
-            Column::new("user_id".into(), ["u1", "u2"]),
-            Column::new("deleted_at".into(), [Some("2026-03-02T10:00:00Z"), None]),
-        ];
-        let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes).finish(&mut DataFrame::new(2, columns).unwrap()).unwrap();
-        let rows = parquet_rows(&bytes).unwrap();
-        assert_eq!((rows[0].1["userid"].as_str(), rows[0].1["deletedat"].as_str()), ("u1", "2026-03-02T10:00:00Z"));
-        assert_eq!(rows[1].1.get("deletedat"), None);
+        use polars::prelude::{
+            Column, DataFrame, DataType, Int64Chunked, IntoColumn, NewChunkedArray, ParquetWriter, TimeUnit, TimeZone,
+        };
+        let millis = [Some(1_772_445_600_000_i64), None, None];
+        let at = |zone| {
+            Int64Chunked::from_iter_options("deleted_at".into(), millis.into_iter())
+                .into_datetime(TimeUnit::Milliseconds, zone)
+                .into_column()
+        };
+        let columns = |zone| {
+            vec![
+                Column::new("user_id".into(), [1, 2, 3]),
+                at(zone),
+                Column::new("seen".into(), [7, 8, 9]),
+                Column::new("is_active".into(), [Some(true), Some(false), None]),
+                Column::new("banned_until".into(), [None, None, Some(20_513)]).cast(&DataType::Date).unwrap(),
+            ]
+        };
+        for (zone, in_berlin) in [(Some(TimeZone::UTC), "2026-03-02T10:00:00Z"), (None, "2026-03-02T09:00:00Z")] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("users.parquet");
+            let mut bytes = Vec::new();
+            ParquetWriter::new(&mut bytes).finish(&mut DataFrame::new(3, columns(zone)).unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            let inventory = Inventory::default().with_users(&path, Tz::Europe__Berlin).unwrap();
+            let user = |id: &str| inventory.user(id).unwrap().unwrap();
+            assert_eq!(user("1").deleted, Some(Since::Time(in_berlin.parse().unwrap())));
+            assert_eq!((user("1").disabled, user("2").disabled), (None, Some(Since::Unknown)));
+            assert_eq!(user("3").until, Some("2026-03-01T22:59:59Z".parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn what_a_table_says_of_a_user_is_understood_however_it_is_said() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (before, after) = (at("2026-03-01T05:00:00Z"), at("2026-03-03T00:00:00Z"));
+        let live = (false, false);
+        let (deleted, disabled) = ((true, false), (false, true));
+        for (column, value, then, now) in [
+            ("deleted", "true", deleted, deleted),
+            ("IsDeleted", "T", deleted, deleted),
+            ("soft_deleted", "1", deleted, deleted),
+            ("deleted", "2026-03-02", live, deleted),
+            ("deleted_at", "1772445600", live, deleted),
+            ("deletedAt", "1772445600000", live, deleted),
+            ("account.deletion_date", "20260302", live, deleted),
+            ("removed_on", "2026/03/02", live, deleted),
+            ("deleted", "0", live, live),
+            ("deleted", "false", live, live),
+            ("deleted_at", "null", live, live),
+            ("deleted_at", "''", live, live),
+            ("deleted_at", "0000-00-00 00:00:00", live, live),
+            ("deleted_at", "0001-01-01T00:00:00Z", live, live),
+            ("enabled", "false", disabled, disabled),
+            ("accountEnabled", "true", live, live),
+            ("active", "0", disabled, disabled),
+            ("is_active", "f", disabled, disabled),
+            ("banned", "yes", disabled, disabled),
+            ("suspended_at", "2026-03-02 10:00:00", live, disabled),
+            ("banned_until", "2026-03-02T10:00:00Z", disabled, live),
+            ("lockout_end", "2126-03-02T10:00:00Z", disabled, disabled),
+            ("banned_until", "infinity", disabled, disabled),
+            ("banned_until", "", live, live),
+            ("banned_until", "0", live, live),
+            ("status", "DEPROVISIONED", disabled, disabled),
+            ("user_status", "locked out", disabled, disabled),
+            ("account_state", "deleted", deleted, deleted),
+            ("status", "Active", live, live),
+            ("state", "CA", live, live),
+            ("last_active_at", "soon", live, live),
+        ] {
+            let csv = format!("id,{column}\nu1,{value}\n");
+            let json = format!("{{\"id\":\"u1\",\"{column}\":\"{value}\"}}\n");
+            for (name, text) in [("users.csv", csv), ("users.jsonl", json)] {
+                let (_directory, path) = written(name, &text);
+                let inventory = Inventory::default().with_users(&path, Tz::UTC).unwrap();
+                let user = inventory.user("u1").unwrap().unwrap();
+                let said = |time| (user.is_deleted(time), user.is_disabled(time));
+                assert_eq!((said(before), said(after)), (then, now), "{name}: {column}={value}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_columns_are_held_against_one_another() {
+        let known = Since::Time("2026-03-02T10:00:00Z".parse().unwrap());
+        for (columns, values, deleted, disabled) in [
+            ("is_deleted,deleted_at", "true,2026-03-02T10:00:00Z", Some(known), None),
+            ("deleted_at,status", "2026-03-02T10:00:00Z,active", Some(known), None),
+            ("deleted,deleted_at", "false,2026-03-02T10:00:00Z", None, None),
+            ("enabled,disabled_at", "false,2026-03-02T10:00:00Z", None, Some(known)),
+            ("enabled,disabled_at", "true,2026-03-02T10:00:00Z", None, None),
+        ] {
+            let (_directory, path) = written("users.csv", &format!("id,{columns}\nu1,{values}\n"));
+            let inventory = Inventory::default().with_users(&path, Tz::UTC).unwrap();
+            let user = inventory.user("u1").unwrap().unwrap();
+            assert_eq!((user.deleted, user.disabled), (deleted, disabled), "{columns}={values}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_a_day_of_the_zone() {
+        let (_directory, path) = written("users.csv", "id,deleted,created\nu1,2026-03-02,2026-03-01\n");
+        let inventory = Inventory::default().with_users(&path, Tz::Europe__Berlin).unwrap();
+        let user = inventory.user("u1").unwrap().unwrap();
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(user.deleted, Some(Since::Day(at("2026-03-01T23:00:00Z"), at("2026-03-02T22:59:59Z"))));
+        assert_eq!(user.created, Some(at("2026-02-28T23:00:00Z")));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_with_its_place_and_without_secrets() {
+        let token = "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYW5vbiJ9.c2ln";
+        for (name, text, says) in [
+            ("users.csv", "id,deleted\nu1,true\nu2,maybe\n".to_owned(), "line 3: column `deleted`: `maybe` is not understood"),
+            ("users.csv", "id,active\nu1,2026-03-02\n".to_owned(), "line 2: column `active`: `2026-03-02`"),
+            ("users.csv", "id,created_at\nu1,yes\n".to_owned(), "expected a date, a time or nothing"),
+            ("users.jsonl", "{\"id\":\"u1\",\"status\":\"gold\"}\n".to_owned(), "line 1: column `status`: `gold`"),
+            ("users.jsonl", format!("{{\"id\":1,\"isDeleted\":\"{token}\"}}\n"), "column `isDeleted`"),
+        ] {
+            let (_directory, path) = written(name, &text);
+            let error = Inventory::default().with_users(&path, Tz::UTC).unwrap_err().to_string();
+            assert!(error.contains(says) && error.contains(name) && !error.contains(token), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_column_that_may_have_been_meant_is_named() {
+        let (_directory, path) =
+            written("users.csv", "id,login_blocked,mfa_enabled,deleted_by,last_active,mail\nu1,true,t,root,2026-03-02,a@b\n");
+        let inventory = Inventory::default().with_users(&path, Tz::UTC).unwrap();
+        assert_eq!(inventory.notes().len(), 1);
+        assert!(inventory.notes()[0].contains("`login_blocked`"), "{:?}", inventory.notes());
     }
 
     #[test]
@@ -315,7 +438,7 @@ mod tests {
             ("users.txt", "id\n", "the ending tells no format"),
         ] {
             let (_directory, path) = written(name, text);
-            let error = Inventory::default().with_users(&path).unwrap_err().to_string();
+            let error = Inventory::default().with_users(&path, Tz::UTC).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
         let (_directory, path) = written("jwks.json", "{\"keys\":[{\"kid\":\"k1\"},{\"kty\":\"RSA\"}]}");

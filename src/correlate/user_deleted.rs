@@ -37,6 +37,7 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
     match links.deleted.or_else(|| world.last_by_name(EventKind::UserDeleted, case)) {
         Some(deletion) => on_record(case, links, world, deletion, verdicts),
         None if case.reason == Reason::SubNotFound => {
+            verdicts.extend(undated(case, links, world));
             unrecorded(case, links, world, verdicts);
             verdicts.extend(bulk(case, world));
             verdicts.extend(recreated(case, links, world));
@@ -44,6 +45,21 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         }
         None => {}
     }
+}
+
+/// DR-01 without a time: the user table has the user as deleted, and does not say since when, or only the day.
+fn undated(case: &Case, links: &Links, world: &World<'_>) -> Option<Verdict> {
+    let sub = case.sub?;
+    let row = world.row(EventKind::UserDeleted, sub)?;
+    let user = world.inventory.user(sub.as_str())??;
+    let seen_later = links.success_after.is_some_and(|place| world.history.is_stateful(world.successes[place].service));
+    case.time.is_none_or(|time| user.is_deleted(time)).then(|| {
+        Verdict::new(Cause::UserDeleted, "DR-01", 0.74)
+            .ground(links.success_before.is_some() && links.success_after.is_none(), 0.05)
+            .shows(Some(row), "the user table has the user as deleted, and not since which hour")
+            .against("a later request of the user went through where users are looked up", seen_later, 0.30)
+            .cap(true, 0.80, "the time of the deletion")
+    })
 }
 
 /// A deletion that came after the failure is shown as considered.

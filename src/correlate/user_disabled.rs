@@ -12,7 +12,7 @@
 use super::merge::Case;
 use super::verdict::{CauseRules, Links, Verdict};
 use super::world::World;
-use crate::event::{Cause, EventKind, Reason};
+use crate::event::{Cause, EventKind, Place, Reason};
 
 /// The rules of this cause.
 pub(super) const RULES: CauseRules = CauseRules {
@@ -31,12 +31,14 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
         return;
     }
     let Some(place) = links.disabled.or_else(|| world.last_by_name(EventKind::UserDisabled, case)) else {
-        if direct {
-            verdicts.push(Verdict::new(Cause::UserDisabled, "DR-34", 0.80).against(
-                "a deletion of the user before the failure",
-                case.sub.map(|_| links.deleted.is_some()),
-                0.10,
-            ));
+        let row = row(case, world);
+        if direct || row.is_some() {
+            verdicts.push(
+                Verdict::new(Cause::UserDisabled, "DR-34", if direct { 0.80 } else { 0.64 })
+                    .ground(direct && row.is_some(), 0.05)
+                    .shows(row, "the user table has the user as disabled, and not since which hour")
+                    .against("a deletion of the user before the failure", case.sub.map(|_| links.deleted.is_some()), 0.10),
+            );
         }
         return;
     };
@@ -53,6 +55,14 @@ fn judge(case: &Case, links: &Links, world: &World<'_>, verdicts: &mut Vec<Verdi
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),
     );
+}
+
+/// The row of the user table by which the user may have been disabled at the time of the failure.
+fn row(case: &Case, world: &World<'_>) -> Option<Place> {
+    let sub = case.sub?;
+    let user = world.inventory.user(sub.as_str())??;
+    let row = world.row(EventKind::UserDisabled, sub)?;
+    case.time.is_none_or(|time| user.is_disabled(time)).then_some(row)
 }
 
 fn says(_: Option<&str>) -> &'static str {

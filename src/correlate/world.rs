@@ -14,7 +14,7 @@ use super::table::Timed;
 use crate::chase::Sighting;
 use crate::event::{Event, EventKind, Place, Reason, Text};
 use crate::hash::{HashMap, HashSet};
-use crate::inventory::Inventory;
+use crate::inventory::{self, Inventory};
 use crate::name::Name;
 use crate::parallel;
 
@@ -177,6 +177,8 @@ pub struct World<'e> {
     pub history: History,
     /// What the operator can check.
     pub inventory: &'e Inventory,
+    /// The rows of the user table that say that a user is deleted or disabled.
+    ended: HashMap<(EventKind, Name), Place>,
 }
 
 /// A request that was let through.
@@ -251,6 +253,7 @@ impl<'e> World<'e> {
             successes,
             history: History::default(),
             inventory,
+            ended: ended(events),
         };
         let proven = || world.subjects.iter().filter(|(_, subject)| subject.proven).map(|(sub, _)| *sub);
         let (history, addresses) = parallel::both(
@@ -345,6 +348,11 @@ impl<'e> World<'e> {
         self.issuers.contains(&service)
             || name.len() > 2 && address().any(|word| word.eq_ignore_ascii_case(name))
             || words(name).any(|word| ISSUERS.iter().any(|issuer| word.eq_ignore_ascii_case(issuer)))
+    }
+
+    /// The row of the user table that says that a user is deleted or disabled, whether or not it says since when.
+    pub fn row(&self, kind: EventKind, sub: Name) -> Option<Place> {
+        self.ended.get(&(kind, sub)).copied()
     }
 
     /// The last event of a kind that befell a subject or key by `time`.
@@ -442,6 +450,14 @@ fn happenings(events: &[Event], refused: &HashSet<Name>) -> Vec<Happening> {
         }
     }
     happenings
+}
+
+fn ended(events: &[Event]) -> HashMap<(EventKind, Name), Place> {
+    let in_table = |event: &&Event| {
+        matches!(event.kind, EventKind::UserDeleted | EventKind::UserDisabled)
+            && event.shown.as_deref().is_some_and(|shown| shown.format == inventory::FORMAT)
+    };
+    events.iter().filter(in_table).filter_map(|event| Some(((event.kind, event.sub?), event.place))).collect()
 }
 
 /// Happenings are sorted by kind and key.

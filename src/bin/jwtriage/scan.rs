@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
+use chrono_tz::Tz;
 use globset::{Glob, GlobSetBuilder};
 use jwtriage::atomic_file::{self, Staged};
 use jwtriage::correlate::correlate;
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let sample = scan::sample(&found.sources);
     let redactor = redactor(&sample);
     let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &sample);
-    let inventory = inventory(&args.known)?;
+    let inventory = inventory(&args.known, args.timezone)?;
     let settings = Settings {
         zone: args.timezone,
         now: now(),
@@ -99,13 +100,16 @@ fn other_inputs(args: &Scan) -> Vec<&Path> {
 }
 
 /// What the operator gave to check against.
-pub(crate) fn inventory(known: &Known) -> Result<Inventory> {
+pub(crate) fn inventory(known: &Known, zone: Tz) -> Result<Inventory> {
     let mut inventory = Inventory::expecting(&known.expect_issuer, &known.expect_audience);
     if let Some(path) = &known.users {
-        inventory = inventory.with_users(path)?;
+        inventory = inventory.with_users(path, zone)?;
     }
     if let Some(path) = &known.jwks {
         inventory = inventory.with_jwks(path)?;
+    }
+    for note in inventory.notes() {
+        writeln!(io::stderr(), "jwtriage: note: {}", shown(note)).ok();
     }
     Ok(inventory)
 }

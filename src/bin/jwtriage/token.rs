@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Read, Write};
 
 use anyhow::{Context, Result};
+use chrono_tz::Tz;
 use jwtriage::inspect::inspect;
 use jwtriage::report::escape::Terminal;
 
@@ -15,7 +16,7 @@ const MAX_TOKEN: u64 = 1 << 20;
 
 /// Reads a token and tells what a verifier would have against it.
 pub(crate) fn run(args: &Token) -> Result<Exit> {
-    let inventory = scan::inventory(&args.known)?;
+    let inventory = scan::inventory(&args.known, Tz::UTC)?;
     let mut text = Vec::new();
     io::stdin().lock().take(MAX_TOKEN).read_to_end(&mut text).context("cannot read standard input")?;
     let found = inspect(&String::from_utf8_lossy(&text), &inventory, scan::now());
