@@ -1,10 +1,14 @@
 //! One token, decoded and held against what the operator knows: what a verifier would have against it.
 
+mod paste;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::inventory::Inventory;
-use crate::parse::token;
+use crate::inventory::{Inventory, Since};
+use crate::parse::{timestamp, token};
 use crate::redact::Redactor;
 
 /// Clocks may differ by this (RFC 7519, 4.1.4 "no more than a few minutes"; libraries settle at 60 s).
@@ -23,21 +27,27 @@ pub struct Inspection {
     pub notes: Vec<String>,
 }
 
-/// Looks at a token (with or without `Bearer `) as of `now`.
+/// Looks at a token as of `now`. It may stand in what people paste: a header, a command, an answer of an issuer.
 pub fn inspect(text: &str, inventory: &Inventory, now: DateTime<Utc>) -> Inspection {
     let mut found = Inspection::default();
-    let text = text.trim().trim_matches('"');
-    let text = text.get(..7).filter(|head| head.eq_ignore_ascii_case("bearer ")).map_or(text, |_| text[7..].trim());
-    if text.is_empty() {
-        found.wrong.push("there is no token".to_owned());
-        return found;
-    }
+    let pasted = match paste::token_in(text) {
+        Ok(pasted) => pasted,
+        Err(wrong) => {
+            found.wrong.push(wrong);
+            return found;
+        }
+    };
+    found.notes.extend(pasted.notes);
+    let text = pasted.token.as_str();
     let segments = text.split('.').count();
     let Some((header, payload)) = token::parts(text) else {
-        found.wrong.push(match (text, segments) {
-            ("undefined" | "null" | "[object Object]", _) => "it is a placeholder of the client, not a token".to_owned(),
-            (_, 1) => "it has no dots: an opaque token or a session id, not a JWT".to_owned(),
-            (_, 5) => "it is encrypted (five segments): only its recipient can read it".to_owned(),
+        let header = paste::header_of(text);
+        for name in ["alg", "enc", "kid"] {
+            show(name, header.as_ref().map_or(&Value::Null, |header| &header[name]), &mut found);
+        }
+        found.wrong.push(match segments {
+            5 => "it is encrypted (a JWE of five segments): only its recipient can read it".to_owned(),
+            1 => "it cannot be decoded: of a JWT this is the first segment alone, cut".to_owned(),
             _ => format!("it cannot be decoded: {segments} segments, cut or altered"),
         });
         return found;
@@ -46,8 +56,9 @@ pub fn inspect(text: &str, inventory: &Inventory, now: DateTime<Utc>) -> Inspect
         found.wrong.push(format!("it has {segments} segments instead of three: cut or unsigned"));
     }
     header_of(&header, inventory, &mut found);
-    subject(&payload, inventory, now, &mut found);
-    times(&payload, now, &mut found);
+    let times = Times::of(&payload, &mut found);
+    subject(&payload, &times, inventory, now, &mut found);
+    times.check(&payload, now, &mut found);
     origin(&payload, inventory, &mut found);
     found
 }
@@ -82,7 +93,7 @@ fn header_of(header: &Value, inventory: &Inventory, found: &mut Inspection) {
     }
 }
 
-fn subject(payload: &Value, inventory: &Inventory, now: DateTime<Utc>, found: &mut Inspection) {
+fn subject(payload: &Value, times: &Times, inventory: &Inventory, now: DateTime<Utc>, found: &mut Inspection) {
     show("sub", &payload["sub"], found);
     let role = payload["role"].as_str().unwrap_or("");
     show("role", &payload["role"], found);
@@ -110,12 +121,15 @@ fn subject(payload: &Value, inventory: &Inventory, now: DateTime<Utc>, found: &m
     match inventory.user(&sub) {
         Some(None) => found.wrong.push("its subject is not in the user table".to_owned()),
         Some(Some(user)) => {
-            for (end, says) in [(user.deleted, "deleted"), (user.disabled, "disabled")] {
-                if let Some(end) = end.filter(|end| *end <= now) {
-                    found.wrong.push(format!("its subject was {says} at {}", shown(end)));
-                }
+            let ends = [(user.deleted, user.is_deleted(now), "deleted"), (user.disabled, user.is_disabled(now), "disabled")];
+            for (since, says) in ends.into_iter().filter(|end| end.1).filter_map(|(since, _, says)| Some((since?, says))) {
+                found.wrong.push(match since {
+                    Since::Time(time) => format!("its subject was {says} at {}", shown(time)),
+                    Since::Day(..) => format!("its subject was {says} on {}", since.earliest().map_or_else(String::new, shown)),
+                    Since::Unknown => format!("its subject is {says}, says the user table"),
+                });
             }
-            let issued = payload["iat"].as_i64().and_then(|iat| DateTime::from_timestamp(iat, 0));
+            let issued = times.iat;
             if let (Some(created), Some(issued)) = (user.created, issued)
                 && issued + LEEWAY < created
             {
@@ -126,36 +140,105 @@ fn subject(payload: &Value, inventory: &Inventory, now: DateTime<Utc>, found: &m
     }
 }
 
-fn times(payload: &Value, now: DateTime<Utc>, found: &mut Inspection) {
-    let time = |name: &str| {
-        payload[name].as_f64().and_then(|seconds| {
-            #[expect(clippy::cast_possible_truncation, reason = "seconds since the epoch")]
-            DateTime::from_timestamp(seconds as i64, 0)
-        })
-    };
-    for name in ["iat", "nbf", "exp"] {
-        if let Some(time) = time(name) {
-            found.claims.push((name, shown(time)));
-        } else if !payload[name].is_null() {
-            found.wrong.push(format!("{name} is no time"));
+/// The times of a token, put right where they are given in another way than the standard wants.
+#[derive(Default)]
+struct Times {
+    iat: Option<DateTime<Utc>>,
+    nbf: Option<DateTime<Utc>>,
+    exp: Option<DateTime<Utc>>,
+}
+
+impl Times {
+    /// Reads them, and tells how they are given, once for all that are given alike.
+    fn of(payload: &Value, found: &mut Inspection) -> Self {
+        let mut times = Self::default();
+        let mut odd: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, slot) in [("iat", &mut times.iat), ("nbf", &mut times.nbf), ("exp", &mut times.exp)] {
+            match Given::of(&payload[name]) {
+                Some(given) => {
+                    found.claims.push((name, shown(given.time)));
+                    *slot = Some(given.time);
+                    if let Some(how) = given.how() {
+                        odd.entry(how).or_default().push(name);
+                    }
+                }
+                None if payload[name].is_null() => {}
+                None => found.wrong.push(format!("{name} is no time")),
+            }
+        }
+        for (how, names) in odd {
+            let are = if names.len() == 1 { "is" } else { "are" };
+            found.wrong.push(format!("{} {are} given {how}", names.join(" and ")));
+        }
+        times
+    }
+
+    fn check(&self, payload: &Value, now: DateTime<Utc>, found: &mut Inspection) {
+        match self.exp {
+            Some(exp) if exp + LEEWAY < now => found.wrong.push(format!("it expired {} ago", ago(now - exp))),
+            Some(exp) if exp <= now => found.notes.push("it has just expired: within the usual leeway of 60 s".to_owned()),
+            None if payload["exp"].is_null() => found.notes.push("it never expires: it has no exp".to_owned()),
+            _ => {}
+        }
+        if let Some(nbf) = self.nbf.filter(|nbf| *nbf > now + LEEWAY) {
+            found.wrong.push(format!("it is not valid for another {}", ago(nbf - now)));
+        }
+        if let Some(iat) = self.iat.filter(|iat| *iat > now + LEEWAY) {
+            found.wrong.push(format!("it was issued {} in the future: a clock is off", ago(iat - now)));
+        }
+        if let (Some(iat), Some(exp)) = (self.iat, self.exp)
+            && exp - iat > LONG_LIVED
+        {
+            found.notes.push(format!("it lives {}: as long as a key", ago(exp - iat)));
         }
     }
-    match time("exp") {
-        Some(exp) if exp + LEEWAY < now => found.wrong.push(format!("it expired {} ago", ago(now - exp))),
-        Some(exp) if exp <= now => found.notes.push("it has just expired: within the usual leeway of 60 s".to_owned()),
-        Some(_) => {}
-        None => found.notes.push("it never expires: it has no exp".to_owned()),
+}
+
+/// A claim's time and how it is given.
+struct Given {
+    time: DateTime<Utc>,
+    unit: &'static str,
+    as_text: bool,
+}
+
+impl Given {
+    fn of(claim: &Value) -> Option<Self> {
+        let (number, as_text) = match claim {
+            Value::Number(number) => (number.as_f64()?, false),
+            Value::String(text) => {
+                let Ok(number) = text.trim().parse() else {
+                    let time = timestamp::whole(text)?.resolve(|_| 0, DateTime::UNIX_EPOCH)?;
+                    return Some(Self { time, unit: "a date", as_text: true });
+                };
+                (number, true)
+            }
+            _ => return None,
+        };
+        // Seconds of a year far off are still seconds, where a finer unit would make them the seventies.
+        let units = [("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)];
+        let (unit, per_second) = units
+            .into_iter()
+            .find(|(_, per_second)| number >= 1e11 && (631_152_000.0..4_102_444_800.0).contains(&(number / per_second)))
+            .unwrap_or(("seconds", 1.0));
+        #[expect(clippy::cast_possible_truncation, reason = "seconds since the epoch; what is out of range is no time")]
+        let time = DateTime::from_timestamp((number / per_second) as i64, 0)?;
+        Some(Self { time, unit, as_text })
     }
-    if let Some(nbf) = time("nbf").filter(|nbf| *nbf > now + LEEWAY) {
-        found.wrong.push(format!("it is not valid for another {}", ago(nbf - now)));
-    }
-    if let Some(iat) = time("iat").filter(|iat| *iat > now + LEEWAY) {
-        found.wrong.push(format!("it was issued {} in the future: a clock is off", ago(iat - now)));
-    }
-    if let (Some(iat), Some(exp)) = (time("iat"), time("exp"))
-        && exp - iat > LONG_LIVED
-    {
-        found.notes.push(format!("it lives {}: as long as a key", ago(exp - iat)));
+
+    /// What is wrong with that; `None` for a number of seconds.
+    fn how(&self) -> Option<String> {
+        let far = "verifiers take it for a time far in the future";
+        match (self.unit, self.as_text) {
+            ("seconds", false) => None,
+            ("seconds", true) => Some("as text: the standard wants a number, and strict verifiers refuse it".to_owned()),
+            ("a date", _) => {
+                Some("as a date in text: the standard wants a number of seconds, and verifiers refuse it".to_owned())
+            }
+            (unit, false) => Some(format!("in {unit}: the standard wants seconds, and {far}")),
+            (unit, true) => {
+                Some(format!("in {unit} and as text: the standard wants seconds as a number, and {far} or refuse it"))
+            }
+        }
     }
 }
 
@@ -250,10 +333,91 @@ mod tests {
             assert!(found.wrong.iter().any(|wrong| wrong.contains(says)), "{says}: {found:?}");
         }
         for (text, says) in
-            [("", "no token"), ("undefined", "placeholder"), ("abcdef", "no dots"), ("eyJ.x", "cannot be decoded")]
+            [("", "no token"), ("undefined", "placeholder"), ("abcdef", "an opaque token"), ("eyJ.x", "cannot be decoded")]
         {
             let found = inspect(text, &Inventory::default(), now());
             assert!(found.wrong.iter().any(|wrong| wrong.contains(says)), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_in_whatever_is_pasted() {
+        let text = token(r#"{"alg":"RS256","kid":"k1"}"#, r#"{"sub":"u1","exp":1772446000}"#);
+        let other = token(r#"{"alg":"RS256"}"#, r#"{"sub":"u2","exp":1772446000}"#);
+        let pretty = token("{\n  \"alg\": \"RS256\"\n}", "{\n  \"sub\": \"u1\", \"exp\": 1772446000\n}");
+        let wrapped = |width: usize, ending: &str| {
+            let lines: Vec<&str> = text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            lines.join(ending)
+        };
+        for pasted in [
+            format!("Authorization: Bearer {text}\r\n"),
+            format!("authorization: bearer '{text}'"),
+            format!("curl -sS -H 'Authorization: Bearer {text}' https://api.example/x"),
+            format!("-H \"Authorization: Bearer {text}\" \\\n"),
+            format!("Cookie: theme=dark; access_token={text}; lang=de"),
+            format!("https://api.example/cb?access_token={text}&state=1"),
+            format!(r#"{{"token_type":"Bearer","refresh_token":"{other}","access_token":"{text}","id_token":"{other}"}}"#),
+            format!(r#"{{"data":{{"session":{{"accessToken":"{text}"}}}}}}"#),
+            format!(r#"{{"access_token":"{text}","expires_in":300,"refr"#),
+            format!(r#"{{"id_token":"{text}","refresh_token":"abc"}}"#),
+            format!("\u{feff}\"{text}\""),
+            format!("{text}\n{other}\n"),
+            format!("refresh: {other}\naccess: {text}\n"),
+            wrapped(20, "\n"),
+            wrapped(33, "\r\n    "),
+            wrapped(33, "\\\n"),
+            format!("> Bearer {}", wrapped(40, "\n> ")),
+            pretty.clone(),
+        ] {
+            let found = inspect(&pasted, &Inventory::default(), now());
+            assert_eq!(found.wrong, Vec::<String>::new(), "{pasted}");
+            assert!(found.claims.contains(&("sub", "u1".to_owned())), "{pasted}: {found:?}");
+            let told = format!("{found:?}");
+            assert!(!told.contains(&text[..40]) && !told.contains(&other[..40]) && !told.contains(&pretty[..20]), "{told}");
+        }
+        let several = inspect(&format!("{text}\n{other}\n"), &Inventory::default(), now());
+        assert!(several.notes.contains(&"there are 2 tokens: this is number 1".to_owned()), "{several:?}");
+    }
+
+    #[test]
+    fn what_is_no_jwt_is_told_by_what_it_is() {
+        let jwe = format!("{}.a.b.c.d", URL_SAFE_NO_PAD.encode(r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#));
+        for (text, says) in [
+            (jwe.as_str(), "it is encrypted (a JWE"),
+            ("Authorization: Bearer 2YotnFZFEjr1zCsicMWpAA", "an opaque token"),
+            ("v4.public.eyJzdWIiOiJ1MSJ9abc.def", "a PASETO"),
+            ("Authorization: Basic dXNlcjpwYXNz", "a user and a password"),
+            ("Authorization: Bearer", "there is no token"),
+            ("Bearer undefined", "a placeholder"),
+            (r#"{"error":"invalid_grant","error_description":"x"}"#, "an error of the issuer, not a token: invalid_grant"),
+            (r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA"}"#, "an opaque token or a session id, of which only its issuer"),
+            ("{}", "without an access token"),
+            ("please look at my token", "there is no JWT in it"),
+            ("eyJhbGciOiJub25lIn0.e30\nis what I have", "alg is none"),
+        ] {
+            let found = inspect(text, &Inventory::default(), now());
+            assert!(found.wrong.iter().any(|wrong| wrong.contains(says)), "{text}: {found:?}");
+            assert!(!format!("{found:?}").contains("2YotnFZF"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn times_that_are_given_otherwise_are_named_once_and_put_right() {
+        for (payload, wrong) in [
+            (r#"{"sub":"u","iat":1772445000000,"exp":1772446000000}"#, &["iat and exp are given in milliseconds"][..]),
+            (r#"{"sub":"u","exp":"1772446000"}"#, &["exp is given as text"]),
+            (r#"{"sub":"u","exp":"1772446000000"}"#, &["exp is given in milliseconds and as text"]),
+            (r#"{"sub":"u","exp":"2026-03-02T10:06:40Z"}"#, &["exp is given as a date"]),
+            (r#"{"sub":"u","exp":1772442400000}"#, &["exp is given in milliseconds", "it expired 53 minutes ago"]),
+            (r#"{"sub":"u","exp":253402300799}"#, &[]),
+            (r#"{"sub":"u","exp":true}"#, &["exp is no time"]),
+            (r#"{"sub":"u","exp":"soon"}"#, &["exp is no time"]),
+            (r#"{"sub":"u","exp":1e300}"#, &["exp is no time"]),
+        ] {
+            let found = inspect(&token(r#"{"alg":"RS256"}"#, payload), &Inventory::default(), now());
+            assert_eq!(found.wrong.len(), wrong.len(), "{payload}: {found:?}");
+            assert!(found.wrong.iter().zip(wrong).all(|(found, says)| found.starts_with(says)), "{payload}: {found:?}");
+            assert!(!found.notes.iter().any(|note| note.contains("no exp")), "{found:?}");
         }
     }
 
