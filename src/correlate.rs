@@ -45,7 +45,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
+use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text, serialize_time};
 use crate::hash::{HashMap, HashSet};
 use crate::id::Id;
 use crate::inventory::Inventory;
@@ -102,6 +102,7 @@ pub struct Failure {
     /// The pattern it is of.
     pub pattern_id: Name,
     /// The earliest of its lines.
+    #[serde(serialize_with = "serialize_time")]
     pub time: Option<DateTime<Utc>>,
     /// The most specific of what its lines say.
     pub reason: Reason,
@@ -155,6 +156,7 @@ pub struct CauseEvent {
     /// What it was.
     pub kind: EventKind,
     /// When.
+    #[serde(serialize_with = "serialize_time")]
     pub time: Option<DateTime<Utc>>,
     /// The id its log gave it.
     pub event_id: Option<Text>,
@@ -175,6 +177,7 @@ pub struct Evidence {
     /// The line, from 1.
     pub line: u64,
     /// When.
+    #[serde(serialize_with = "serialize_time")]
     pub time: Option<DateTime<Utc>>,
     /// What it shows, in a few words.
     pub says: Cow<'static, str>,

@@ -6,13 +6,26 @@ use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use regex::bytes::Regex;
 use rustc_hash::FxBuildHasher;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id::Id;
 use crate::name::Name;
+
+/// A time as every output has it: RFC 3339 in UTC, to the microsecond, which is as fine as most logs are.
+pub fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Writes a time as [`rfc3339`] has it, for `#[serde(serialize_with)]`.
+///
+/// # Errors
+/// Gives the error of the serializer.
+pub fn serialize_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(rfc3339).serialize(serializer)
+}
 
 /// Defines a closed set of words once: the enum, its spelling, and the way back from text.
 macro_rules! words {

@@ -24,7 +24,7 @@ use crate::correlate::timeline::KeyLife;
 use crate::correlate::{Correlated, Failure};
 use crate::detect::Books;
 use crate::discover::PassedOver;
-use crate::event::{Event, EventKind, Problem, Text};
+use crate::event::{Event, EventKind, Problem, Text, serialize_time};
 use crate::scan::{Scan, StreamBooks};
 use crate::unknown::Template;
 
@@ -57,8 +57,10 @@ pub struct Run {
     /// What was asked for, by the names of the options.
     pub parameters: Vec<(String, String)>,
     /// The earliest and the latest event; `None` without events that bear a time.
+    #[serde(serialize_with = "serialize_time")]
     pub first: Option<DateTime<Utc>>,
     /// See `first`.
+    #[serde(serialize_with = "serialize_time")]
     pub last: Option<DateTime<Utc>>,
     /// Failed requests.
     pub failures: u64,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::pattern::{Line, fingerprint, samples, top};
 use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
-use crate::event::{Cause, EventKind, Place, Severity, Text};
+use crate::event::{Cause, EventKind, Place, Severity, Text, serialize_time};
 use crate::hash::HashSet;
 use crate::name::Name;
 
@@ -44,8 +44,10 @@ pub struct Finding {
     /// The longest time that somebody got through after the deed, in seconds.
     pub exposure_seconds: Option<i64>,
     /// The first request.
+    #[serde(serialize_with = "serialize_time")]
     pub first: Option<DateTime<Utc>>,
     /// The last request.
+    #[serde(serialize_with = "serialize_time")]
     pub last: Option<DateTime<Utc>>,
     /// The addresses of most requests: a few, the most frequent first.
     pub top_clients: Vec<Name>,

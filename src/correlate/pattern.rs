@@ -10,7 +10,7 @@ use polars::prelude::PolarsResult;
 use serde::Serialize;
 
 use super::{CauseEvent, Failure, table};
-use crate::event::{Band, Cause, Place, Reason, Severity, Text};
+use crate::event::{Band, Cause, Place, Reason, Severity, Text, serialize_time};
 use crate::hash::HashMap;
 use crate::name::Name;
 
@@ -68,8 +68,10 @@ pub struct Pattern {
     /// Distinct client addresses.
     pub clients: u64,
     /// The first failure.
+    #[serde(serialize_with = "serialize_time")]
     pub first: Option<DateTime<Utc>>,
     /// The last failure.
+    #[serde(serialize_with = "serialize_time")]
     pub last: Option<DateTime<Utc>>,
     /// The client addresses of most failures, and so on: a few, the most frequent first.
     pub top_clients: Vec<Name>,

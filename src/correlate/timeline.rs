@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::world::World;
+use crate::event::serialize_time;
 use crate::name::Name;
 
 /// One key.
@@ -12,10 +13,13 @@ pub struct KeyLife {
     /// Key id.
     pub kid: Name,
     /// When it was published.
+    #[serde(serialize_with = "serialize_time")]
     pub added: Option<DateTime<Utc>>,
     /// When it became the signing key.
+    #[serde(serialize_with = "serialize_time")]
     pub rotated: Option<DateTime<Utc>>,
     /// When it was removed.
+    #[serde(serialize_with = "serialize_time")]
     pub retired: Option<DateTime<Utc>>,
     /// Whether it is used and no line tells where it came from.
     pub unannounced: bool,
@@ -29,12 +33,16 @@ pub struct KeyUse {
     /// The service; empty where lines name none.
     pub service: Name,
     /// The first token it accepted.
+    #[serde(serialize_with = "serialize_time")]
     pub first_accepted: Option<DateTime<Utc>>,
     /// The last.
+    #[serde(serialize_with = "serialize_time")]
     pub last_accepted: Option<DateTime<Utc>>,
     /// The first token it refused.
+    #[serde(serialize_with = "serialize_time")]
     pub first_refused: Option<DateTime<Utc>>,
     /// The last.
+    #[serde(serialize_with = "serialize_time")]
     pub last_refused: Option<DateTime<Utc>>,
 }
 

@@ -9,6 +9,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::{Report, rows};
 use crate::correlate::pattern::Pattern;
+use crate::event::rfc3339;
 
 pub(super) const COLUMNS: [&str; 24] = [
     "pattern_id",
@@ -70,7 +71,7 @@ pub(super) fn writer(out: &mut dyn Write) -> Writer<&mut dyn Write> {
 fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
     let text = |text: Option<&'_ str>| Cow::Owned(text.unwrap_or("").to_owned());
     let cause = pattern.cause.as_ref();
-    let time = |time: Option<_>| Cow::Owned(time.map_or_else(String::new, rows::rfc3339));
+    let time = |time: Option<_>| Cow::Owned(time.map_or_else(String::new, rfc3339));
     [
         Cow::Borrowed(&pattern.pattern_id),
         pattern.root_cause.as_str().into(),
@@ -145,7 +146,7 @@ mod tests {
         let value = |name: &str| &rows[1][COLUMNS.iter().position(|column| *column == name).unwrap()];
         assert_eq!(value("root_cause"), "user_deleted");
         assert_eq!(value("confidence"), "0.97");
-        assert_eq!(value("first"), "2026-03-01T10:00:05.250Z");
+        assert_eq!(value("first"), "2026-03-01T10:00:05.250000Z");
         assert_eq!(value("cause_event_id"), "'-17");
         assert_eq!(value("cause_line"), "12");
         assert_eq!(value("samples"), r#"[{"file":"logs/orders.log","line":44},{"file":"logs/orders.log","line":50}]"#);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Report;
 
-/// Writes the report as indented JSON and a final newline; times are RFC 3339 in UTC.
+/// Writes the report as indented JSON and a final newline; times are RFC 3339 in UTC, to the microsecond.
 ///
 /// # Errors
 /// Gives the error of `out`.
@@ -27,7 +27,7 @@ mod tests {
         let value: Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(value["schema_version"], crate::report::SCHEMA_VERSION);
         assert_eq!(value["patterns"][0]["root_cause"], "unexplained");
-        assert_eq!(value["patterns"][1]["first"], "2026-03-01T10:00:05.250Z");
-        assert_eq!(value["patterns"][1]["last"], "2026-03-01T10:59:00Z");
+        assert_eq!(value["patterns"][1]["first"], "2026-03-01T10:00:05.250000Z");
+        assert_eq!(value["patterns"][1]["last"], "2026-03-01T10:59:00.000000Z");
     }
 }

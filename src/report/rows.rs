@@ -9,17 +9,17 @@ use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use polars::prelude::{
     Column as PolarsColumn, DataFrame, DataType, Field, Float64Chunked, Int64Chunked, IntoColumn, KeyValueMetadata,
-    NewChunkedArray, ParquetWriter, PolarsError, Schema, StringChunkedBuilder,
+    NewChunkedArray, ParquetWriter, PolarsError, Schema, StringChunkedBuilder, TimeUnit, TimeZone,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use thiserror::Error;
 
 use super::{Results, csv as csv_report, own};
 use crate::correlate::{CauseEvent, Failure};
-use crate::event::Event;
+use crate::event::{Event, rfc3339};
 use crate::id::Id;
 use crate::name::Name;
 use crate::parallel;
@@ -120,11 +120,6 @@ pub fn write_unknown(results: &Results, format: RowFormat, out: &mut dyn Write) 
     }
 }
 
-/// A time as rows and reports show it: RFC 3339 in UTC, with `Z` and as many digits of the second as it has.
-pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 /// A value as JSON text in one line.
 pub(super) fn json_text(value: &impl Serialize) -> String {
     // Room for most lists of evidence: text that grows is text that moves.
@@ -141,12 +136,13 @@ enum Get<R: 'static> {
     Text(for<'r> fn(&'r R, &'r Results) -> Option<Cow<'r, str>>),
     Whole(fn(&R) -> Option<i64>),
     Real(fn(&R) -> Option<f64>),
+    Time(fn(&R) -> Option<DateTime<Utc>>),
 }
 
-use Get::{Real, Whole};
+use Get::{Real, Time, Whole};
 
 const EVENT: &[Column<Event>] = &[
-    Column("time", Get::Text(|event, _| event.time.map(rfc3339).map(Cow::Owned))),
+    Column("time", Time(|event| event.time)),
     Column("kind", Get::Text(|event, _| word(event.kind.as_str()))),
     Column("reason", Get::Text(|event, _| event.reason.map(|reason| Cow::Borrowed(reason.as_str())))),
     Column("sub", Get::Text(|event, _| name(event.sub))),
@@ -176,7 +172,7 @@ const EVENT: &[Column<Event>] = &[
 const FAILURE: &[Column<Failure>] = &[
     Column("failure_id", Get::Text(|failure, _| word(&failure.failure_id))),
     Column("pattern_id", Get::Text(|failure, _| word(failure.pattern_id.as_str()))),
-    Column("time", Get::Text(|failure, _| failure.time.map(rfc3339).map(Cow::Owned))),
+    Column("time", Time(|failure| failure.time)),
     Column("reason", Get::Text(|failure, _| word(failure.reason.as_str()))),
     Column("sub", Get::Text(|failure, _| name(failure.sub))),
     Column("kid", Get::Text(|failure, _| name(failure.kid))),
@@ -195,7 +191,7 @@ const FAILURE: &[Column<Failure>] = &[
     Column("confidence", Real(|failure| Some(failure.confidence))),
     Column("band", Get::Text(|failure, _| word(failure.band.as_str()))),
     Column("cause_kind", Get::Text(|failure, _| text(blamed(failure).map(|cause| cause.kind.as_str())))),
-    Column("cause_time", Get::Text(|failure, _| blamed(failure)?.time.map(rfc3339).map(Cow::Owned))),
+    Column("cause_time", Time(|failure| blamed(failure)?.time)),
     Column("cause_event_id", Get::Text(|failure, _| text(blamed(failure)?.event_id.as_deref()))),
     Column("cause_file", Get::Text(|failure, _| word(&blamed(failure)?.file))),
     Column("cause_line", Whole(|failure| whole(blamed(failure)?.line))),
@@ -258,6 +254,7 @@ impl<R> Serialize for Row<'_, R> {
                 Get::Text(get) => object.serialize_entry(name, &get(self.of, self.results))?,
                 Whole(get) => object.serialize_entry(name, &get(self.of))?,
                 Real(get) => object.serialize_entry(name, &get(self.of))?,
+                Time(get) => object.serialize_entry(name, &get(self.of).map(rfc3339))?,
             }
         }
         object.end()
@@ -293,6 +290,7 @@ fn csv<R: Sync + 'static>(rows: &[&R], columns: &[Column<R>], results: &Results,
                     }
                     Whole(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
                     Real(get) => table.write_field(get(row).map_or_else(String::new, |number| number.to_string()))?,
+                    Time(get) => table.write_field(get(row).map_or_else(String::new, rfc3339))?,
                 }
             }
             table.write_record(None::<&[u8]>)?;
@@ -406,6 +404,7 @@ fn schema<R>(columns: &[Column<R>]) -> Schema {
             Get::Text(_) => DataType::String,
             Whole(_) => DataType::Int64,
             Real(_) => DataType::Float64,
+            Time(_) => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
         };
         Field::new((*name).into(), of)
     };
@@ -424,12 +423,15 @@ fn polars_column<R>(Column(name, get): &Column<R>, rows: &[&R], results: &Result
         }
         Whole(get) => Int64Chunked::from_iter_options(name, rows.iter().map(|row| get(row))).into_column(),
         Real(get) => Float64Chunked::from_iter_options(name, rows.iter().map(|row| get(row))).into_column(),
+        Time(get) => Int64Chunked::from_iter_options(name, rows.iter().map(|row| get(row).map(|time| time.timestamp_micros())))
+            .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
+            .into_column(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{ParquetReader, SerReader};
+    use polars::prelude::{AnyValue, ParquetReader, SerReader};
     use serde_json::{Map, Value, json};
 
     use super::*;
@@ -492,10 +494,10 @@ mod tests {
         let rows = objects(&written(write_events, &sample::results(), RowFormat::Jsonl));
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].keys().collect::<Vec<_>>(), names(EVENT));
-        assert_eq!(rows[0]["time"], "2026-03-01T09:58:00Z");
+        assert_eq!(rows[0]["time"], "2026-03-01T09:58:00.000000Z");
         assert_eq!(rows[0]["kind"], "user_deleted");
         assert_eq!((&rows[0]["reason"], &rows[0]["message"], &rows[0]["signature"]), (&Value::Null, &Value::Null, &Value::Null));
-        assert_eq!(rows[1]["time"], "2026-03-01T10:00:05.250Z");
+        assert_eq!(rows[1]["time"], "2026-03-01T10:00:05.250000Z");
         assert_eq!(rows[1]["signature"], "supabase-auth.sub-not-found");
         assert_eq!((&rows[1]["file"], &rows[1]["line"], &rows[1]["exp"]), (&json!("logs/orders.log"), &json!(44), &json!(-5)));
     }
@@ -519,7 +521,14 @@ mod tests {
                 assert_eq!(records[index][column], shown, "{name}");
                 let cell = frame.column(name).unwrap().get(index).unwrap();
                 assert_eq!(cell.is_null(), value.is_null(), "{name}");
-                assert_eq!(if cell.is_null() { String::new() } else { cell.str_value().to_string() }, text, "{name}");
+                let told = match cell {
+                    AnyValue::Null => String::new(),
+                    AnyValue::Datetime(micros, TimeUnit::Microseconds, Some(zone)) if *zone == TimeZone::UTC => {
+                        rfc3339(DateTime::from_timestamp_micros(micros).unwrap())
+                    }
+                    other => other.str_value().to_string(),
+                };
+                assert_eq!(told, text, "{name}");
             }
         }
     }
