@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod escape;
+mod excerpt;
 pub mod html;
 pub mod json;
 pub mod markdown;

@@ -25,6 +25,23 @@ impl Display for Html<'_> {
     }
 }
 
+/// A sentence for HTML: what stands between backticks becomes code.
+#[derive(Debug, Clone, Copy)]
+pub struct Prose<'t>(pub &'t str);
+
+impl Display for Prose<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some((before, code, after)) =
+            rest.split_once('`').and_then(|(before, rest)| rest.split_once('`').map(|(code, after)| (before, code, after)))
+        {
+            write!(f, "{}<code>{}</code>", Html(before), Html(code))?;
+            rest = after;
+        }
+        write!(f, "{}", Html(rest))
+    }
+}
+
 fn html(c: char, f: &mut Formatter<'_>) -> fmt::Result {
     match c {
         '&' => f.write_str("&amp;"),
@@ -126,6 +143,13 @@ mod tests {
     #[test]
     fn html_has_neither_tags_nor_attributes_of_the_text() {
         assert_eq!(Html("<a href=\"x\" id='y'>&\u{1b}").to_string(), r"&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;\u{1b}");
+    }
+
+    #[test]
+    fn backticks_of_a_sentence_become_code_and_nothing_else() {
+        assert_eq!(Prose("set `sub` or `a<b>`.").to_string(), "set <code>sub</code> or <code>a&lt;b&gt;</code>.");
+        assert_eq!(Prose("one ` alone & `` none").to_string(), "one <code> alone &amp; </code>` none");
+        assert_eq!(Prose("plain").to_string(), "plain");
     }
 
     #[test]

@@ -7,13 +7,17 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::escape::{Html, Script};
+use super::escape::{Html, Prose, Script};
+use super::excerpt::Excerpt;
 use super::{Report, rows, summary};
 use crate::correlate::pattern::Pattern;
 
 const PAGE: &str = include_str!("page.html");
-/// How many problems, gaps, zones and streams are listed; the JSON has them all.
+/// How many patterns, problems, gaps, zones and streams are listed, here and in the page's JSON; the JSON report has them
+/// all.
 const MAX_LINES: usize = 200;
+/// How many inputs are named.
+const MAX_INPUTS: usize = 20;
 /// How many patterns the timeline draws.
 const MAX_BARS: usize = 40;
 
@@ -45,7 +49,7 @@ fn fill(name: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "made" => made(report, out),
         "patterns" => patterns(report, out),
         "run" => run(report, out),
-        "json" => write!(out, "{}", Script(&rows::json_text(report))),
+        "json" => write!(out, "{}", Script(&rows::json_text(&Excerpt::of(report, MAX_LINES)))),
         // The frame is ours: a name without a meaning is caught by a test.
         _ => Ok(()),
     }
@@ -53,10 +57,13 @@ fn fill(name: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn made(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{}, report schema {}; inputs:", Html(&report.run.tool), Html(report.schema_version))?;
-    for input in &report.run.inputs {
+    for input in report.run.inputs.iter().take(MAX_INPUTS) {
         write!(out, " <code>{}</code>", Html(input))?;
     }
-    Ok(())
+    match report.run.inputs.len().saturating_sub(MAX_INPUTS) {
+        0 => Ok(()),
+        more => write!(out, " and {}", summary::count(more as u64, "more input")),
+    }
 }
 
 fn patterns(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -64,12 +71,17 @@ fn patterns(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if patterns.is_empty() {
         return writeln!(out, "<p>Nothing that was read tells of a refused token.</p>");
     }
-    table(&patterns, out)?;
+    let more = summary::beyond(&patterns, MAX_LINES);
+    let patterns = &patterns[..patterns.len().min(MAX_LINES)];
+    table(patterns, out)?;
+    if let Some(more) = &more {
+        writeln!(out, "<p class=\"faint\">and {more}: the JSON report has them all</p>")?;
+    }
     if let Some(axis) = Axis::of(patterns.iter().take(MAX_BARS)) {
-        timeline(&patterns, &axis, out)?;
+        timeline(patterns, &axis, out)?;
     }
     writeln!(out, "<h2>Patterns</h2>")?;
-    for (number, pattern) in (1..).zip(&patterns) {
+    for (number, pattern) in (1..).zip(patterns) {
         card(number, pattern, out)?;
     }
     Ok(())
@@ -99,11 +111,11 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     let severity = pattern.severity;
     writeln!(out, "<article id=\"p{number}\" class=\"{severity}\">")?;
     write!(out, "<h3><span class=\"severity {severity}\">{severity}</span>{}: ", Html(&summary::cause(pattern)))?;
-    writeln!(out, "{}</h3>\n<p>{}</p>\n<dl>", summary::counts(pattern), Html(&pattern.says))?;
-    entry("fix", &Html(&pattern.fix).to_string(), out)?;
+    writeln!(out, "{}</h3>\n<p>{}</p>\n<dl>", summary::counts(pattern), Prose(&pattern.says))?;
+    entry("fix", &Prose(&pattern.fix).to_string(), out)?;
     for (label, text) in [("it worked if", pattern.verify), ("ends", pattern.ends)] {
         if !text.is_empty() {
-            entry(label, &Html(text).to_string(), out)?;
+            entry(label, &Prose(text).to_string(), out)?;
         }
     }
     entry("seen", &summary::span(pattern.first, pattern.last), out)?;
@@ -263,7 +275,7 @@ fn list(heading: &str, mut items: impl ExactSizeIterator<Item = String>, out: &m
     }
     writeln!(out, "<h2>{heading}</h2>\n<ul>")?;
     for item in items.by_ref().take(MAX_LINES) {
-        writeln!(out, "<li>{}</li>", Html(&item))?;
+        writeln!(out, "<li>{}</li>", Prose(&item))?;
     }
     if items.len() > 0 {
         writeln!(out, "<li>and {} more</li>", summary::grouped(items.len() as u64))?;
@@ -350,6 +362,23 @@ mod tests {
         assert!(!text.contains(|c: char| (c.is_control() && c != '\n' && c != '\u{9b}') || c == '\u{2028}'), "{text}");
         for fetched in ["src=", "url(", "@import", "<link", "http://", "https://", "javascript:"] {
             assert!(!text.contains(fetched), "{fetched}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_shows_no_backticks() {
+        let mut report = sample::report();
+        report.patterns.remove(0);
+        report.patterns[0].says = "Map `sub` to `oid`".to_owned();
+        report.patterns[0].verify = "No refusal names `a<b`";
+        report.findings[0].says = "A user got through by `orders`".to_owned();
+        report.run.problems.clear();
+        report.run.streams.clear();
+        let text = shown(&report);
+        let (page, _) = text.split_once("<script").unwrap();
+        assert!(!page.contains('`'), "{page}");
+        for part in ["Map <code>sub</code> to <code>oid</code>", "names <code>a&lt;b</code>", "through by <code>orders</code>"] {
+            assert!(page.contains(part), "{page}");
         }
     }
 

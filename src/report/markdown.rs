@@ -10,18 +10,24 @@ use crate::correlate::pattern::Pattern;
 
 /// How many problems, gaps and zones are listed.
 const MAX_LINES: usize = 100;
+/// How many patterns are shown; the JSON report has them all.
+const MAX_PATTERNS: usize = 200;
 
 /// Writes a table of the patterns, a section for each, and what was read.
 ///
 /// # Errors
 /// Gives the error of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let patterns = summary::ranked(report);
+    let ranked = summary::ranked(report);
+    let patterns = &ranked[..ranked.len().min(MAX_PATTERNS)];
     writeln!(out, "# {}\n{}\n\n{}", summary::headline(report), own::MARKDOWN, Markdown(&summary::facts(report)))?;
     if !patterns.is_empty() {
-        table(&patterns, out)?;
+        table(patterns, out)?;
     }
-    for (number, pattern) in (1..).zip(&patterns) {
+    if let Some(more) = summary::beyond(&ranked, MAX_PATTERNS) {
+        writeln!(out, "\nand {more}: the JSON report has them all")?;
+    }
+    for (number, pattern) in (1..).zip(patterns) {
         section(number, pattern, out)?;
     }
     run(report, out)
@@ -82,7 +88,10 @@ fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## The run\n")?;
     writeln!(out, "- Events: {}", Markdown(&summary::events(report)))?;
     writeln!(out, "- Books: {}", summary::books(report))?;
-    let inputs: Vec<String> = run.inputs.iter().map(|input| Code(input).to_string()).collect();
+    let mut inputs: Vec<String> = run.inputs.iter().take(MAX_LINES).map(|input| Code(input).to_string()).collect();
+    if let Some(more) = run.inputs.len().checked_sub(MAX_LINES).filter(|more| *more > 0) {
+        inputs.push(format!("and {}", summary::count(more as u64, "more input")));
+    }
     writeln!(out, "- Inputs: {}", inputs.join(", "))?;
     writeln!(out, "- Made by: {}", Markdown(&run.tool))?;
     list("Problems", run.problems.iter().map(summary::problem), out)?;

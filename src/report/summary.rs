@@ -50,11 +50,9 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     for (number, pattern) in (1..).zip(patterns.iter().take(MAX_PATTERNS)) {
         page.pattern(number, pattern)?;
     }
-    let more = patterns.len().saturating_sub(MAX_PATTERNS);
-    if more > 0 {
-        let failures: u64 = patterns.iter().skip(MAX_PATTERNS).map(|pattern| pattern.failures).sum();
+    if let Some(more) = beyond(&patterns, MAX_PATTERNS) {
         page.blank()?;
-        page.paragraph(0, &format!("and {} with {}", count(more as u64, "more pattern"), count(failures, "failure")))?;
+        page.paragraph(0, &format!("and {more}"))?;
     }
     page.run(report)
 }
@@ -78,6 +76,13 @@ pub(super) fn begins(text: &str) -> bool {
 
 /// The headline of a run that found none.
 const NO_FAILURES: &str = "No failed requests";
+
+/// How many patterns follow those that are shown, and of how many failures; `None` where none does.
+pub(super) fn beyond(patterns: &[&Pattern], shown: usize) -> Option<String> {
+    let rest = patterns.get(shown..).filter(|rest| !rest.is_empty())?;
+    let failures: u64 = rest.iter().map(|pattern| pattern.failures).sum();
+    Some(format!("{} with {}", count(rest.len() as u64, "more pattern"), count(failures, "failure")))
+}
 
 /// What happened, in one line.
 pub(super) fn headline(report: &Report) -> String {
