@@ -34,7 +34,7 @@ const SHORTEST_LITERAL: usize = 4;
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// It cannot be read.
-    #[error("cannot read catalog `{}`: {source}", path.display())]
+    #[error("cannot read catalog `{}`", path.display())]
     Read {
         /// The file or directory.
         path: PathBuf,

@@ -260,3 +260,217 @@ fn the_user_table_becomes_evidence() {
     assert_eq!(done.status.code(), Some(2));
     assert!(stderr(&done).contains("cannot read `/no/such/users.csv`"), "{}", stderr(&done));
 }
+
+/// A JWT whose signature must not be seen anywhere.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2VjcmV0c2lnbmF0dXJlMTIzNDU2";
+
+#[test]
+fn a_secret_given_as_an_argument_is_never_echoed() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    let opaque = "sk_live_51H8xKq2eZvKYlo2CabcD";
+    let bearer = format!("Authorization: Bearer {TOKEN}");
+    let (option, users, output) = (format!("--token={TOKEN}"), format!("{TOKEN}.csv"), format!("/no/such/{TOKEN}.json"));
+    for args in [
+        &["scan", TOKEN][..],
+        &["scan", opaque],
+        &["scan", &bearer],
+        &["token", TOKEN],
+        &["token", opaque],
+        &["token", &option],
+        &["scan", shop, "--users", &users],
+        &["scan", shop, "--jwks", opaque],
+        &["scan", shop, "--catalog", TOKEN],
+        &["scan", shop, "-o", &output],
+        &["scan", shop, "-o", TOKEN],
+        &["scan", shop, "--failures", opaque],
+        &["scan", shop, "--timezone", TOKEN],
+        &["scan", shop, "--threads", opaque],
+        &["catalog", "explain", TOKEN],
+        &["catalog", "check", opaque],
+        &[TOKEN],
+    ] {
+        let done = jwtriage(args);
+        let told = format!("{}{}", stderr(&done), String::from_utf8_lossy(&done.stdout));
+        assert_eq!(done.status.code(), Some(2), "{args:?}: {told}");
+        assert!(!told.contains("c2VjcmV0") && !told.contains("51H8x"), "{told}");
+        if !args[args.len() - 1].starts_with("--") {
+            assert!(told.contains("jwtriage token"), "{args:?}: {told}");
+        }
+    }
+}
+
+#[test]
+fn errors_tell_their_cause_once_without_its_number_and_escaped() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    for args in [
+        &["scan", shop, "--users", "/no/such/users.csv"][..],
+        &["scan", shop, "--jwks", "/no/such/jwks.json"],
+        &["scan", shop, "--catalog", "/no/such/catalog.toml"],
+        &["scan", shop, "-o", "/no/such/place/report.json"],
+        &["catalog", "check", "/no/such/catalog.toml"],
+    ] {
+        let told = stderr(&jwtriage(args));
+        assert_eq!(told.matches("No such file").count(), 1, "{told}");
+        assert!(!told.contains("os error"), "{told}");
+    }
+    let told = stderr(&jwtriage(&["scan", "/no/such/\u{1b}[31mred"]));
+    assert!(!told.contains('\u{1b}'), "{told}");
+    let told = stderr(&jwtriage(&["scan", "x", "--\u{1b}[31mred"]));
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for args in [&["--help"][..], &["--version"], &["scan", "--help"], &["token", "--help"]] {
+        let done = jwtriage(args);
+        assert_eq!((done.status.code(), stderr(&done).as_str()), (Some(0), ""), "{args:?}");
+        assert!(!done.stdout.is_empty());
+    }
+}
+
+#[test]
+fn threads_and_zones_have_bounds() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    for threads in ["0", "257", "5000", "-1", "99999999999999999999"] {
+        let done = jwtriage(&["scan", shop, "--threads", threads]);
+        assert_eq!(done.status.code(), Some(2), "{threads}: {}", stderr(&done));
+    }
+    assert_eq!(jwtriage(&["scan", shop, "--threads", "3"]).status.code(), Some(0));
+    assert_eq!(jwtriage(&["scan", shop, "--timezone", "america/new york"]).status.code(), Some(0));
+    let done = jwtriage(&["scan", shop, "--timezone", "Europe/Berlni"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(stderr(&done).contains("did you mean Europe/Berlin?"), "{}", stderr(&done));
+}
+
+#[test]
+fn one_output_can_go_to_standard_output() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    let text = |args: &[&str]| {
+        let done = jwtriage(&[&["scan", shop], args].concat());
+        assert_eq!((done.status.code(), stderr(&done).as_str()), (Some(0), ""), "{args:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let report: serde_json::Value = serde_json::from_str(&text(&["-o", "-"])).unwrap();
+    assert!(report["run"]["failures"].as_u64().unwrap() > 0);
+    assert!(text(&["-o", "-", "--format", "html"]).starts_with("<!DOCTYPE html>"));
+    assert!(text(&["--format", "md"]).starts_with("# "));
+    assert!(text(&["--format", "csv"]).starts_with("pattern_id,"));
+    for rows in ["--failures", "--events"] {
+        let text = text(&[rows, "-"]);
+        assert!(text.lines().count() > 1 && text.lines().all(|line| line.starts_with('{')), "{rows}");
+    }
+    for args in [&["-o", "-", "--failures", "-"][..], &["-o", "-", "-o", "-"], &["--format", "json", "--events", "/dev/stdout"]] {
+        let done = jwtriage(&[&["scan", shop], args].concat());
+        assert_eq!((done.status.code(), done.stdout.len()), (Some(2), 0), "{args:?}");
+        assert!(stderr(&done).contains("only one output"), "{}", stderr(&done));
+    }
+}
+
+#[test]
+fn a_summary_can_be_had_beside_files() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let done = jwtriage(&["scan", shop, "-o", report.to_str().unwrap(), "--summary"]);
+    assert!(String::from_utf8_lossy(&done.stdout).contains("failed requests in"), "{}", stderr(&done));
+    assert!(report.exists());
+    let done = jwtriage(&["scan", shop, "-o", "-", "--summary"]);
+    assert!(stderr(&done).contains("failed requests in"), "{}", stderr(&done));
+    assert!(done.stdout.starts_with(b"{"));
+    let done = jwtriage(&["scan", shop, "-o", report.to_str().unwrap()]);
+    assert_eq!((stderr(&done).as_str(), done.stdout.len()), ("", 0));
+}
+
+#[test]
+fn all_times_of_json_have_one_precision() {
+    fn times(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) if text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z') => {
+                found.push(text.clone());
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| times(item, found)),
+            serde_json::Value::Object(fields) => fields.values().for_each(|field| times(field, found)),
+            _ => {}
+        }
+    }
+    let shop = project("samples/shop");
+    for output in ["--output", "--failures", "--events"] {
+        let done = jwtriage(&["scan", shop.to_str().unwrap(), output, "-"]);
+        let mut found = Vec::new();
+        for value in serde_json::Deserializer::from_slice(&done.stdout).into_iter::<serde_json::Value>() {
+            times(&value.unwrap(), &mut found);
+        }
+        found.retain(|time| time.parse::<chrono::DateTime<chrono::Utc>>().is_ok());
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|time| time.len() == "2026-03-02T09:00:00.000000Z".len()), "{output}: {found:?}");
+    }
+}
+
+#[test]
+fn times_that_clocks_should_not_show_are_told_and_are_records_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, out) = (dir.path().join("app.log"), dir.path().join("events.jsonl"));
+    let times = [
+        ("2026-03-29 01:30:00", Some("2026-03-29T00:30:00.000000Z")),
+        ("2026-03-29 02:30:00", Some("2026-03-29T01:30:00.000000Z")),
+        ("99999-03-29 02:30:00", None),
+        ("-0001-03-29 02:30:00", None),
+        ("0001-01-01 00:00:00", None),
+        ("2026-03-29 23:59:60", Some("2026-03-29T21:59:59.000000Z")),
+    ];
+    let lines: Vec<String> = times.iter().map(|(time, _)| format!("{time} ERROR auth: jwt expired\n")).collect();
+    std::fs::write(&log, lines.concat()).unwrap();
+    let done = jwtriage(&["scan", log.to_str().unwrap(), "--timezone", "Europe/Berlin", "--events", out.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let told: Vec<(u64, Option<String>)> =
+        rows(&out).iter().map(|row| (row["line"].as_u64().unwrap(), row["time"].as_str().map(str::to_owned))).collect();
+    let expected: Vec<(u64, Option<String>)> =
+        (1..).zip(times).map(|(line, (_, time))| (line, time.map(str::to_owned))).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_user_table_without_times_is_evidence_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, users, out) = (dir.path().join("app.log"), dir.path().join("users.csv"), dir.path().join("f.jsonl"));
+    std::fs::write(
+        &log,
+        "2026-03-02T10:00:00Z warn: request refused {\"error\":\"User from sub claim in JWT does not exist\",\"sub\":\"u-17\"}\n",
+    )
+    .unwrap();
+    let scan =
+        || jwtriage(&["scan", log.to_str().unwrap(), "--users", users.to_str().unwrap(), "--failures", out.to_str().unwrap()]);
+    for (column, value, cause) in [
+        ("deleted", "true", "user_deleted"),
+        ("deleted", "2026-03-02", "user_deleted"),
+        ("status", "deleted", "user_deleted"),
+        ("enabled", "false", "user_disabled"),
+        ("active", "0", "user_disabled"),
+        ("banned_until", "2026-03-03", "user_disabled"),
+    ] {
+        std::fs::write(&users, format!("id,{column}\nu-17,{value}\n")).unwrap();
+        let done = scan();
+        assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+        let failure = &rows(&out)[0];
+        assert_eq!(failure["root_cause"], cause, "{column}={value}: {failure}");
+        let shown = failure["evidence"].as_array().unwrap().iter();
+        assert!(shown.clone().any(|line| line["file"].as_str() == users.to_str() && line["line"] == 2), "{failure}");
+    }
+    for (column, value) in [("deleted", "false"), ("banned_until", "2026-03-01"), ("active", "1")] {
+        std::fs::write(&users, format!("id,{column}\nu-17,{value}\n")).unwrap();
+        scan();
+        let cause = rows(&out)[0]["root_cause"].as_str().unwrap().to_owned();
+        assert!(!matches!(cause.as_str(), "user_deleted" | "user_disabled"), "{column}={value}: {cause}");
+    }
+    std::fs::write(&users, "id,deleted\nu-17,perhaps\n").unwrap();
+    let done = scan();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(stderr(&done).contains("line 2: column `deleted`: `perhaps` is not understood"), "{}", stderr(&done));
+    std::fs::write(&users, "id,login_blocked\nu-17,true\n").unwrap();
+    assert!(stderr(&scan()).contains("column `login_blocked`"));
+}

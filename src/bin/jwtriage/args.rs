@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use globset::Glob;
 
@@ -38,11 +38,20 @@ pub(crate) struct Scan {
 
     /// Write the pattern report; the ending tells the format: .json, .csv, .html, .md
     ///
-    /// May be given several times: one pass serves all. Without any output file a summary for people is printed.
+    /// May be given several times: one pass serves all. Without any output file a summary for people is printed. `-` is
+    /// standard output, which one output may have.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Vec<PathBuf>,
 
-    /// Write one row a failed request, with its diagnosis: .jsonl, .csv, .parquet
+    /// The format of a report on standard output [default: json]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<Format>,
+
+    /// Print the summary for people beside the files; to standard error where an output has standard output
+    #[arg(long, help_heading = "Output")]
+    pub(crate) summary: bool,
+
+    /// Write one row a failed request, with its diagnosis: .jsonl, .csv, .parquet; `-` is JSON lines on standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) failures: Vec<PathBuf>,
 
@@ -64,10 +73,10 @@ pub(crate) struct Scan {
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
     pub(crate) fail_on: Option<FailOn>,
 
-    /// The zone of time stamps that name none, such as Europe/Berlin
+    /// The zone of time stamps that name none, such as Europe/Berlin; of the user table's as well
     ///
     /// Where other sources of the same requests prove another zone, that one is used and the report says so.
-    #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Reading")]
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone, help_heading = "Reading")]
     pub(crate) timezone: Tz,
 
     /// Leave out files and directories whose path, as shown, or name matches; may be given several times
@@ -93,9 +102,9 @@ pub(crate) struct Scan {
     #[command(flatten)]
     pub(crate) known: Known,
 
-    /// Number of threads [default: one a core]
-    #[arg(long, value_name = "N", help_heading = "Reading")]
-    pub(crate) threads: Option<usize>,
+    /// Number of threads, up to 256 [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
+    pub(crate) threads: Option<u16>,
 }
 
 /// What can be checked against.
@@ -103,7 +112,9 @@ pub(crate) struct Scan {
 pub(crate) struct Known {
     /// An export of the user table: .csv, .jsonl, .parquet, with `id` and, where kept, `created`, `deleted`, `disabled`
     ///
-    /// Answers whether a subject exists and did at the time; rows in question become evidence.
+    /// Answers whether a subject exists and did at the time; rows in question become evidence. Columns named like
+    /// `deleted_at`, `is_deleted`, `enabled`, `active`, `banned_until` or `status` are understood, with times, dates,
+    /// seconds or milliseconds since the epoch, true and false, or words as their values.
     #[arg(long, value_name = "FILE", help_heading = "Checking")]
     pub(crate) users: Option<PathBuf>,
 
@@ -153,6 +164,16 @@ pub(crate) struct Extra {
     pub(crate) catalog: Vec<PathBuf>,
 }
 
+/// A format of the pattern report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Json,
+    Csv,
+    Html,
+    #[value(name = "md", alias = "markdown")]
+    Markdown,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -166,4 +187,74 @@ pub(crate) enum FailOn {
     Medium,
     High,
     Critical,
+}
+
+/// How unlike the names of zones may be for one to be proposed.
+const MAX_EDITS: usize = 3;
+
+/// The zone of a name, whatever its case and with blanks for underscores.
+fn zone(text: &str) -> Result<Tz, String> {
+    let folded = folded(text);
+    if let Some(zone) = TZ_VARIANTS.iter().find(|zone| self::folded(zone.name()) == folded) {
+        return Ok(*zone);
+    }
+    // A city alone is meant more often than it is mistyped.
+    let city = |zone: &Tz| self::folded(zone.name().rsplit('/').next().unwrap_or_default());
+    let like = TZ_VARIANTS.iter().map(|zone| {
+        let whole = edits(&folded, &self::folded(zone.name()));
+        (whole.min(edits(&folded, &city(zone))), zone.name())
+    });
+    match like.min().filter(|(edits, _)| *edits <= MAX_EDITS.min(folded.len() / 3)) {
+        Some((_, name)) => Err(format!("no such zone; did you mean {name}?")),
+        None => Err("no such zone; expected a name such as UTC, Europe/Berlin or America/New_York".to_owned()),
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.trim().chars().take(64).map(|c| if c == ' ' { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// How many characters have to be put in, taken out or changed to make one text of another.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (line, a) in (1..).zip(from.chars()) {
+        let mut corner = std::mem::replace(&mut row[0], line);
+        for (place, b) in (1..).zip(to.chars()) {
+            let changed = corner + usize::from(a != b);
+            corner = row[place];
+            row[place] = changed.min(corner + 1).min(row[place - 1] + 1);
+        }
+    }
+    row[to.chars().count()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_understood_as_people_write_it() {
+        for (text, name) in [
+            ("Europe/Berlin", "Europe/Berlin"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("america/new york", "America/New_York"),
+            (" AMERICA/NEW_YORK ", "America/New_York"),
+            ("utc", "UTC"),
+        ] {
+            assert_eq!(zone(text).map(Tz::name), Ok(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_none_is_told_with_what_was_meant() {
+        for (text, says) in [
+            ("Europe/Berlni", "did you mean Europe/Berlin?"),
+            ("berlin", "did you mean Europe/Berlin?"),
+            ("Nowhere/Atall", "expected a name such as"),
+            ("", "expected a name such as"),
+        ] {
+            let error = zone(text).unwrap_err();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
 }

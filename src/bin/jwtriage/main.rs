@@ -6,11 +6,13 @@ mod catalog;
 mod exit;
 mod scan;
 mod token;
+mod told;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::{Args, Command};
 use exit::Exit;
@@ -21,7 +23,14 @@ use exit::Exit;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+        Err(error) => {
+            told::usage(&error);
+            return Exit::CouldNotRun.into();
+        }
+    };
     let done = match args.command {
         Command::Scan(scan) => scan::run(&scan),
         Command::Token(token) => token::run(&token),
@@ -31,13 +40,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            let hint = error.downcast_ref::<exit::Hint>().map(|hint| hint.0.clone());
-            // A hint is not a part of what went wrong.
-            let line = if hint.is_some() { error.root_cause().to_string() } else { format!("{error:#}") };
-            writeln!(io::stderr(), "jwtriage: {line}").ok();
-            if let Some(hint) = hint {
-                writeln!(io::stderr(), "hint: {hint}").ok();
-            }
+            told::error(&error);
             Exit::CouldNotRun.into()
         }
     }

@@ -23,8 +23,9 @@ use jwtriage::scan::{self, Settings};
 use jwtriage::signature::Catalog;
 
 use crate::apart;
-use crate::args::{FailOn, Known, Scan, When};
+use crate::args::{FailOn, Format, Known, Scan, When};
 use crate::exit::{Exit, Hint};
+use crate::told;
 
 /// Set while files are being put in their place: an interrupt waits for that.
 static WRITING: AtomicBool = AtomicBool::new(false);
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let outputs = Outputs::of(args)?;
     handle_interrupts()?;
     if let Some(threads) = args.threads {
-        parallel::start(threads).context("cannot start the threads")?;
+        parallel::start(threads.into()).context("cannot start the threads")?;
     }
     let mut found = discover(&args.paths, &selection(args)?).map_err(with_hint)?;
     apart::from_inputs(&outputs.paths(), &other_inputs(args), &mut found)?;
@@ -65,11 +66,12 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let correlated = correlated.context("cannot correlate the events")?;
     let results = Results::of(asked(args), scan, correlated, signatures);
     outputs.write(&results)?;
-    if outputs.is_empty() {
-        summarize(&results.report, args.color)?;
-    }
-    for problem in results.report.run.problems.iter().filter(|_| !outputs.is_empty()) {
-        writeln!(io::stderr(), "jwtriage: {}: {}", shown(&problem.file), shown(&problem.what)).ok();
+    if outputs.is_empty() || args.summary {
+        summarize(&results.report, args.color, outputs.has_stdout())?;
+    } else {
+        for problem in &results.report.run.problems {
+            told::line(&format!("{}: {}", problem.file, problem.what));
+        }
     }
     let failing =
         args.fail_on.is_some_and(|least| results.report.patterns.iter().any(|pattern| pattern.severity >= severity(least)));
@@ -109,7 +111,7 @@ pub(crate) fn inventory(known: &Known, zone: Tz) -> Result<Inventory> {
         inventory = inventory.with_jwks(path)?;
     }
     for note in inventory.notes() {
-        writeln!(io::stderr(), "jwtriage: note: {}", shown(note)).ok();
+        told::line(&format!("note: {note}"));
     }
     Ok(inventory)
 }
@@ -124,18 +126,10 @@ pub(crate) fn with_files(mut catalog: Catalog, paths: &[PathBuf]) -> Result<Cata
 
 /// The files to write, known to be writable in kind before anything is read.
 struct Outputs<'a> {
-    reports: Vec<(&'a Path, ReportFormat)>,
+    reports: Vec<(&'a Path, Format)>,
     failures: Vec<(&'a Path, RowFormat)>,
     events: Vec<(&'a Path, RowFormat)>,
     unknown: Vec<(&'a Path, RowFormat)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum ReportFormat {
-    Json,
-    Csv,
-    Html,
-    Markdown,
 }
 
 impl<'a> Outputs<'a> {
@@ -144,6 +138,7 @@ impl<'a> Outputs<'a> {
             paths
                 .iter()
                 .map(|path| match RowFormat::from_path(path) {
+                    None if is_stdout(path) => Ok((path.as_path(), RowFormat::Jsonl)),
                     Some(format) => Ok((path.as_path(), format)),
                     None => {
                         bail!("cannot tell the format of `{}` by its ending: expected .jsonl, .csv or .parquet", path.display())
@@ -151,22 +146,30 @@ impl<'a> Outputs<'a> {
                 })
                 .collect()
         };
-        let reports = args
+        let mut reports = args
             .output
             .iter()
             .map(|path| match path.extension().and_then(OsStr::to_str) {
-                Some("json") => Ok((path.as_path(), ReportFormat::Json)),
-                Some("csv") => Ok((path.as_path(), ReportFormat::Csv)),
-                Some("html") => Ok((path.as_path(), ReportFormat::Html)),
-                Some("md") => Ok((path.as_path(), ReportFormat::Markdown)),
+                Some("json") => Ok((path.as_path(), Format::Json)),
+                Some("csv") => Ok((path.as_path(), Format::Csv)),
+                Some("html") => Ok((path.as_path(), Format::Html)),
+                Some("md") => Ok((path.as_path(), Format::Markdown)),
+                _ if is_stdout(path) => Ok((path.as_path(), args.format.unwrap_or(Format::Json))),
                 _ => bail!("cannot tell the format of `{}` by its ending: expected .json, .csv, .html or .md", path.display()),
             })
             .collect::<Result<Vec<_>>>()?;
+        // A format alone asks for the report on standard output.
+        if let Some(format) = args.format.filter(|_| !args.output.iter().any(|path| is_stdout(path))) {
+            reports.push((Path::new("-"), format));
+        }
         let outputs =
             Self { reports, failures: rows(&args.failures)?, events: rows(&args.events)?, unknown: rows(&args.unknown)? };
         apart::from_each_other(&outputs.paths())?;
         for path in outputs.paths() {
             check_place(path)?;
+        }
+        if outputs.paths().filter(|path| is_stdout(path)).count() > 1 {
+            bail!("only one output can go to standard output: give files for the others");
         }
         Ok(outputs)
     }
@@ -174,6 +177,10 @@ impl<'a> Outputs<'a> {
     fn paths(&self) -> Vec<&'a Path> {
         let reports = self.reports.iter().map(|(path, _)| *path);
         reports.chain(self.failures.iter().chain(&self.events).chain(&self.unknown).map(|(path, _)| *path)).collect()
+    }
+
+    fn has_stdout(&self) -> bool {
+        self.paths().into_iter().any(is_stdout)
     }
 
     fn is_empty(&self) -> bool {
@@ -184,9 +191,17 @@ impl<'a> Outputs<'a> {
     fn write(&self, results: &Results) -> Result<()> {
         WRITING.store(true, Ordering::SeqCst);
         let mut staged: Vec<(&Path, Staged)> = Vec::new();
+        let mut stage = |path: &'a Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| -> Result<()> {
+            match atomic_file::stage(path, write) {
+                Ok(done) => staged.push((path, done)),
+                // Who reads no further does not want the files to be missing.
+                Err(error) if is_stdout(path) && error.kind() == io::ErrorKind::BrokenPipe => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot write `{}`", path.display())),
+            }
+            Ok(())
+        };
         for (path, format) in &self.reports {
-            let write = |out: &mut dyn Write| report(&results.report, *format, out);
-            staged.push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
+            stage(path, &mut |out| report(&results.report, *format, out))?;
         }
         let files = [
             (&self.failures, rows::write_failures as RowWriter),
@@ -195,9 +210,7 @@ impl<'a> Outputs<'a> {
         ];
         for (rows, write) in files {
             for (path, format) in rows {
-                let write = |out: &mut dyn Write| write(results, *format, out).map_err(io::Error::from);
-                staged
-                    .push((path, atomic_file::stage(path, write).with_context(|| format!("cannot write `{}`", path.display()))?));
+                stage(path, &mut |out| write(results, *format, out).map_err(io::Error::from))?;
             }
         }
         for (path, staged) in staged {
@@ -213,12 +226,16 @@ impl<'a> Outputs<'a> {
 
 type RowWriter = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), rows::RowError>;
 
-fn report(report: &Report, format: ReportFormat, out: &mut dyn Write) -> io::Result<()> {
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdout")
+}
+
+fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ReportFormat::Json => json::write(report, out),
-        ReportFormat::Csv => csv::write(report, out).map_err(csv::io_error),
-        ReportFormat::Html => html::write(report, out),
-        ReportFormat::Markdown => markdown::write(report, out),
+        Format::Json => json::write(report, out),
+        Format::Csv => csv::write(report, out).map_err(csv::io_error),
+        Format::Html => html::write(report, out),
+        Format::Markdown => markdown::write(report, out),
     }
 }
 
@@ -233,15 +250,17 @@ fn check_place(path: &Path) -> Result<()> {
     atomic_file::probe(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn summarize(report: &Report, color: When) -> Result<()> {
-    let stdout = io::stdout();
+/// Prints the summary, to standard error where data has standard output.
+fn summarize(report: &Report, color: When, beside_data: bool) -> Result<()> {
+    let is_terminal = if beside_data { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
     let color = match color {
         When::Always => true,
         When::Never => false,
-        When::Auto => stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        When::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100);
-    let mut out = BufWriter::new(stdout.lock());
+    let out: Box<dyn Write> = if beside_data { Box::new(io::stderr().lock()) } else { Box::new(io::stdout().lock()) };
+    let mut out = BufWriter::new(out);
     summary::write(report, summary::Style { color, width }, &mut out)?;
     out.flush()?;
     Ok(())
@@ -302,9 +321,4 @@ fn severity(least: FailOn) -> Severity {
         FailOn::High => Severity::High,
         FailOn::Critical => Severity::Critical,
     }
-}
-
-/// Names and texts of inputs, safe for a terminal.
-fn shown(text: &str) -> String {
-    jwtriage::report::escape::Terminal(text).to_string()
 }
