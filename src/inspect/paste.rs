@@ -80,7 +80,7 @@ fn of_answer(answer: &Value) -> Result<Pasted, String> {
     }
     Err(match of("error") {
         Some(error) => {
-            let error: String = token::redact(error).chars().take(64).collect();
+            let error: String = Redactor::BARE.redact(error).chars().take(64).collect();
             format!("it is an error of the issuer, not a token: {error}")
         }
         None => "it is JSON without an access token or an ID token".to_owned(),

@@ -220,7 +220,7 @@ impl Table {
             for ((name, means), value) in cells() {
                 let Some(means) = means else { continue };
                 if told.hear(*means, value, zone).is_none() {
-                    let shown: String = token::redact(value).chars().take(MAX_SHOWN).collect();
+                    let shown: String = Redactor::BARE.redact(value).chars().take(MAX_SHOWN).collect();
                     let expects = means.expects();
                     return Err(format!("line {}: column `{name}`: `{shown}` is not understood: expected {expects}", row.line));
                 }

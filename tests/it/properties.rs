@@ -7,6 +7,8 @@ use jwtriage::detect::Detector;
 use jwtriage::discover::Source;
 use jwtriage::event::Event;
 use jwtriage::frame::wrapper;
+use jwtriage::inspect::inspect;
+use jwtriage::inventory::Inventory;
 use jwtriage::parse::{FORMATS, nested, timestamp};
 use jwtriage::redact::{Redactor, jwt};
 use jwtriage::scan::{Scan, Settings, scan};
@@ -30,6 +32,21 @@ fn read(path: &std::path::Path, detector: &Detector) -> Scan {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_pasted_as_a_token_is_judged_without_panic_and_not_shown(
+        pieces in prop::collection::vec(prop_oneof![
+            ".{0,12}",
+            "[ \n\r>|\\\\]{1,3}",
+            "(ey[JAI]|ew)[A-Za-z0-9_=-]{0,24}[.]?",
+            Just("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSIsImV4cCI6Ii0xIn0.c2VjcmV0c2lnbmF0dXJl".to_owned()),
+            Just("{\"access_token\":\"".to_owned()),
+            Just("\"}".to_owned()),
+        ], 0..12),
+    ) {
+        let found = inspect(&pieces.concat(), &Inventory::default(), DateTime::UNIX_EPOCH);
+        prop_assert!(!format!("{found:?}").contains("c2VjcmV0c2ln"), "{found:?}");
+    }
 
     #[test]
     fn any_bytes_are_read_without_panic_and_the_books_balance(
