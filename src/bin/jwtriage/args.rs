@@ -114,7 +114,8 @@ pub(crate) struct Known {
     ///
     /// Answers whether a subject exists and did at the time; rows in question become evidence. Columns named like
     /// `deleted_at`, `is_deleted`, `enabled`, `active`, `banned_until` or `status` are understood, with times, dates,
-    /// seconds or milliseconds since the epoch, true and false, or words as their values.
+    /// seconds or milliseconds since the epoch, true and false, or words as their values. Times and dates without a zone
+    /// are those of --timezone, or UTC.
     #[arg(long, value_name = "FILE", help_heading = "Checking")]
     pub(crate) users: Option<PathBuf>,
 
