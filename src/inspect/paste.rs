@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::parse::token;
+use crate::redact::Redactor;
 
 /// A token that is broken over more lines than this is none.
 const MAX_LINES: usize = 512;

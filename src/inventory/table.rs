@@ -9,7 +9,8 @@ use polars::prelude::{AnyValue, ParquetReader, PolarsError, SerReader, TimeUnit}
 use serde_json::{Map, Value};
 
 use super::{Since, User};
-use crate::parse::{timestamp, token};
+use crate::parse::timestamp;
+use crate::redact::Redactor;
 
 /// The columns that hold a user's id, folded, most telling first.
 const IDS: [&str; 6] = ["id", "sub", "userid", "uuid", "uid", "subject"];

@@ -168,7 +168,7 @@ impl<'a> Outputs<'a> {
         for path in outputs.paths() {
             check_place(path)?;
         }
-        if outputs.paths().filter(|path| is_stdout(path)).count() > 1 {
+        if outputs.paths().into_iter().filter(|path| is_stdout(path)).count() > 1 {
             bail!("only one output can go to standard output: give files for the others");
         }
         Ok(outputs)

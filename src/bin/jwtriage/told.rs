@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
-use jwtriage::parse::token;
+use jwtriage::redact::Redactor;
 use jwtriage::report::escape::Terminal;
 
 use crate::exit::Hint;
@@ -80,7 +80,7 @@ fn safe(text: &str) -> (String, bool) {
             text = text.replace(&secret, "[redacted]").into();
         }
     }
-    let shown = token::redact(&text);
+    let shown = Redactor::BARE.redact(&text);
     (Terminal(&shown).to_string(), *shown != plain)
 }
 
