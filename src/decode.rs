@@ -206,7 +206,12 @@ fn looked(source: &Source, is_own: IsOwn) -> io::Result<Look> {
     }
     let kind = if text_at > 0 { of_hole_and(&head) } else { Kind::of(&head) };
     let is_own = text_at == 0 && kind == Kind::Plain && is_own(&head);
-    Ok(Look { kind, is_own, is_bare: kind == Kind::Plain && !is_own && !head.starts_with(BOM) && !export::is_export(&head), text_at })
+    Ok(Look {
+        kind,
+        is_own,
+        is_bare: kind == Kind::Plain && !is_own && !head.starts_with(BOM) && !export::is_export(&head),
+        text_at,
+    })
 }
 
 /// What a hole with `text` after it is.

@@ -57,7 +57,10 @@ impl Id {
 
     /// Whether it only stands where an id would: no request is told by it.
     pub fn is_placeholder(&self) -> bool {
-        self.with_text(is_placeholder)
+        match usize::from(self.form.get()) {
+            LONGER..=HEX | UUID => self.bytes == [0; SHORT],
+            _ => self.with_text(is_placeholder),
+        }
     }
 
     /// Gives `read` the text.

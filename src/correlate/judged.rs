@@ -102,12 +102,11 @@ impl Judged {
                 self.youngest = self.youngest.max(token.iat);
             }
             Some(reason) => {
-                match self.refused.iter_mut().find(|(known, _)| *known == reason) {
-                    Some((_, span)) => span.add(token.time),
-                    None => {
-                        self.refused.reserve_exact(1);
-                        self.refused.push((reason, Span::at(token.time)));
-                    }
+                if let Some((_, span)) = self.refused.iter_mut().find(|(known, _)| *known == reason) {
+                    span.add(token.time);
+                } else {
+                    self.refused.reserve_exact(1);
+                    self.refused.push((reason, Span::at(token.time)));
                 }
                 if reason == Reason::SignatureInvalid {
                     self.unsound.extend(token.iat);

@@ -46,12 +46,17 @@ impl Carrier {
         if head.starts_with(b"{") && memmem::find(head, b"\"__REALTIME_TIMESTAMP\"").is_some() {
             return Some(Self::Journal);
         }
-        let mut lines = head.split(|byte| *byte == b'\n');
         // Collectors take the line feeds off: then no line is a piece.
-        lines.find_map(|line| {
+        let mut rest = head;
+        while !rest.is_empty() {
+            let line = super::line_at(rest, 0);
             let whole = |carrier: &Self| carrier.piece(line).is_some_and(|piece| *carrier == Self::Cri || !piece.is_continued);
-            [Self::Docker, Self::Cri].into_iter().find(whole)
-        })
+            if let Some(carrier) = [Self::Docker, Self::Cri].into_iter().find(whole) {
+                return Some(carrier);
+            }
+            rest = rest.get(line.len() + 1..).unwrap_or_default();
+        }
+        None
     }
 
     /// Reads a line, without its line feed.

@@ -1,7 +1,9 @@
 //! Logs within logs: arrays and envelopes that hold many records, and layouts that carry another layout's text.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,22 +14,45 @@ use crate::literal::Literal;
 /// How many layouts are looked through.
 const MAX_DEPTH: usize = 3;
 
+/// The names that objects have which carry records: Loki's answers, `CloudWatch`'s events, `Elasticsearch`'s hits, and the
+/// envelopes of `CloudTrail`, `CloudWatch` and Google. Most records have none: one search for all costs less than one each.
+static CARRIERS: LazyLock<Searcher> = LazyLock::new(|| {
+    let names = [
+        "\"streams\"",
+        "\"ingestionTime\"",
+        "\"logStreamName\"",
+        "\"_index\"",
+        "\"_source\"",
+        "\"Records\"",
+        "\"logEvents\"",
+        "\"entries\"",
+    ];
+    Searcher::new(names).expect("constant names make a search")
+});
+
 /// Reads what a record holds: one entry, or one for each element of an array or export envelope, each with the
 /// number of lines that stand before it in the record.
 pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
     let text = record.trim_start();
-    if let Some(streams) = loki(text) {
-        return streams;
-    }
-    if let Some(entry) = insights(text).or_else(|| log_event(text)) {
-        return vec![(entry, 0)];
-    }
-    if let Some(document) = document(text) {
-        return read(document, 0).map(|entry| (entry, 0)).into_iter().collect();
-    }
     let elements = match text.as_bytes().first() {
-        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text.trim_end()).ok(),
-        Some(b'{') => enveloped(text.trim_end()),
+        Some(b'[') => {
+            if let Some(entry) = insights(text) {
+                return vec![(entry, 0)];
+            }
+            serde_json::from_str::<Vec<&RawValue>>(text.trim_end()).ok()
+        }
+        Some(b'{') if CARRIERS.find(text).is_some() => {
+            if let Some(streams) = loki(text) {
+                return streams;
+            }
+            if let Some(entry) = log_event(text) {
+                return vec![(entry, 0)];
+            }
+            if let Some(document) = document(text) {
+                return read(document, 0).map(|entry| (entry, 0)).into_iter().collect();
+            }
+            enveloped(text.trim_end())
+        }
         _ => None,
     };
     let Some(elements) = elements.filter(|elements| elements.iter().all(|element| element.get().starts_with('{'))) else {
@@ -122,10 +147,6 @@ fn log_event(text: &str) -> Option<Entry<'static>> {
         #[serde(rename = "eventId", alias = "id")]
         _event_id: Option<String>,
     }
-    static NAMES: [Literal; 2] = [Literal::new("\"ingestionTime\""), Literal::new("\"logStreamName\"")];
-    if !text.starts_with('{') || !NAMES.iter().any(|name| name.is_in(text)) {
-        return None;
-    }
     let event: LogEvent = serde_json::from_str(text.trim_end().trim_end_matches(',')).ok()?;
     let stamp = timestamp::epoch(&event.timestamp.to_string());
     let mut entry = Entry { format: "json", stamp, message: Cow::Owned(event.message), ..Entry::default() };
@@ -162,11 +183,6 @@ fn document(text: &str) -> Option<&str> {
         #[serde(borrow)]
         fields: Option<&'h RawValue>,
     }
-    static INDEX: Literal = Literal::new("\"_index\"");
-    static SOURCE: Literal = Literal::new("\"_source\"");
-    if !text.starts_with('{') || !INDEX.is_in(text) && !SOURCE.is_in(text) {
-        return None;
-    }
     let hit: Hit<'_> = serde_json::from_str(text.trim_end().trim_end_matches(',')).ok()?;
     hit.source.or(hit.fields).map(RawValue::get).filter(|document| document.starts_with('{'))
 }
@@ -181,10 +197,6 @@ fn enveloped(text: &str) -> Option<Vec<&RawValue>> {
         log_events: Option<Vec<&'e RawValue>>,
         #[serde(borrow)]
         entries: Option<Vec<&'e RawValue>>,
-    }
-    static NAMES: [Literal; 3] = [Literal::new("\"Records\""), Literal::new("\"logEvents\""), Literal::new("\"entries\"")];
-    if !NAMES.iter().any(|name| name.is_in(text)) {
-        return None;
     }
     let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
     envelope.records.or(envelope.log_events).or(envelope.entries).filter(|elements| !elements.is_empty())

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
-use regex::Regex;
+use regex::bytes::Regex;
 
 use super::{Finder, Secret};
 
@@ -15,10 +15,8 @@ const BEGINNINGS: [&str; 7] = ["eyj", "eyi", "eya", "eyk", "ewo", "ew0", "ewk"];
 pub(super) static FINDER: Finder = Finder { anchors: &BEGINNINGS, find };
 
 /// The shape of a token: up to five segments of base64url. The dots between may be percent-encoded, twice even.
-static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"e(?:y[AI-K]|w[o0k])[A-Za-z0-9_-]{5,}(?:(?:\.|%(?:25)*2[Ee])[A-Za-z0-9_-]*){0,4}")
-        .expect("a constant pattern compiles")
-});
+static SHAPE: LazyLock<Regex> =
+    LazyLock::new(|| super::compiled(r"e(?:y[AI-K]|w[o0k])[A-Za-z0-9_-]{5,}(?:(?:\.|%(?:25)*2[Ee])[A-Za-z0-9_-]*){0,4}"));
 
 /// How many letters of a token are decoded to tell it from a word: four are three bytes.
 const TOLD_BY: usize = 16;
@@ -49,8 +47,8 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
 fn find(text: &str, from: usize) -> Option<Secret> {
     let mut at = from;
     loop {
-        let found = SHAPE.find_at(text, at)?;
-        if is_token(found.as_str()) {
+        let found = SHAPE.find_at(text.as_bytes(), at)?;
+        if text.get(found.range()).is_some_and(is_token) {
             let end = wrapped(text, found.end());
             return Some(Secret { range: found.start()..end, kind: "jwt" });
         }

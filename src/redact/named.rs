@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 
 use super::{Finder, Secret, is_placeholder, looks_made};
 
@@ -34,64 +34,118 @@ const PARTS: [&str; 21] = [
 pub(super) static ASSIGNED: Finder = Finder {
     anchors: &PARTS,
     find: |text, from| {
-        static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-            let pattern = [
-                r"(?i)(?P<name>[a-z0-9_.$-]*(?:",
-                &PARTS.join("|"),
-                r#")[a-z0-9_.$-]*)(?:\\*["'\]])?\s{0,3}(?:=>|:=|[:=]|%(?:25)*3[ad])\s{0,3}"#,
-                r#"(?P<open>\\*["'`])?(?P<value>[^\s"'`&|<>\[\\]+)"#,
-            ];
-            Regex::new(&pattern.concat()).expect("a constant pattern compiles")
-        });
+        let bytes = text.as_bytes();
         let mut at = from;
         loop {
-            let found = PATTERN.captures_at(text, at)?;
-            let (name, value) = (found.name("name")?, found.name("value")?);
-            let quote = found.name("open").and_then(|open| open.as_str().chars().last());
-            let is_query = name.start().checked_sub(1).is_some_and(|before| matches!(text.as_bytes()[before], b'?' | b'&'));
-            if let Some((kind, proof)) = holds(name.as_str(), is_query) {
-                let end = end_of(text, value.start(), value.end(), quote, proof);
-                let secret = text.get(value.start()..end).unwrap_or_default();
-                let is_prose = quote.is_none() && !is_query && is_word_of_prose(secret);
-                if !is_prose && proves(proof, secret) {
-                    return Some(Secret { range: value.start()..end, kind });
-                }
+            let sign = at + memchr::memchr3(b'=', b':', b'%', bytes.get(at..)?)?;
+            let Some(after) = after_sign(bytes, sign) else {
+                at = sign + 1;
+                continue;
+            };
+            if let Some(secret) = assigned(text, from, sign, after) {
+                return Some(secret);
             }
             // The value may be the name of another.
-            at = value.start();
+            at = after;
         }
     },
 };
+
+/// Where a sign ends that stands between a name and its value: `=`, `:`, `=>`, `:=`, `%3D`, `%253A`.
+fn after_sign(bytes: &[u8], sign: usize) -> Option<usize> {
+    let rest = &bytes[sign..];
+    match rest {
+        [b'=', b'>', ..] | [b':', b'=', ..] => Some(sign + 2),
+        [b'=' | b':', ..] => Some(sign + 1),
+        [b'%', digits @ ..] => {
+            let percents = digits.chunks_exact(2).take_while(|pair| *pair == b"25").count() * 2;
+            matches!(digits.get(percents..)?, [b'3', b'a' | b'A' | b'd' | b'D', ..]).then_some(sign + 1 + percents + 2)
+        }
+        _ => None,
+    }
+}
+
+/// The value behind a sign, if the name before it says that it is a secret.
+fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret> {
+    let bytes = text.as_bytes();
+    let back = |mut at: usize, most: usize, test: fn(u8) -> bool| {
+        let least = at.saturating_sub(most).max(from);
+        while at > least && test(bytes[at - 1]) {
+            at -= 1;
+        }
+        at
+    };
+    let end = back(sign, BLANKS, |b| b.is_ascii_whitespace());
+    let end = back(end, QUOTES, |b| matches!(b, b'"' | b'\'' | b']' | b'\\'));
+    let start = back(end, LONGEST_NAME, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'$'));
+    let is_query = start.checked_sub(1).is_some_and(|before| matches!(bytes[before], b'?' | b'&'));
+    let (kind, proof) = holds(text.get(start..end)?, is_query)?;
+    let forth = |mut at: usize, most: usize, test: fn(u8) -> bool| {
+        let end = bytes.len().min(at + most);
+        while at < end && test(bytes[at]) {
+            at += 1;
+        }
+        at
+    };
+    let opens = forth(after, BLANKS, |b| b.is_ascii_whitespace());
+    let start = forth(opens, QUOTES, |b| matches!(b, b'"' | b'\'' | b'`' | b'\\'));
+    let quote = bytes[opens..start].last().map(|b| char::from(*b)).filter(|quote| *quote != '\\');
+    let blank = forth(start, bytes.len(), |b| {
+        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'&' | b'|' | b'<' | b'>' | b'[' | b'\\')
+    });
+    let end = end_of(text, start, blank, quote, proof);
+    let secret = text.get(start..end).filter(|secret| !secret.is_empty())?;
+    let is_prose = quote.is_none() && !is_query && is_word_of_prose(secret);
+    (!is_prose && proves(proof, secret)).then_some(Secret { range: start..end, kind })
+}
+
+/// No more blanks stand around a sign.
+const BLANKS: usize = 3;
+/// No more quotation marks and backslashes stand around a name or value.
+const QUOTES: usize = 8;
+/// A longer name is none.
+const LONGEST_NAME: usize = 80;
 
 /// A name and a value with nothing but a blank between.
 pub(super) static SPOKEN: Finder = Finder {
     anchors: &["pass", "secret", "token", "jwt", "key"],
     find: |text, from| {
-        static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(concat!(
-                r#"(?i)\b(?P<name>password|passwd|passphrase|secret|token|jwt|api[ -]?key)\s+(?P<open>\\*["'`])?"#,
-                r#"(?P<value>[^\s"'`\\,;()\[\]<>]+)"#,
-            ))
-            .expect("a constant pattern compiles")
-        });
+        static NAME: LazyLock<Regex> =
+            LazyLock::new(|| super::compiled(r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key)\s+\\*["'`]?"#));
+        // What is spoken of is told by a digit or by quotation marks.
+        if !text.bytes().any(|b| b.is_ascii_digit() || is_quote(b)) {
+            return None;
+        }
         let mut at = from;
         loop {
-            let found = PATTERN.captures_at(text, at)?;
-            let (name, value) = (found.name("name")?, found.name("value")?);
-            let is_quoted = found.name("open").is_some();
-            let (kind, proof) = holds(&name.as_str().replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
-            let mixed = value.len() >= 6 && value.as_str().bytes().any(|b| b.is_ascii_digit()) && !super::is_code(value.as_str());
+            let head = NAME.find_at(text.as_bytes(), at)?;
+            at = head.end();
+            let head = text.get(head.range())?;
+            let rest = text.get(at..)?;
+            let length =
+                rest.bytes().take_while(|b| !b.is_ascii_whitespace() && !is_quote(*b) && !b"\\,;()[]<>".contains(b)).count();
+            let value = rest.get(..length)?;
+            let is_quoted = head.bytes().last().is_some_and(is_quote);
+            let name = head.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+            let (kind, proof) = holds(&name.replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
+            let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !super::is_code(value);
             let is_secret = match proof {
-                Proof::Name => mixed || (is_quoted && !is_word_of_prose(value.as_str())),
-                _ => looks_made(value.as_str()) && (is_quoted || value.len() >= LONG),
+                Proof::Name => is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value)),
+                _ => looks_made(value) && (is_quoted || value.len() >= LONG),
             };
-            if is_secret && !is_placeholder(value.as_str()) {
-                return Some(Secret { range: value.range(), kind });
+            if is_secret && !is_placeholder(value) {
+                return Some(Secret { range: at..at + length, kind });
             }
-            at = value.start();
         }
     },
 };
+
+/// A password that is spoken of is no shorter, and has a digit.
+const MIXED: usize = 6;
+
+fn is_quote(b: u8) -> bool {
+    matches!(b, b'"' | b'\'' | b'`')
+}
 
 /// What kind of secret a field's value is, if its name says that it holds one.
 pub(super) fn kind_of(name: &str, value: &str) -> Option<&'static str> {
@@ -128,7 +182,7 @@ fn end_of(text: &str, start: usize, blank: usize, quote: Option<char>, proof: Pr
         Proof::Name => value.trim_end_matches([',', ';', ')', '}', ']', '.']).len(),
         _ => value.find([',', ';', ')', '}', '{', '(']).unwrap_or(value.len()),
     };
-    start + end.max(1).min(value.len())
+    start + end
 }
 
 /// What stands after a colon where a sentence goes on: `password: incorrect`.
@@ -206,16 +260,19 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     /// `invalid_token` is an error, not a token.
     const ERRORS: [&str; 10] =
         ["invalid", "expired", "missing", "bad", "malformed", "unknown", "no", "wrong", "unsupported", "unauthorized"];
-    let words = words(name);
+    /// No word that tells of a secret is longer.
+    const LONGEST: usize = 13;
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let end = words.iter().rposition(|word| !is(word, &SPELT) && !word.bytes().all(|b| b.is_ascii_digit()))?;
-    if is(words[0], &ERRORS) {
-        return None;
-    }
-    let (last, before) = (words[end], if end > 0 { words[end - 1] } else { "" });
-    let alone = end == 0;
-    let lower = last.to_ascii_lowercase();
-    Some(match lower.as_str() {
+    let mut rest = name;
+    let mut word = || last_word(&mut rest);
+    let last = std::iter::from_fn(&mut word).find(|word| !word.bytes().all(|b| b.is_ascii_digit()) && !is(word, &SPELT))?;
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..last.len())?;
+    lower.copy_from_slice(last.as_bytes());
+    lower.make_ascii_lowercase();
+    let before = word().unwrap_or_default();
+    let alone = before.is_empty();
+    let holds = Some(match std::str::from_utf8(lower).ok()? {
         "password" | "passwd" | "pwd" | "passphrase" | "passwords" => ("password", Proof::Name),
         "pass" => ("password", Proof::Made),
         "secret" | "secrets" => ("secret", Proof::Name),
@@ -245,30 +302,31 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         }
         "key" if alone && is_query => ("api-key", Proof::Long),
         _ => return None,
-    })
+    });
+    holds.filter(|_| !is(first_word(name), &ERRORS))
 }
 
-/// The words of a name, whichever way it is spelt: `refreshToken`, `refresh_token`, `Refresh-Token`, `auth.refresh.token`.
-fn words(name: &str) -> Vec<&str> {
+/// Takes the last word off a name, whichever way that is spelt: `refreshToken`, `refresh_token`, `auth.refresh-token`.
+fn last_word<'n>(name: &mut &'n str) -> Option<&'n str> {
+    let whole = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let bytes = whole.as_bytes();
+    let begins = |at: &usize| *at == 0 || is_turn(bytes, *at);
+    let start = (0..bytes.len()).rev().find(begins)?;
+    *name = whole.get(..start)?;
+    whole.get(start..)
+}
+
+fn first_word(name: &str) -> &str {
     let bytes = name.as_bytes();
-    let mut words = Vec::new();
-    let mut start = 0;
-    for at in 0..=bytes.len() {
-        let ends = match bytes.get(at) {
-            None => true,
-            Some(b) if !b.is_ascii_alphanumeric() => true,
-            // `accessToken`, `SAMLResponse`.
-            Some(b) => {
-                b.is_ascii_uppercase()
-                    && at > start
-                    && (bytes[at - 1].is_ascii_lowercase()
-                        || (bytes[at - 1].is_ascii_uppercase() && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)))
-            }
-        };
-        if ends {
-            words.extend(name.get(start..at).filter(|word| !word.is_empty()));
-            start = at + usize::from(bytes.get(at).is_some_and(|b| !b.is_ascii_alphanumeric()));
-        }
-    }
-    words
+    let end = (1..bytes.len()).find(|at| is_turn(bytes, *at) || !bytes[*at].is_ascii_alphanumeric());
+    name.get(..end.unwrap_or(name.len())).unwrap_or(name)
+}
+
+/// Whether a word begins at a place that is not the first: after a sign, or with a capital, as in `accessToken` and
+/// `SAMLResponse`.
+fn is_turn(bytes: &[u8], at: usize) -> bool {
+    let (before, here) = (bytes[at - 1], bytes[at]);
+    let goes_on_lower = || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    !before.is_ascii_alphanumeric()
+        || (here.is_ascii_uppercase() && (before.is_ascii_lowercase() || (before.is_ascii_uppercase() && goes_on_lower())))
 }

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::Regex;
 
-use super::{Finder, Secret, looks_made};
+use super::{Finder, Secret, ending, looks_made};
 
 /// `-----BEGIN RSA PRIVATE KEY-----`, to its end or to that of the text.
 pub(super) static PRIVATE_KEY: Finder = Finder {
@@ -33,15 +34,17 @@ pub(super) static USER_INFO: Finder = Finder {
     anchors: &["://", "@tcp(", "@unix("],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
-            r#"://[^\s:/@"'<>?\#]*:(?P<secret>[^\s@"'<>\[]{1,256})@"#,
-            r#"|[\w.-]+:(?P<socket>[^\s@/"'\[]{1,256})@(?:tcp|unix)\("#,
+            r#"://[^\s:/@"'<>?\#]*:(?P<secret>[^\s@"'<>\[]+)@"#,
+            r#"|[\w.-]+:(?P<socket>[^\s@/"'\[]+)@(?:tcp|unix)\("#,
         ));
         let mut at = from;
+        memchr::memchr(b'@', text.as_bytes().get(at..)?)?;
         loop {
-            let found = PATTERN.captures_at(text, at)?;
+            let found = PATTERN.captures_at(text.as_bytes(), at)?;
             let secret = found.name("secret").or_else(|| found.name("socket"))?;
             // A port and a path that holds an @.
-            let is_port = secret.as_str().split_once('/').is_some_and(|(port, _)| port.bytes().all(|b| b.is_ascii_digit()));
+            let digits = secret.as_bytes().iter().take_while(|b| b.is_ascii_digit()).count();
+            let is_port = secret.as_bytes().get(digits) == Some(&b'/');
             if !is_port {
                 return Some(Secret { range: secret.range(), kind: "password" });
             }
@@ -80,86 +83,110 @@ pub(super) static PASSWORD_HASH: Finder = Finder {
     },
 };
 
-/// Keys that begin as their vendor makes them. The beginnings are those that the vendors' documents name and the rules
-/// of gitleaks (MIT) list.
+/// How keys begin as their vendors make them, and how much must follow. The beginnings are those that the vendors'
+/// documents name and the rules of gitleaks (MIT) list.
+const KEYS: [(&str, usize); 65] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ABIA", 16),
+    ("ACCA", 16),
+    ("ghp_", 16),
+    ("gho_", 16),
+    ("ghu_", 16),
+    ("ghs_", 16),
+    ("ghr_", 16),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("gldt-", 16),
+    ("glrt-", 16),
+    ("glptt-", 16),
+    ("glsoat-", 16),
+    ("xoxa-", 8),
+    ("xoxb-", 8),
+    ("xoxe-", 8),
+    ("xoxo-", 8),
+    ("xoxp-", 8),
+    ("xoxr-", 8),
+    ("xoxs-", 8),
+    ("xapp-", 8),
+    ("sk_live_", 8),
+    ("sk_test_", 8),
+    ("rk_live_", 8),
+    ("rk_test_", 8),
+    ("whsec_", 16),
+    ("sk-", 20),
+    ("AIza", 20),
+    ("ya29.", 16),
+    ("GOCSPX-", 16),
+    ("SG.", 16),
+    ("hvs.", 16),
+    ("hvb.", 16),
+    ("npm_", 20),
+    ("pypi-", 16),
+    ("dop_v1_", 20),
+    ("doo_v1_", 20),
+    ("dor_v1_", 20),
+    ("shpat_", 16),
+    ("shpss_", 16),
+    ("shpca_", 16),
+    ("shppa_", 16),
+    ("sq0atp-", 16),
+    ("sq0csp-", 16),
+    ("glc_", 20),
+    ("glsa_", 20),
+    ("dapi", 20),
+    ("ATATT3", 20),
+    ("hf_", 20),
+    ("key-", 32),
+    ("AGE-SECRET-KEY-1", 20),
+    ("LTAI", 12),
+    ("AKCp", 20),
+    ("rubygems_", 20),
+    ("PMAK-", 20),
+    ("sntrys_", 20),
+    ("dckr_pat_", 16),
+    ("tskey-", 8),
+    ("lin_api_", 20),
+    ("NRAK-", 20),
+    ("pul-", 20),
+    ("dp.pt.", 20),
+    ("EAA", 40),
+];
+
+/// The beginnings alone.
+const BEGINNINGS: [&str; KEYS.len()] = {
+    let mut beginnings = [""; KEYS.len()];
+    let mut at = 0;
+    while at < KEYS.len() {
+        beginnings[at] = KEYS[at].0;
+        at += 1;
+    }
+    beginnings
+};
+
+/// Keys that begin as their vendor makes them.
 pub(super) static VENDOR: Finder = Finder {
-    anchors: &[
-        "akia",
-        "asia",
-        "abia",
-        "acca",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "gldt-",
-        "glrt-",
-        "glptt-",
-        "glsoat-",
-        "xox",
-        "xapp-",
-        "sk_live_",
-        "sk_test_",
-        "rk_live_",
-        "rk_test_",
-        "whsec_",
-        "sk-",
-        "aiza",
-        "ya29.",
-        "gocspx-",
-        "sg.",
-        "hvs.",
-        "hvb.",
-        "npm_",
-        "pypi-",
-        "dop_v1_",
-        "doo_v1_",
-        "dor_v1_",
-        "shpat_",
-        "shpss_",
-        "shpca_",
-        "shppa_",
-        "sq0atp-",
-        "sq0csp-",
-        "glc_",
-        "glsa_",
-        "dapi",
-        "atatt3",
-        "hf_",
-        "key-",
-        "age-secret-key-",
-        "ltai",
-        "akcp",
-        "rubygems_",
-        "pmak-",
-        "sntrys_",
-        "dckr_pat_",
-        "tskey-",
-        "lin_api_",
-        "nrak-",
-        "pul-",
-        "dp.pt.",
-        "q~",
-        "eaa",
-    ],
+    anchors: &BEGINNINGS,
     find: |text, from| {
-        static PATTERN: LazyLock<Regex> = pattern!(concat!(
-            r"\b(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
-            r"|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|gl(?:pat|dt|rt|ptt|soat)-[\w.-]{16,}",
-            r"|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}",
-            r"|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}|whsec_[A-Za-z0-9+/=]{16,}|sk-[A-Za-z0-9_-]{20,}",
-            r"|AIza[A-Za-z0-9_-]{20,}|ya29\.[A-Za-z0-9_-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|SG\.[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]+)?",
-            r"|hv[sb]\.[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{20,}|pypi-[A-Za-z0-9_-]{16,}|do[opr]_v1_[a-f0-9]{20,}",
-            r"|shp(?:at|ss|ca|pa)_[A-Fa-f0-9]{16,}|sq0(?:atp|csp)-[\w-]{16,}|gl(?:c|sa)_[A-Za-z0-9_+/=-]{20,}|dapi[a-f0-9]{20,}",
-            r"|ATATT3[\w=-]{20,}|hf_[A-Za-z]{20,}|key-[a-f0-9]{32}\b|AGE-SECRET-KEY-1\w{20,}|LTAI[A-Za-z0-9]{12,}|AKCp[A-Za-z0-9]{20,}",
-            r"|rubygems_[a-f0-9]{20,}|PMAK-[A-Fa-f0-9-]{20,}|sntrys_[\w=+/-]{20,}|dckr_pat_[\w-]{16,}|tskey-[a-z]+-\w{8,}",
-            r"|lin_api_[A-Za-z0-9]{20,}|NRAK-[A-Z0-9]{20,}|pul-[a-f0-9]{20,}|dp\.pt\.[A-Za-z0-9]{20,}",
-            r"|EAA[A-Za-z0-9]{40,}|[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{20,})",
-        ));
-        first(&PATTERN, "api-key", text, from)
+        static SEARCH: LazyLock<AhoCorasick> = LazyLock::new(|| {
+            let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(BEGINNINGS);
+            builder.expect("constant beginnings make a search")
+        });
+        let bytes = text.as_bytes();
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"-_".contains(b);
+        SEARCH.find_iter(bytes.get(from..)?).find_map(|found| {
+            let (start, end) = (from + found.start(), from + found.end());
+            let begins_word = start.checked_sub(1).is_none_or(|before| !is_part(&bytes[before]));
+            let rest = bytes[end..].iter().take_while(|b| is_part(b) || b".+/=".contains(b));
+            let length = rest.clone().take_while(|b| is_part(b)).count();
+            let least = KEYS[found.pattern().as_usize()].1;
+            let key = &bytes[end..end + length];
+            let has = |test: fn(&u8) -> bool| key.iter().any(test);
+            // `sk-payment-service-blue` is a name.
+            let is_made = || has(u8::is_ascii_digit) || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase));
+            (begins_word && length >= least && is_made())
+                .then(|| Secret { range: start..end + ending(&bytes[end..end + rest.count()]), kind: "api-key" })
+        })
     },
 };
 
@@ -168,26 +195,36 @@ pub(super) static SCHEME: Finder = Finder {
     anchors: &["bearer", "basic", "digest", "dpop", "negotiate", "ntlm", "apikey", "authorization"],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
-            r#"(?i)(?P<header>authorization\\*["']?(?:\s*(?:=>|[:=])\s*|%3A(?:%20)*)\\*["'\[]*)?"#,
-            r#"(?P<scheme>bearer|basic|digest|dpop|negotiate|ntlm|apikey|token)(?:\s+|%20|\+)\\*["']?(?P<secret>[A-Za-z0-9+/_.~:-]{6,}=*)"#,
+            r#"(?i)(?:authorization\\*["']?(?:\s*(?:=>|[:=])\s*|%3A(?:%20)*)\\*["'\[]*)?"#,
+            r#"(?:bearer|basic|digest|dpop|negotiate|ntlm|apikey|token)(?:\s+|%20|\+)\\*["']?"#,
         ));
         let mut at = from;
         loop {
-            let found = PATTERN.captures_at(text, at)?;
-            let (scheme, secret) = (found.name("scheme")?, found.name("secret")?);
-            // `Bearer authentication` is prose, and so is `token expired`.
-            let is_header = found.name("header").is_some();
-            let is_spoken = || !scheme.as_str().eq_ignore_ascii_case("token") && is_credential(secret.as_str());
+            let head = PATTERN.find_at(text.as_bytes(), at)?;
+            at = head.end();
+            let head = text.get(head.range())?;
+            let rest = text.get(at..)?;
+            let signs = |rest: &str, test: fn(u8) -> bool| rest.bytes().take_while(|b| test(*b)).count();
+            let bare = signs(rest, |b| b.is_ascii_alphanumeric() || b"+/_.~:-".contains(&b));
+            let padding = signs(rest.get(bare..)?, |b| b == b'=');
+            let value = rest.get(..bare + padding)?;
             // `Bearer expires_in=3600`.
-            let is_name =
-                secret.as_str().ends_with('=') && text.as_bytes().get(secret.end()).is_some_and(u8::is_ascii_alphanumeric);
-            if !is_name && (is_header || is_spoken()) {
-                return Some(Secret { range: secret.range(), kind: kind_of_scheme(scheme.as_str()) });
+            let is_name = padding > 0 && rest.as_bytes().get(value.len()).is_some_and(u8::is_ascii_alphanumeric);
+            let is_header = head.get(..HEADER.len()).is_some_and(|name| name.eq_ignore_ascii_case(HEADER));
+            let kind = kind_of_scheme(head);
+            // `Bearer authentication` is prose, and so is `token expired`.
+            let is_spoken = || kind != "token" && is_credential(value);
+            if value.len() >= SHORTEST && !is_name && (is_header || is_spoken()) {
+                return Some(Secret { range: at..at + value.len(), kind });
             }
-            at = scheme.end();
         }
     },
 };
+
+/// The header of HTTP that schemes stand in.
+const HEADER: &str = "authorization";
+/// What follows a scheme is no shorter.
+const SHORTEST: usize = 6;
 
 /// Whether it may follow a scheme outside a header: made, or so long that it is no word.
 fn is_credential(value: &str) -> bool {
@@ -197,20 +234,22 @@ fn is_credential(value: &str) -> bool {
         || (value.ends_with('=') && value.len() >= NO_WORD / 2)
 }
 
-fn kind_of_scheme(scheme: &str) -> &'static str {
+/// What the scheme in the head of a credential makes of it: `Authorization: Bearer `.
+fn kind_of_scheme(head: &str) -> &'static str {
     const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
-    SCHEMES.into_iter().find(|known| scheme.eq_ignore_ascii_case(known)).unwrap_or("token")
+    let head = head.to_ascii_lowercase();
+    SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
 }
 
 /// The first secret that a pattern finds at or after a place.
 fn first(pattern: &Regex, kind: &'static str, text: &str, from: usize) -> Option<Secret> {
-    Some(Secret { range: pattern.captures_at(text, from)?.name("secret")?.range(), kind })
+    Some(Secret { range: pattern.captures_at(text.as_bytes(), from)?.name("secret")?.range(), kind })
 }
 
 /// A pattern that is compiled when it is first needed.
 macro_rules! pattern {
     ($text:expr) => {
-        LazyLock::new(|| Regex::new($text).expect("a constant pattern compiles"))
+        LazyLock::new(|| super::compiled($text))
     };
 }
 use pattern;
