@@ -167,6 +167,8 @@ pub struct CauseEvent {
     pub file: Text,
     /// Where it stands.
     pub line: u64,
+    /// What its record says, without secrets and cut.
+    pub text: Option<Name>,
 }
 
 /// A line and what it shows.
@@ -181,6 +183,8 @@ pub struct Evidence {
     pub time: Option<DateTime<Utc>>,
     /// What it shows, in a few words.
     pub says: Cow<'static, str>,
+    /// What the record itself says, without secrets and cut.
+    pub text: Option<Name>,
 }
 
 /// Something looked for against a diagnosis.
@@ -391,9 +395,8 @@ fn failure(case: &Case, judgement: Judgement, world: &World<'_>, files: &[Text])
         .chain(chosen.evidence)
         .map(|(place, says)| {
             let Line { file, line } = Line::at(place, files);
-            let time =
-                world.events.binary_search_by_key(&place, |event| event.place).ok().and_then(|index| world.events[index].time);
-            Evidence { file, line, time, says }
+            let event = world.event_at(place);
+            Evidence { file, line, time: event.and_then(|event| event.time), says, text: event.and_then(Event::quoted) }
         })
         .collect();
     Failure {
@@ -453,6 +456,7 @@ fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
         event_id: event.extra.as_deref().and_then(|extra| extra.event_id.clone()),
         file,
         line,
+        text: event.quoted(),
     }
 }
 

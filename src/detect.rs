@@ -28,6 +28,8 @@ use crate::unknown::{self, Unknown};
 
 /// How much of a record's text an event keeps, in characters.
 const MAX_MESSAGE: usize = 400;
+/// How much of it evidence shows, in characters.
+const MAX_QUOTE: usize = 160;
 /// How much any other value of an event may hold, in characters.
 const MAX_VALUE: usize = 256;
 /// Of records that only tell of issued tokens one of so many is read in any case: enough to know keys, issuers and
@@ -632,11 +634,17 @@ impl Told<'_> {
         if event.host.is_none() {
             event.host = self.unwrapped.host.as_deref().or(self.context.host.as_deref()).map(|host| self.context.name(host));
         }
-        if self.context.rows || kind.speaks() {
-            let shown = self.shown(&event);
+        let asks_all = self.context.rows || kind.speaks();
+        if asks_all || kind.is_quoted() {
+            let shown = self.shown(&event, 4 * if asks_all { MAX_MESSAGE } else { MAX_QUOTE });
             let message = cut(&shown, MAX_MESSAGE);
             if kind.speaks() {
                 event.hear(&message);
+            }
+            // What a request's own fields say is put together where it is shown.
+            let is_silent = self.entry.message.trim().is_empty();
+            if kind.is_quoted() && !(is_silent && event.method.is_some() && event.path.is_some()) {
+                event.quote = Some(Name::of(&quote(&message, is_silent)));
             }
             if let Some(to_show) = &mut event.shown {
                 to_show.level = self.entry.level.as_deref().map(|level| self.context.name(level));
@@ -720,11 +728,12 @@ impl Told<'_> {
         (!element.is_empty()).then(|| self.context.name(element))
     }
 
-    /// The text to show, without secrets: the message, else the request line of an access log, else the whole record.
-    fn shown(&self, event: &Event) -> Cow<'_, str> {
+    /// The text to show, without secrets: `most` bytes of the message, else the request line of an access log, else the whole
+    /// record.
+    fn shown(&self, event: &Event, most: usize) -> Cow<'_, str> {
         let message = self.entry.message.trim();
         if !message.is_empty() {
-            return self.context.redactor.redact(message);
+            return self.context.redactor.redact(redact::beginning(message, most));
         }
         match (&event.method, &event.path, event.status) {
             (Some(method), Some(path), Some(status)) => Cow::Owned(format!("{method} {path} {status}")),
@@ -794,11 +803,14 @@ fn lifecycle(kind: EventKind) -> bool {
     )
 }
 
+/// Fields that only rows show.
+const ONLY_SHOWN: [&str; 5] = ["level", "alg", "jti", "session_id", "change"];
+
 /// Sets the field of an event that `name` (a word of [`EVENT_FIELDS`]) stands for. A secret is never kept, and what holds a
 /// token names nobody.
 fn set(event: &mut Event, name: &str, value: &str, redactor: Redactor) {
     let value = value.trim();
-    if value.is_empty() || value == "-" || value == "null" {
+    if value.is_empty() || value == "-" || value == "null" || (event.shown.is_none() && ONLY_SHOWN.contains(&name)) {
         return;
     }
     let redacted = if name == "session_id" { redactor.value(name, value) } else { redactor.redact(value) };
@@ -923,6 +935,14 @@ fn unique(value: &str) -> Text {
 
 fn id(value: &str) -> Id {
     Id::of(&cut(value, MAX_VALUE))
+}
+
+/// What evidence shows of a text: of a message its first line, as a trace may stand below; of values one a line all.
+fn quote(text: &str, is_values: bool) -> Cow<'_, str> {
+    if is_values {
+        return Cow::Owned(cut(&text.replace('\n', "; "), MAX_QUOTE).into_owned());
+    }
+    cut(text.lines().next().unwrap_or(text), MAX_QUOTE)
 }
 
 /// The first `limit` characters of a text, with a mark where there are more.

@@ -119,6 +119,12 @@ impl EventKind {
         matches!(self, Self::AuthFailure | Self::TokenRevoked)
     }
 
+    /// Whether what its record says is shown as evidence. Of requests, accepted and issued tokens there are as many as there
+    /// is traffic, and their fields say all.
+    pub const fn is_quoted(self) -> bool {
+        !matches!(self, Self::Request | Self::Unrelated | Self::AuthSuccess | Self::TokenIssued)
+    }
+
     /// Whether it befalls one user, and many of its like make one pattern.
     pub const fn is_of_one_user(self) -> bool {
         matches!(
@@ -353,6 +359,8 @@ pub struct Event {
     pub gist: u32,
     /// The text speaks of a refresh token that was used twice.
     pub reuse: bool,
+    /// The beginning of what the record says, without secrets: what evidence shows beside file and line.
+    pub quote: Option<Name>,
     /// What else is known of the token.
     pub claims: Option<Box<Claims>>,
     /// What else a record told that only some rules ask for.
@@ -439,6 +447,7 @@ impl Event {
             duration_ms: None,
             gist: 0,
             reuse: false,
+            quote: None,
             claims: None,
             extra: None,
             shown: None,
@@ -451,6 +460,17 @@ impl Event {
     pub fn hear(&mut self, text: &str) {
         self.gist = FxBuildHasher.hash_one(text).to_le_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
         self.reuse = REUSE.is_match(text.as_bytes());
+    }
+
+    /// What evidence shows of its record: what it says, else the request it tells of.
+    pub fn quoted(&self) -> Option<Name> {
+        self.quote.or_else(|| {
+            let (method, path) = (self.method?, self.path?);
+            Some(Name::from(match self.status {
+                Some(status) => format!("{method} {path} {status}"),
+                None => format!("{method} {path}"),
+            }))
+        })
     }
 
     /// A claim of the token, as far as the record tells it.
@@ -486,6 +506,6 @@ mod tests {
 
     #[test]
     fn an_event_stays_small() {
-        assert!(size_of::<Event>() <= 144, "{}", size_of::<Event>());
+        assert!(size_of::<Event>() <= 152, "{}", size_of::<Event>());
     }
 }

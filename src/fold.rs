@@ -82,7 +82,7 @@ pub fn complete(first: &mut Event, next: &mut Event) {
     if told_more {
         first.reason = next.reason;
         first.signature = next.signature;
-        (first.gist, first.reuse) = (next.gist, next.reuse);
+        (first.gist, first.reuse, first.quote) = (next.gist, next.reuse, next.quote.or(first.quote));
     }
     if first.time.is_none() {
         first.time = next.time;

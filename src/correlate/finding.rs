@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::pattern::{Line, fingerprint, samples, top};
+use super::pattern::{Line, Sample, fingerprint, samples, top};
 use super::world::{Success, World, plain_name};
 use super::{Failure, ORDER_TOLERANCE};
-use crate::event::{Cause, EventKind, Place, Severity, Text, serialize_time};
+use crate::event::{Cause, Event, EventKind, Place, Severity, Text, serialize_time};
 use crate::hash::HashSet;
 use crate::name::Name;
 
@@ -54,7 +54,7 @@ pub struct Finding {
     /// The same of subjects.
     pub top_subjects: Vec<Name>,
     /// A few lines to look at: the deed and what got through.
-    pub samples: Vec<Line>,
+    pub samples: Vec<Sample>,
 }
 
 /// Requests that got through although something forbade it.
@@ -128,10 +128,15 @@ pub fn got_through(world: &World<'_>, files: &[Text]) -> Vec<Finding> {
                 last: through.times.iter().max().copied(),
                 top_clients: top(through.seen.iter().filter_map(|(_, client)| *client)),
                 top_subjects: top(through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty())),
-                samples: through.places.iter().map(|place| Line::at(*place, files)).collect(),
+                samples: through.places.iter().map(|place| sample(*place, world, files)).collect(),
             }
         })
         .collect()
+}
+
+fn sample(place: Place, world: &World<'_>, files: &[Text]) -> Sample {
+    let Line { file, line } = Line::at(place, files);
+    Sample { file, line, text: world.event_at(place).and_then(Event::quoted) }
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.

@@ -30,13 +30,24 @@ impl Line {
     }
 }
 
+/// A line to look at, and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The file.
+    pub file: Text,
+    /// The line, from 1.
+    pub line: u64,
+    /// What its record says, without secrets and cut.
+    pub text: Option<Name>,
+}
+
 /// The first evidence of the first of some failures: a few lines to look at.
-pub(super) fn samples(members: &[&Failure]) -> Vec<Line> {
+pub(super) fn samples(members: &[&Failure]) -> Vec<Sample> {
     members
         .iter()
         .filter_map(|failure| failure.evidence.first())
         .take(SAMPLES)
-        .map(|evidence| Line { file: evidence.file.clone(), line: evidence.line })
+        .map(|evidence| Sample { file: evidence.file.clone(), line: evidence.line, text: evidence.text })
         .collect()
 }
 
@@ -90,7 +101,7 @@ pub struct Pattern {
     /// Whether and when it ends by itself; empty where nobody knows.
     pub ends: &'static str,
     /// A few lines to look at.
-    pub samples: Vec<Line>,
+    pub samples: Vec<Sample>,
 }
 
 /// More keys than this are only counted.

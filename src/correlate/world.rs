@@ -272,6 +272,11 @@ impl<'e> World<'e> {
         (self.history, self.cohorts, self.befell) = (History::default(), HashMap::default(), Vec::new());
     }
 
+    /// The event that stands at a place.
+    pub fn event_at(&self, place: Place) -> Option<&Event> {
+        self.events.binary_search_by_key(&place, |event| event.place).ok().map(|index| &self.events[index])
+    }
+
     /// Whether anything but failures was ever heard of a subject.
     pub fn knows(&self, sub: Name) -> bool {
         self.subjects.get(&sub).is_some_and(|subject| subject.known)

@@ -149,7 +149,10 @@ mod tests {
         assert_eq!(value("first"), "2026-03-01T10:00:05.250000Z");
         assert_eq!(value("cause_event_id"), "'-17");
         assert_eq!(value("cause_line"), "12");
-        assert_eq!(value("samples"), r#"[{"file":"logs/orders.log","line":44},{"file":"logs/orders.log","line":50}]"#);
+        assert_eq!(
+            value("samples"),
+            r#"[{"file":"logs/orders.log","line":44,"text":"user is gone"},{"file":"logs/orders.log","line":50,"text":null}]"#
+        );
         assert_eq!(&rows[0][COLUMNS.iter().position(|column| *column == "cause_line").unwrap()], "");
     }
 

@@ -11,6 +11,7 @@ use super::escape::{Html, Prose, Script};
 use super::excerpt::Excerpt;
 use super::{Report, rows, summary};
 use crate::correlate::pattern::Pattern;
+use crate::name::Name;
 
 const PAGE: &str = include_str!("page.html");
 /// How many patterns, problems, gaps, zones and streams are listed, here and in the page's JSON; the JSON report has them
@@ -124,13 +125,15 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     }
     entry("reason", pattern.reason.as_str(), out)?;
     if let Some(cause) = &pattern.cause {
-        entry("cause", &format!("{}<br>{}", Html(&summary::blamed(cause)), code(&summary::cause_place(cause))), out)?;
+        let place = quoted(&summary::cause_place(cause), cause.text);
+        entry("cause", &format!("{}<br>{place}", Html(&summary::blamed(cause))), out)?;
     }
     for (_, label, names) in summary::tops(pattern, usize::MAX) {
         let names: Vec<String> = names.iter().map(|name| code(name)).collect();
         entry(&label.to_lowercase(), &names.join(", "), out)?;
     }
-    let samples: Vec<String> = pattern.samples.iter().map(|line| code(&summary::place(line))).collect();
+    let samples = pattern.samples.iter().map(|sample| quoted(&summary::place(sample), sample.text));
+    let samples: Vec<String> = samples.collect();
     if !samples.is_empty() {
         entry("evidence", &samples.join("<br>"), out)?;
     }
@@ -142,6 +145,14 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
 /// A line of a definition list; `value` is HTML.
 fn entry(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<dt>{name}</dt><dd>{value}</dd>")
+}
+
+/// A place, and below it what stands there.
+fn quoted(place: &str, text: Option<Name>) -> String {
+    match text {
+        Some(text) => format!("{}<br><q>{}</q>", code(place), Html(&text)),
+        None => code(place),
+    }
 }
 
 fn code(text: &str) -> String {
@@ -387,8 +398,8 @@ mod tests {
         let text = shown(&sample::report());
         for part in [
             "<article id=\"p1\" class=\"high\">",
-            "<dt>cause</dt><dd>user_deleted at 2026-03-01 09:58:00 UTC, id -17<br><code>logs/auth.log:12</code></dd>",
-            "<dt>evidence</dt><dd><code>logs/orders.log:44</code><br><code>logs/orders.log:50</code></dd>",
+            "<dt>cause</dt><dd>user_deleted at 2026-03-01 09:58:00 UTC, id -17<br><code>logs/auth.log:12</code><br><q>account removed</q></dd>",
+            "<dt>evidence</dt><dd><code>logs/orders.log:44</code><br><q>user is gone</q><br><code>logs/orders.log:50</code></dd>",
             "<dt>fix</dt><dd>Revoke the sessions of a user when it is deleted.</dd>",
             "<rect class=\"high\"",
             "<path class=\"cause\"",

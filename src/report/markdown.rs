@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::escape::{Code, Markdown};
 use super::{Report, own, summary};
 use crate::correlate::pattern::Pattern;
+use crate::name::Name;
 
 /// How many problems, gaps and zones are listed.
 const MAX_LINES: usize = 100;
@@ -63,15 +64,15 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
     }
     writeln!(out, "- Rule: {}, {}, pattern {}", Code(pattern.rule), summary::confidence(pattern), Code(&pattern.pattern_id))?;
     if let Some(cause) = &pattern.cause {
-        writeln!(out, "- Cause: {}, {}", Markdown(&summary::blamed(cause)), Code(&summary::cause_place(cause)))?;
+        let place = quoted(&summary::cause_place(cause), cause.text);
+        writeln!(out, "- Cause: {}, {place}", Markdown(&summary::blamed(cause)))?;
     }
     for (_, label, names) in summary::tops(pattern, usize::MAX) {
         let names: Vec<String> = names.iter().map(|name| Code(name).to_string()).collect();
         writeln!(out, "- {label}: {}", names.join(", "))?;
     }
-    if !pattern.samples.is_empty() {
-        let samples: Vec<String> = pattern.samples.iter().map(|line| Code(&summary::place(line)).to_string()).collect();
-        writeln!(out, "- See: {}", samples.join(", "))?;
+    for sample in &pattern.samples {
+        writeln!(out, "- See: {}", quoted(&summary::place(sample), sample.text))?;
     }
     writeln!(out, "- Fix: {}", Markdown(&pattern.fix))?;
     for (label, text) in [("It worked if", pattern.verify), ("Ends", pattern.ends)] {
@@ -80,6 +81,14 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
         }
     }
     Ok(())
+}
+
+/// A place, and what stands there.
+fn quoted(place: &str, text: Option<Name>) -> String {
+    match text {
+        Some(text) => format!("{}: {}", Code(place), Markdown(&text)),
+        None => Code(place).to_string(),
+    }
 }
 
 fn run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -132,8 +141,8 @@ mod tests {
         for part in [
             "| 1 | high | user\\_deleted (self\\_service) | 12 | 1 | 2 | `orders` | `sub_not_found` | 2026-03-01 10:00:05 to 10:59:00 UTC | confirmed 0.97 |\n",
             "\n## 1. user\\_deleted (self\\_service): 12 failures\n",
-            "- Cause: user\\_deleted at 2026-03-01 09:58:00 UTC, id -17, `logs/auth.log:12`\n",
-            "- See: `logs/orders.log:44`, `logs/orders.log:50`\n",
+            "- Cause: user\\_deleted at 2026-03-01 09:58:00 UTC, id -17, `logs/auth.log:12`: account removed\n",
+            "- See: `logs/orders.log:44`: user is gone\n- See: `logs/orders.log:50`\n",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Report, Results, Run, SCHEMA_VERSION, Zone};
 use crate::correlate::finding::Finding;
-use crate::correlate::pattern::{Line, Pattern};
+use crate::correlate::pattern::{Line, Pattern, Sample};
 use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
 use crate::detect::Books;
 use crate::discover::PassedOver;
@@ -31,7 +31,12 @@ fn deletion() -> CauseEvent {
         about: "=cmd()".into(),
         file: "logs/auth.log".into(),
         line: 12,
+        text: Some("account removed".into()),
     }
+}
+
+fn sample(file: &str, line: u64, text: &str) -> Sample {
+    Sample { file: file.into(), line, text: Some(text.into()) }
 }
 
 /// A report of two patterns: a numerous unexplained one of a hostile service, and a confirmed deletion of high severity.
@@ -91,7 +96,7 @@ pub(crate) fn report() -> Report {
             last: at("2026-03-01T10:04:00Z"),
             top_clients: vec!["192.0.2.7".into()],
             top_subjects: vec![],
-            samples: vec![Line { file: "logs/orders.log".into(), line: 12 }],
+            samples: vec![sample("logs/orders.log", 12, "GET /orders 200")],
         }],
     }
 }
@@ -120,7 +125,7 @@ fn deleted() -> Pattern {
         fix: "Revoke the sessions of a user when it is deleted.".to_owned(),
         verify: "No refusal later than one token lifetime",
         ends: "When the last token expires",
-        samples: vec![line("logs/orders.log", 44), line("logs/orders.log", 50)],
+        samples: vec![sample("logs/orders.log", 44, "user is gone"), Sample { text: None, ..sample("logs/orders.log", 50, "") }],
     }
 }
 
@@ -148,7 +153,7 @@ fn unexplained() -> Pattern {
         fix: "Log the reason of a refusal.".to_owned(),
         verify: "",
         ends: "",
-        samples: vec![line(&format!("logs/{HOSTILE}.log"), 7)],
+        samples: vec![sample(&format!("logs/{HOSTILE}.log"), 7, HOSTILE)],
     }
 }
 
@@ -199,6 +204,7 @@ fn explained_failure() -> Failure {
             line: 12,
             time: at("2026-03-01T09:58:00Z"),
             says: "deleted".into(),
+            text: Some("user deleted".into()),
         }],
         counter: vec![Counter { says: "a restoration", result: "absent" }],
         alternatives: vec![Alternative { root_cause: Cause::ReplicationLag, rule: "DR-14", score: 0.1, why_not: "too late" }],

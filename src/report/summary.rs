@@ -12,7 +12,7 @@ use super::Report;
 use super::escape::Terminal;
 use crate::correlate::CauseEvent;
 use crate::correlate::finding::Finding;
-use crate::correlate::pattern::{Line, Pattern};
+use crate::correlate::pattern::{Pattern, Sample};
 use crate::discover::PassedOver;
 use crate::event::{Cause, Problem, Severity};
 use crate::name::Name;
@@ -284,8 +284,8 @@ pub(super) fn blamed(cause: &CauseEvent) -> String {
 }
 
 /// A line of a file, as editors and `less` take it.
-pub(super) fn place(line: &Line) -> String {
-    format!("{}:{}", line.file, line.line)
+pub(super) fn place(sample: &Sample) -> String {
+    format!("{}:{}", sample.file, sample.line)
 }
 
 /// See [`place`].
@@ -367,13 +367,14 @@ impl Page<'_> {
         self.paragraph(INDENT, &pattern.says)?;
         if let Some(cause) = &pattern.cause {
             self.labelled("cause", &blamed(cause))?;
-            self.places("", &[cause_place(cause)])?;
+            self.quoted("", &cause_place(cause), cause.text)?;
         }
         for (label, _, names) in tops(pattern, MAX_NAMES) {
             self.labelled(label, &names.join(", "))?;
         }
-        let samples: Vec<String> = pattern.samples.iter().take(MAX_SAMPLES).map(place).collect();
-        self.places("see", &samples)?;
+        for (number, sample) in pattern.samples.iter().take(MAX_SAMPLES).enumerate() {
+            self.quoted(if number == 0 { "see" } else { "" }, &place(sample), sample.text)?;
+        }
         self.labelled("fix", &pattern.fix)?;
         if pattern.ends.is_empty() { Ok(()) } else { self.labelled("ends", pattern.ends) }
     }
@@ -433,10 +434,12 @@ impl Page<'_> {
         self.beside(label, &lines)
     }
 
-    /// A label, and a place a line beside it. Of a long one the beginning goes: file name and line stand at the end.
-    fn places(&mut self, label: &str, places: &[String]) -> io::Result<()> {
+    /// A label, and beside it a place and what stands there. Of a long place the beginning goes: file name and line stand at
+    /// the end. Of a long text the end goes.
+    fn quoted(&mut self, label: &str, place: &str, text: Option<Name>) -> io::Result<()> {
         let room = self.width.saturating_sub(11);
-        let lines: Vec<String> = places.iter().map(|place| cut_front(&Terminal(place).to_string(), room)).collect();
+        let mut lines = vec![cut_front(&Terminal(place).to_string(), room)];
+        lines.extend(text.map(|text| format!("  {}", cut(&Terminal(&text).to_string(), room.saturating_sub(2)))));
         self.beside(label, &lines)
     }
 
@@ -552,9 +555,11 @@ mod tests {
     The user was deleted while its token lived on.
     cause  user_deleted at 2026-03-01 09:58:00 UTC, id -17
            logs/auth.log:12
+             account removed
     from   192.0.2.7, 192.0.2.8
     of     =cmd()
     see    logs/orders.log:44
+             user is gone
            logs/orders.log:50
     fix    Revoke the sessions of a user when it is deleted.
     ends   When the last token expires
