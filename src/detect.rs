@@ -365,8 +365,8 @@ impl Detector {
         if let Some(text) = told.unwritten(record) {
             self.prefilter.candidates(text.as_bytes(), &mut candidates);
         }
-        if let Some((signature, id, captures)) = self.best(&candidates, told) {
-            told.push_events(signature, id, captures, events);
+        if let Some((signature, candidate, captures)) = self.best(&candidates, told) {
+            told.push_events(signature, candidate, captures, events);
             return;
         }
         let names_request = told.roles.get(Role::Method).is_some() || told.roles.get(Role::Path).is_some();
@@ -381,7 +381,7 @@ impl Detector {
     }
 
     /// The signature that says most about an entry, and what it captured.
-    fn best<'t>(&self, candidates: &[Candidate], told: &'t Told<'_>) -> Option<(&Signature, SignatureId, Captured<'t>)> {
+    fn best<'t>(&self, candidates: &[Candidate], told: &'t Told<'_>) -> Option<(&Signature, Candidate, Captured<'t>)> {
         let mut ranked: Vec<(&Candidate, &Signature)> =
             candidates.iter().map(|candidate| (candidate, &self.catalog.signatures[candidate.signature as usize])).collect();
         ranked.sort_by_key(|(candidate, signature)| {
@@ -395,7 +395,7 @@ impl Detector {
         });
         ranked.into_iter().find_map(|(candidate, signature)| {
             let captures = told.matches(signature)?;
-            Some((signature, SignatureId::at(candidate.signature), captures))
+            Some((signature, *candidate, captures))
         })
     }
 }
@@ -595,10 +595,13 @@ impl Told<'_> {
     }
 
     /// Pushes the events of a signature that applies: one, or one for each user of a list.
-    fn push_events(&self, signature: &Signature, id: SignatureId, captured: Captured<'_>, events: &mut Vec<Event>) {
+    fn push_events(&self, signature: &Signature, candidate: Candidate, captured: Captured<'_>, events: &mut Vec<Event>) {
         let mut event = self.event(signature.kind);
         event.reason = signature.reason;
-        event.signature = Some(id);
+        event.signature = Some(SignatureId::at(candidate.signature));
+        if signature.kind.is_quoted() {
+            self.quote_what_tells(signature, candidate, &mut event);
+        }
         let mut subjects: Vec<Name> = Vec::new();
         for (field, value) in captured {
             // A distinguished name has commas as well.
@@ -614,6 +617,27 @@ impl Told<'_> {
         } else {
             events.extend(subjects.into_iter().map(|sub| Event { sub: Some(sub), ..event.clone() }));
         }
+    }
+
+    /// Quotes what the signature is told by, where the beginning of the message does not hold it: an error beside it, a
+    /// cause below it.
+    fn quote_what_tells(&self, signature: &Signature, candidate: Candidate, event: &mut Event) {
+        let said = event.quote.map_or("", Name::as_str);
+        let found = |text: &str| {
+            let mut of_weight = signature.literals.iter().filter(|literal| literal.len() == candidate.weight);
+            of_weight.any(|literal| text.contains(literal.as_str()))
+        };
+        if found(said) {
+            return;
+        }
+        let part = match &signature.field {
+            Some(path) => self.lookup(path),
+            None => self.text().lines().find(|line| found(line)),
+        };
+        let Some(part) = part.map(str::trim).filter(|part| *part != said) else { return };
+        let part = self.context.redactor.redact(redact::beginning(part, 4 * MAX_QUOTE));
+        let both = if said.is_empty() { part } else { Cow::Owned(format!("{}: {part}", cut(said, MAX_QUOTE / 2))) };
+        event.quote = Some(Name::of(&cut(&both, MAX_QUOTE)));
     }
 
     /// What the entry says of itself, whatever it means.

@@ -277,11 +277,12 @@ impl Window {
             return;
         }
         self.reasons.change(deed.reason, adds);
-        if deed.reason != Reason::AlgorithmNotAllowed {
+        // What marks a token as forged by itself may name nobody.
+        if deed.reason != Reason::AlgorithmNotAllowed || deed.sub.is_some() {
             self.tampered = if adds { self.tampered + 1 } else { self.tampered - 1 };
-            if let Some(sub) = deed.sub {
-                self.bearers.change(sub, adds);
-            }
+        }
+        if let Some(sub) = deed.sub {
+            self.bearers.change(sub, adds);
         }
         if let (Some(kid), Reason::KeyNotFound) = (deed.kid, deed.reason) {
             self.keys.change(kid, adds);
@@ -300,7 +301,7 @@ impl Window {
         }
         let several = tokens >= SEVERAL;
         let each_once = marks >= SEVERAL && tokens * 5 >= self.tampered * 4;
-        if honest { unreadable && several } else { unreadable || several && (ways >= 2 || each_once) }
+        if honest { unreadable && several } else { unreadable || several && (ways >= 2 || ways == 1 && each_once) }
     }
 
     /// Whether refusals for a missing user look like guesses: ids of one shape, hardly one twice. Where no line names

@@ -38,17 +38,28 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
         let hint = Verdict::new(Cause::Probing, "DR-39", 0.45).variant("forged");
         verdicts.push(hint.cap(true, 0.44, "nothing else from this address is forged"));
     }
-    // Of a forged token no verifier finds out whose it is.
+    // Of a forged token no verifier finds out whose it is; but who forges makes up users too.
+    let made_up = case.reason == Reason::SubNotFound && case.sub.is_some();
     let genuine = matches!(
         case.reason,
         Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked | Reason::TokenExpired | Reason::ScopeInsufficient
     );
-    if signs.forges && (marked || stranger && !genuine) {
+    if signs.forges && (marked || stranger && (made_up || !genuine)) {
         verdicts.push(
-            Verdict::new(Cause::Probing, "DR-39", if marked { 0.95 } else { 0.88 })
-                .variant("forged")
-                .shows(first, "the first of the tampered tokens from this address")
-                .against("the subject has a past here", case.sub.map(|_| !stranger), 0.05),
+            Verdict::new(
+                Cause::Probing,
+                "DR-39",
+                if marked {
+                    0.95
+                } else if made_up {
+                    0.78
+                } else {
+                    0.88
+                },
+            )
+            .variant("forged")
+            .shows(first, "the first of the tampered tokens from this address")
+            .against("the subject has a past here", case.sub.map(|_| !stranger), 0.05),
         );
     }
     if case.reason == Reason::KeyNotFound && stranger && signs.makes_up_keys {
