@@ -30,7 +30,7 @@ pub struct Staged(Option<(Temporary, PathBuf)>);
 /// Gives the error of `write`, or of creating or syncing the file. The temporary file is then gone and what stood at
 /// `path` is as it was.
 pub fn stage(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Staged> {
-    if path == Path::new("-") || path == Path::new("/dev/stdout") {
+    if is_stdout(path) {
         fill(io::stdout().lock(), write)?;
         return Ok(Staged(None));
     }
@@ -70,11 +70,15 @@ fn fill(out: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     out.flush()
 }
 
+/// Whether `path` is standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdout")
+}
+
 /// Whether `path` is written straight through: `-`, or where something stands that a rename would destroy instead of fill.
 pub fn is_written_through(path: &Path) -> bool {
-    let is_stdout = path == Path::new("-") || path == Path::new("/dev/stdout");
     let descriptor =
-        is_stdout || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stderr");
+        is_stdout(path) || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stderr");
     descriptor || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
@@ -112,7 +116,20 @@ pub fn is_temporary(name: &OsStr) -> bool {
 /// Gives the error of making it.
 pub fn probe(path: &Path) -> io::Result<()> {
     let probe = directory(path).join(probe_name());
-    OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|_| fs::remove_file(&probe))
+    made(&probe).and_then(|_| fs::remove_file(&probe))
+}
+
+/// Makes a file of a name that is ours. `create_new` follows no link that somebody laid there.
+fn made(path: &Path) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).create_new(true).open(path);
+    match open() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // Left by a run that was killed and had our process id.
+            fs::remove_file(path)?;
+            open()
+        }
+        opened => opened,
+    }
 }
 
 /// A file that is removed unless it is renamed.
@@ -127,16 +144,7 @@ impl Temporary {
         name.push(target.file_name().ok_or_else(no_name)?);
         name.push(format!(".{}{TEMPORARY}", std::process::id()));
         let path = directory(target).join(name);
-        // `create_new` follows no link that somebody laid there.
-        let open = || OpenOptions::new().write(true).create_new(true).open(&path);
-        let file = match open() {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Left by a run that was killed and had our process id.
-                fs::remove_file(&path)?;
-                open()?
-            }
-            opened => opened?,
-        };
+        let file = made(&path)?;
         Ok((file, Self { path: Some(path) }))
     }
 

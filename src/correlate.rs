@@ -1,11 +1,11 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`], ids told apart by [`split`], those without ids by [`waiting`]), silent refusals are told by the size of their answer
-//! ([`answer`]), subjects are filled in ([`subject`]), facts are gathered ([`world`]), each case is linked to what
-//! happened to its subject ([`table`]), every cause says what it finds ([`verdict`], one file a cause), the strongest
-//! verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts are few and the same for all cases;
-//! cases can be judged in any order and in parts.
+//! cases ([`merge`], requests of one id told apart by [`split`], lines without ids brought in by [`waiting`]), silent
+//! refusals are told by the size of their answer ([`answer`]), subjects are filled in ([`subject`]), facts are gathered
+//! ([`world`], what addresses did by [`address`]), each case is linked to what happened to its subject ([`table`]), every
+//! cause says what it finds ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses
+//! become patterns ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order and in parts.
 
 pub mod address;
 pub mod answer;
@@ -480,7 +480,12 @@ fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
 fn name_failures(failures: &mut [Failure]) {
     let mut named: HashSet<Id> = HashSet::default();
     let mut alike: HashMap<u64, u32> = HashMap::default();
-    for failure in failures {
+    // Which of several comes first must not depend on the files that tell of them.
+    let mut order: Vec<usize> = (0..failures.len()).collect();
+    let what = |f: &Failure| (f.time, f.reason, f.service, f.path, f.sub);
+    parallel::sort_by_cached_key(&mut order, |place| what(&failures[*place]));
+    for place in order {
+        let failure = &mut failures[place];
         let id = failure.request_id.or(failure.trace_id);
         if let Some(id) = id.filter(|id| named.insert(*id)) {
             failure.failure_id = id.with_text(|id| pattern::fingerprint("r1", &[id]));

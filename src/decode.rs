@@ -129,7 +129,6 @@ impl Kind {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Utf16,
             _ if head.get(257..262) == Some(b"ustar") => Self::Tar,
             [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
-            _ if head.get(257..262) == Some(b"ustar") => Self::Tar,
             _ if BINARY.iter().any(|magic| head.starts_with(magic)) => Self::Binary,
             _ if head.contains(&0) && !reads_as_text(head) => Self::Binary,
             _ => Self::Plain,

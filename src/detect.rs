@@ -28,6 +28,8 @@ use crate::unknown::{self, Unknown};
 
 /// How much of a record's text an event keeps, in characters.
 const MAX_MESSAGE: usize = 400;
+/// How much of the text of what is only quoted is gone through, in bytes.
+const SHORT: usize = 1 << 10;
 /// How much of it evidence shows, in characters.
 const MAX_QUOTE: usize = 160;
 /// How much any other value of an event may hold, in characters.
@@ -635,7 +637,7 @@ impl Told<'_> {
             None => self.text().lines().find(|line| found(line)),
         };
         let Some(part) = part.map(str::trim).filter(|part| *part != said) else { return };
-        let part = self.context.redactor.redact(redact::beginning(part, 4 * MAX_QUOTE));
+        let part = self.context.redactor.redact(redact::beginning(part, redact::MOST));
         let both = if said.is_empty() { part } else { Cow::Owned(format!("{}: {part}", cut(said, MAX_QUOTE / 2))) };
         event.quote = Some(Name::of(&cut(&both, MAX_QUOTE)));
     }
@@ -660,7 +662,7 @@ impl Told<'_> {
         }
         let asks_all = self.context.rows || kind.speaks();
         if asks_all || kind.is_quoted() {
-            let shown = self.shown(&event, 4 * if asks_all { MAX_MESSAGE } else { MAX_QUOTE });
+            let shown = self.shown(&event, if asks_all { redact::MOST } else { SHORT });
             let message = cut(&shown, MAX_MESSAGE);
             if kind.speaks() {
                 event.hear(&message);

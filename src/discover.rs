@@ -1,6 +1,7 @@
 //! Paths -> Sources, in an order that never changes: directories are walked by name, a file given twice is read once.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -150,10 +151,10 @@ pub struct Discovered {
 /// Finds every file under `paths`. A directory is walked whole; links to directories are not followed.
 pub fn discover(paths: &[PathBuf], selection: &Selection) -> Result<Discovered, DiscoverError> {
     let mut found = Discovered::default();
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            if seen.insert(path.clone()) {
+            if seen.insert(path.clone(), found.sources.len()).is_none() {
                 found.sources.push(Source::stdin());
             }
             continue;
@@ -180,7 +181,7 @@ pub fn discover(paths: &[PathBuf], selection: &Selection) -> Result<Discovered, 
     Ok(found)
 }
 
-fn walk(root: &Path, selection: &Selection, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
+fn walk(root: &Path, selection: &Selection, seen: &mut BTreeMap<PathBuf, usize>, found: &mut Discovered) {
     let mut excluded = 0;
     let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
         let leaves_out = entry.depth() > 0 && selection.excludes(entry.path());
@@ -210,13 +211,16 @@ fn walk(root: &Path, selection: &Selection, seen: &mut BTreeSet<PathBuf>, found:
     found.passed_over.excluded += excluded;
 }
 
-/// Adds a file once.
-fn add(source: Source, seen: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
-    if seen.insert(source.path.canonicalize().unwrap_or_else(|_| source.path.clone())) {
-        found.sources.push(source);
-    } else if source.is_named {
-        // Its directory was named before it.
-        found.sources.iter_mut().filter(|other| other.file == source.file).for_each(|other| other.is_named = true);
+/// Adds a file once. `seen` tells where in the list the files are that were added.
+fn add(source: Source, seen: &mut BTreeMap<PathBuf, usize>, found: &mut Discovered) {
+    let place = source.path.canonicalize().unwrap_or_else(|_| source.path.clone());
+    match seen.entry(place) {
+        Entry::Vacant(unseen) => {
+            unseen.insert(found.sources.len());
+            found.sources.push(source);
+        }
+        // Its directory may have been named before it.
+        Entry::Occupied(seen) => found.sources[*seen.get()].is_named |= source.is_named,
     }
 }
 

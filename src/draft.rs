@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::detect::Detector;
 use crate::event::{EventKind, Reason};
 use crate::name::Name;
-use crate::redact::Redactor;
+use crate::redact::{self, Redactor};
 use crate::template::{Piece, pieces};
 
 /// What a line is cut to: the beginning of a message says what it is.
@@ -20,7 +20,11 @@ const SHORTEST: usize = 6;
 /// # Errors
 /// If nothing in the record could serve as a literal.
 pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
-    let record = Redactor::BARE.redact(record.trim_end()).into_owned();
+    let record = record.trim_end();
+    if record.len() > redact::MOST {
+        return Err(format!("the record is longer than {} bytes: leave out what does not matter", redact::MOST));
+    }
+    let record = Redactor::BARE.redact(record).into_owned();
     let told = detector.told_by(&record);
     let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.place() as usize]);
     let read = detector.pursued(&record);

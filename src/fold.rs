@@ -72,7 +72,7 @@ fn said_at_once(first: &Event, next: &Event) -> bool {
 }
 
 /// Whether both are known and not the same.
-fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+pub fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a != b)
 }
 

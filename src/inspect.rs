@@ -131,7 +131,7 @@ fn subject(payload: &Value, times: &Times, inventory: &Inventory, now: DateTime<
             }
             let issued = times.iat;
             if let (Some(created), Some(issued)) = (user.created, issued)
-                && issued + LEEWAY < created
+                && issued < created - LEEWAY
             {
                 found.wrong.push("it is older than its subject: the id was given to another person".to_owned());
             }
@@ -175,7 +175,7 @@ impl Times {
 
     fn check(&self, payload: &Value, now: DateTime<Utc>, found: &mut Inspection) {
         match self.exp {
-            Some(exp) if exp + LEEWAY < now => found.wrong.push(format!("it expired {} ago", ago(now - exp))),
+            Some(exp) if exp < now - LEEWAY => found.wrong.push(format!("it expired {} ago", ago(now - exp))),
             Some(exp) if exp <= now => found.notes.push("it has just expired: within the usual leeway of 60 s".to_owned()),
             None if payload["exp"].is_null() => found.notes.push("it never expires: it has no exp".to_owned()),
             _ => {}
@@ -221,7 +221,7 @@ impl Given {
             .find(|(_, per_second)| number >= 1e11 && (631_152_000.0..4_102_444_800.0).contains(&(number / per_second)))
             .unwrap_or(("seconds", 1.0));
         #[expect(clippy::cast_possible_truncation, reason = "seconds since the epoch; what is out of range is no time")]
-        let time = DateTime::from_timestamp((number / per_second) as i64, 0)?;
+        let time = DateTime::from_timestamp((number / per_second) as i64, 0).filter(|_| number.is_finite())?;
         Some(Self { time, unit, as_text })
     }
 
@@ -413,6 +413,9 @@ mod tests {
             (r#"{"sub":"u","exp":true}"#, &["exp is no time"]),
             (r#"{"sub":"u","exp":"soon"}"#, &["exp is no time"]),
             (r#"{"sub":"u","exp":1e300}"#, &["exp is no time"]),
+            (r#"{"sub":"u","exp":"nan"}"#, &["exp is no time"]),
+            // The last moment that a time can be: nothing can be added to it.
+            (r#"{"sub":"u","exp":8210266876799}"#, &[]),
         ] {
             let found = inspect(&token(r#"{"alg":"RS256"}"#, payload), &Inventory::default(), now());
             assert_eq!(found.wrong.len(), wrong.len(), "{payload}: {found:?}");

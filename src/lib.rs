@@ -44,7 +44,7 @@
 //! # What always holds
 //!
 //! - **Same input, same bytes out**, whatever the number of threads and the order of files in a directory. The run's
-//!   time comes in as a value.
+//!   time and the salt of redaction come in as values.
 //! - **The books balance**: every record is skipped, postponed, unparsed, unknown or tells of something; every part that
 //!   could not be read is a [`event::Problem`].
 //! - **A raw token ends in [`parse::token`]**: events and reports hold claims, never the token, and every text that is

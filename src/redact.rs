@@ -1,7 +1,7 @@
 //! Takes secrets out of texts: tokens, passwords, keys, cookies and whatever else lets somebody in.
 //!
-//! Every text that is kept goes through here, whatever field it came from. A secret is told by its own shape
-//! ([`shape`]), as a token ([`jwt`]), or by the name that stands before it ([`named`]). What stands in its place keeps
+//! Every text that is kept goes through here, whatever field it came from. A secret is told by its own shape (`shape.rs`),
+//! as a token ([`jwt`]), or by the name that stands before it (`named.rs`). What stands in its place keeps
 //! the kind and joins: the same secret has the same short hash in all of a run, under a salt of that run, so that two
 //! lines of one session still show that they belong together.
 
@@ -89,7 +89,7 @@ impl Redactor {
         Self::salted(sip128::SipHasher13::new().hash(sample).as_bytes())
     }
 
-    /// The text without secrets, and no more of it than [`MOST`]. A secret that shows only once percent-encoding is taken
+    /// The text without secrets; of a longer one no more than [`MOST`] bytes where anything was looked for. A secret that shows only once percent-encoding is taken
     /// off, as in a query, is shown so.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if is_plain(text) || innocent::is_known(text) {
@@ -139,9 +139,23 @@ impl Redactor {
     /// The value of a field: wholly redacted where the field's name says that it holds a secret.
     pub fn value<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
         match named::kind_of(name, value) {
-            Some(kind) => Cow::Owned(self.mark(kind, value)),
+            Some(named::Value::Whole(kind)) => Cow::Owned(self.mark(kind, value)),
+            Some(named::Value::AfterScheme(kind, at)) => {
+                let (scheme, credential) = value.split_at_checked(at).unwrap_or((value, ""));
+                Cow::Owned(format!("{scheme}{}", self.mark(kind, credential)))
+            }
             None => self.redact(value),
         }
+    }
+
+    /// A text that was redacted, with marks that are the same for all secrets of a kind.
+    pub fn without_hashes(text: &str) -> Cow<'_, str> {
+        static HASHED: LazyLock<Regex> = LazyLock::new(|| compiled(r"\[redacted (?P<kind>[a-z-]+) [0-9a-f]{8}\]"));
+        if !text.contains(MARK) {
+            return Cow::Borrowed(text);
+        }
+        let bare = HASHED.replace_all(text.as_bytes(), &b"[redacted $kind]"[..]);
+        Cow::Owned(String::from_utf8_lossy(&bare).into_owned())
     }
 
     /// What stands in the place of a secret.
@@ -270,7 +284,10 @@ pub fn beginning(text: &str, most: usize) -> &str {
     }
     let from = most.saturating_sub(NEAR);
     let last = &text.as_bytes()[from..most];
-    let mut end = last.iter().rposition(u8::is_ascii_whitespace).map_or(most, |blank| from + blank);
+    let ends = |b: &u8| b.is_ascii_whitespace();
+    let parts = |b: &u8| b"&;,=?".contains(b);
+    let end = last.iter().rposition(ends).or_else(|| last.iter().rposition(parts));
+    let mut end = end.map_or(most, |end| from + end);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -318,7 +335,7 @@ fn is_date(value: &str) -> bool {
 }
 
 /// Whether a value stands for none, or was redacted by who wrote it.
-fn is_placeholder(value: &str) -> bool {
+fn is_masked(value: &str) -> bool {
     const PLACEHOLDERS: [&str; 12] =
         ["null", "nil", "none", "undefined", "true", "false", "redacted", "filtered", "masked", "hidden", "protected", "secret"];
     let bare = value.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '•'));

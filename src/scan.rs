@@ -133,7 +133,7 @@ pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Sca
     let tasks = tasks(sources, settings);
     let gathered = Gathered::default();
     let parts = each_task(&tasks, |task| task, |task| first_pass(task, detector, settings, &gathered));
-    let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered);
+    let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered, settings.redactor);
     let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
     fold(&mut scan.events);
     let files = scan.files();
@@ -453,7 +453,12 @@ struct Begin {
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task
 /// begins, and which sources met with trouble.
-fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Scan, Vec<Begin>, BTreeSet<usize>) {
+fn joined(
+    tasks: &[Task<'_>],
+    parts: Vec<Vec<Part>>,
+    gathered: Gathered,
+    redactor: Redactor,
+) -> (Scan, Vec<Begin>, BTreeSet<usize>) {
     let mut scan = Scan::default();
     let mut troubled = BTreeSet::new();
     let mut count = LineCount::default();
@@ -477,7 +482,7 @@ fn joined(tasks: &[Task<'_>], parts: Vec<Vec<Part>>, gathered: Gathered) -> (Sca
                 continue;
             }
             if !continues {
-                scan.streams.push(StreamBooks { file: part.name.into(), books: Books::default() });
+                scan.streams.push(StreamBooks { file: (&*redactor.redact(&part.name)).into(), books: Books::default() });
             }
             let stream = stream_id(scan.streams.len() - 1);
             if let Some(last) = scan.streams.last_mut() {
@@ -790,7 +795,7 @@ mod tests {
                 let tasks = tasks(&sources, &SETTINGS);
                 let gathered = Gathered::default();
                 let parts = each_task(&tasks, |task| task, |task| first_pass(task, &detector, &SETTINGS, &gathered));
-                let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered);
+                let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered, Redactor::BARE);
                 let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.alone)).collect();
                 assert!(scan.problems.is_empty());
                 change();

@@ -92,8 +92,9 @@ impl Unknown {
     pub fn note(&mut self, entry: &Entry<'_>, text: &str, status: Option<u16>, place: Place, redactor: Redactor) {
         let Some(said) = trouble(entry, text, status) else { return };
         // A template is of many records: their secrets differ.
-        let template = template::masked(&cut(&Redactor::BARE.redact(&said)));
-        let example = || cut(&redactor.redact(&said));
+        let said = redactor.redact(&said);
+        let template = template::masked(&cut(&Redactor::without_hashes(&said)));
+        let example = || cut(&said);
         self.add(template, |text| Template { text, count: 0, first: place, format: entry.format, example: example() }, 1);
     }
 

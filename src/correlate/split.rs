@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use super::history;
 use super::merge::{is_local, last_segment};
 use crate::event::{Event, EventKind, Reason, SignatureId, StreamId};
+use crate::fold::differ;
 use crate::hash::HashMap;
 use crate::name::Name;
 
@@ -106,8 +107,9 @@ impl Request {
         let says = |member: usize| {
             let other = &events[member];
             let same = |a: Option<Name>, b: Option<Name>| usize::from(a.is_some() && a == b);
-            let end = |event: &Event| event.path.map(|path| Name::of(last_segment(path.as_str())));
-            4 * same(event.sub, other.sub) + 2 * same(end(event), end(other)) + same(event.client_ip, other.client_ip)
+            let end = |event: &Event| event.path.map(|path| last_segment(path.as_str()));
+            let same_end = usize::from(end(event).is_some() && end(event) == end(other));
+            4 * same(event.sub, other.sub) + 2 * same_end + same(event.client_ip, other.client_ip)
         };
         let apart =
             |member: usize| event.time.zip(events[member].time).map_or(TimeDelta::MAX, |(time, other)| (time - other).abs());
@@ -129,11 +131,6 @@ fn kind(event: &Event) -> Kind {
 /// Whether two lines of one id cannot be of one request.
 fn contradict(a: &Event, b: &Event) -> bool {
     differ(a.request_id, b.request_id) || name_two_users(a, b) || are_apart(a, b) || are_of_two(a, b)
-}
-
-/// Whether both are known and not the same.
-fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| a != b)
 }
 
 /// Sources may know one user by an e-mail and by an id: only of one source, or of one shape, two names are two users.

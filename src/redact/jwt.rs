@@ -44,6 +44,11 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether a token stands in a text.
+pub fn stands_in(text: &str) -> bool {
+    find(text, 0).is_some()
+}
+
 fn find(text: &str, from: usize) -> Option<Secret> {
     let mut at = from;
     loop {

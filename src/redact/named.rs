@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Finder, Secret, is_placeholder, looks_made};
+use super::{Finder, Secret, is_masked, jwt, looks_made};
 
 /// How much of a value tells that it is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub(super) static SPOKEN: Finder = Finder {
                 Proof::Name => is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value)),
                 _ => looks_made(value) && (is_quoted || value.len() >= LONG),
             };
-            if is_secret && !is_placeholder(value) {
+            if is_secret && !is_masked(value) {
                 return Some(Secret { range: at..at + length, kind });
             }
         }
@@ -147,12 +147,35 @@ fn is_quote(b: u8) -> bool {
     matches!(b, b'"' | b'\'' | b'`')
 }
 
-/// What kind of secret a field's value is, if its name says that it holds one.
-pub(super) fn kind_of(name: &str, value: &str) -> Option<&'static str> {
+/// How much of a field's value is a secret, and of what kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    Whole(&'static str),
+    /// What stands from a place on, behind the scheme of a header: `Basic dXNl…`.
+    AfterScheme(&'static str, usize),
+}
+
+/// What of a field's value is a secret, if its name says that it holds one.
+pub(super) fn kind_of(name: &str, value: &str) -> Option<Value> {
     let (kind, proof) = holds(name, false).or_else(|| is_member_of_jwk(name).then_some(("jwk", Proof::Long)))?;
+    match kind {
+        "cookie" if value.contains('=') => return Some(Value::Whole(kind)),
+        "authorization" => {
+            if let Some((scheme, credential)) = value.split_once(' ')
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !credential.contains(' ')
+                && !is_masked(credential)
+                && !is_word_of_prose(credential)
+                && !jwt::stands_in(credential)
+            {
+                return Some(Value::AfterScheme(super::shape::kind_of_scheme(scheme), scheme.len() + 1));
+            }
+        }
+        _ => {}
+    }
     // A sentence is no secret, though one may stand in it.
     let is_sentence = proof != Proof::Name && value.contains(' ');
-    (!is_sentence && proves(proof, value)).then_some(kind)
+    (!is_sentence && proves(proof, value)).then_some(Value::Whole(kind))
 }
 
 fn is_member_of_jwk(name: &str) -> bool {
@@ -160,7 +183,7 @@ fn is_member_of_jwk(name: &str) -> bool {
 }
 
 fn proves(proof: Proof, value: &str) -> bool {
-    !is_placeholder(value)
+    !is_masked(value)
         && match proof {
             Proof::Name => true,
             Proof::Made => looks_made(value),
@@ -234,7 +257,7 @@ fn is_word_of_prose(value: &str) -> bool {
 /// What a name holds, and how much its value must show of it.
 fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     /// Words that say how the value is written, not what it is.
-    const SPELT: [&str; 21] = [
+    const SPELT: [&str; 22] = [
         "value",
         "raw",
         "string",
@@ -256,8 +279,9 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         "hashed",
         "digest",
         "confirmation",
+        "base",
     ];
-    /// `invalid_token` is an error, not a token.
+    /// `invalid_token` is an error first, and a token only if it looks made.
     const ERRORS: [&str; 10] =
         ["invalid", "expired", "missing", "bad", "malformed", "unknown", "no", "wrong", "unsupported", "unauthorized"];
     /// No word that tells of a secret is longer.
@@ -266,6 +290,14 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     let mut rest = name;
     let mut word = || last_word(&mut rest);
     let last = std::iter::from_fn(&mut word).find(|word| !word.bytes().all(|b| b.is_ascii_digit()) && !is(word, &SPELT))?;
+    // `PGPASSWORD`, `clientsecret`.
+    let ends = |ending: &str| {
+        last.len().checked_sub(ending.len()).and_then(|at| last.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
+    let run_together = [("password", "password"), ("passwd", "password"), ("secret", "secret")];
+    if let Some((_, kind)) = run_together.into_iter().find(|(ending, _)| ends(ending)) {
+        return Some((kind, if is(first_word(name), &ERRORS) { Proof::Made } else { Proof::Name }));
+    }
     let mut lower = [0; LONGEST];
     let lower = lower.get_mut(..last.len())?;
     lower.copy_from_slice(last.as_bytes());
@@ -273,11 +305,11 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     let before = word().unwrap_or_default();
     let alone = before.is_empty();
     let holds = Some(match std::str::from_utf8(lower).ok()? {
-        "password" | "passwd" | "pwd" | "passphrase" | "passwords" => ("password", Proof::Name),
+        "pwd" | "passphrase" | "passwords" => ("password", Proof::Name),
         "pass" => ("password", Proof::Made),
-        "secret" | "secrets" => ("secret", Proof::Name),
+        "secrets" => ("secret", Proof::Name),
         "otp" | "totp" | "passcode" => ("otp", Proof::Name),
-        "apikey" | "appkey" => ("api-key", Proof::Name),
+        "apikey" | "appkey" | "secretkey" | "accesskey" => ("api-key", Proof::Name),
         "token" | "tokens" | "jwt" | "jws" | "jwe" | "bearer" | "authtoken" | "accesstoken" | "refreshtoken" | "idtoken" => {
             ("token", Proof::Made)
         }
@@ -297,13 +329,16 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         }
         "credential" | "credentials" | "creds" => ("secret", Proof::Made),
         "key" if is(before, &["private"]) => ("private-key", Proof::Name),
+        "privatekey" => ("private-key", Proof::Name),
+        "key" if is(before, &["encryption", "signing"]) => ("api-key", Proof::Long),
         "key" if is(before, &["api", "secret", "access", "account", "master", "subscription", "license"]) => {
             ("api-key", Proof::Name)
         }
         "key" if alone && is_query => ("api-key", Proof::Long),
         _ => return None,
     });
-    holds.filter(|_| !is(first_word(name), &ERRORS))
+    // Of an error's name the value is mostly what went wrong.
+    holds.map(|(kind, proof)| (kind, if proof == Proof::Name && is(first_word(name), &ERRORS) { Proof::Made } else { proof }))
 }
 
 /// Takes the last word off a name, whichever way that is spelt: `refreshToken`, `refresh_token`, `auth.refresh-token`.

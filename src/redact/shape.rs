@@ -23,7 +23,8 @@ pub(super) static COOKIE: Finder = Finder {
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
             r#"(?i)\b(?:set-?)?cookies?\\*["']?(?:\s*(?:=>|[:=])\s*|%20|\s+)\\*["'\[]*"#,
-            r#"(?P<secret>\{[^}\r\n]*\}?|[^=\s;,"'\\{}\[\]]+=[^;\s"'\\\[]*(?:;(?:\s|%20)*[^=\s;"'\\]+(?:=[^;\s"'\\]*)?)*)"#,
+            r#"(?P<secret>\{[^}\r\n]*\}?|[^=\s;,"'\\{}\[\]]+="#,
+            r#"(?:\\*"[^"\s;]*"|[^;\s"'\\]*)(?:;(?:\s|%20)*[^=\s;"'\\]+(?:=(?:\\*"[^"\s;]*"|[^;\s"'\\]*))?)*)"#,
         ));
         first(&PATTERN, "cookie", text, from)
     },
@@ -34,8 +35,8 @@ pub(super) static USER_INFO: Finder = Finder {
     anchors: &["://", "@tcp(", "@unix("],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
-            r#"://[^\s:/@"'<>?\#]*:(?P<secret>[^\s@"'<>\[]+)@"#,
-            r#"|[\w.-]+:(?P<socket>[^\s@/"'\[]+)@(?:tcp|unix)\("#,
+            r#"://[^\s:/@"'<>?\#]*:(?P<secret>[^\s"'<>?\#]+)@"#,
+            r#"|[\w.-]+:(?P<socket>[^\s/"']+)@(?:tcp|unix)\("#,
         ));
         let mut at = from;
         memchr::memchr(b'@', text.as_bytes().get(at..)?)?;
@@ -64,10 +65,13 @@ pub(super) static SAML: Finder = Finder {
 
 /// The private members of a JSON Web Key, by RFC 7518, 6.2.2, 6.3.2 and 6.4.1.
 pub(super) static JWK: Finder = Finder {
-    anchors: &["\"kty"],
+    anchors: &["\"kty", "\"dp\\\"", "\"dp\"", "\"dq", "\"qi", "\"d\"", "\"d\\\""],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(r#"\\*"(?:d|k|p|q|dp|dq|qi)\\*"\s*:\s*\\*"(?P<secret>[A-Za-z0-9_+/=-]{8,})"#);
-        first(&PATTERN, "jwk", text, from)
+        // One letter in quotes may be anything: beside a key's type, or others of its kind, it is not.
+        let is_key =
+            memchr::memmem::find(text.as_bytes(), b"\"kty").is_some() || PATTERN.find_iter(text.as_bytes()).nth(1).is_some();
+        is_key.then(|| first(&PATTERN, "jwk", text, from)).flatten()
     },
 };
 
@@ -235,7 +239,7 @@ fn is_credential(value: &str) -> bool {
 }
 
 /// What the scheme in the head of a credential makes of it: `Authorization: Bearer `.
-fn kind_of_scheme(head: &str) -> &'static str {
+pub(super) fn kind_of_scheme(head: &str) -> &'static str {
     const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
     let head = head.to_ascii_lowercase();
     SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")

@@ -31,7 +31,18 @@ fn secrets() -> Vec<(String, &'static str)> {
         ("Cookie: sid=HIDE4Q; JSESSIONID=HIDE4Q2", "cookie"),
         ("Set-Cookie: auth=HIDE4Q0123; HttpOnly", "cookie"),
         ("cookies: {'sid': 'HIDE4Q', 'b': 'HIDE4Q2'}", "cookie"),
+        ("Cookie: appauth=\"HIDE4Qx\"", "cookie"),
+        ("Cookie: prefs=\"x\"; appauth=HIDE4Qx", "cookie"),
+        ("Cookie: a=b[1]; appauth=HIDE4Qx", "cookie"),
         ("https://user:HIDE4Qpw@host/x", "password"),
+        ("https://user:HIDE4Qp@HIDE4Qss@host/x", "password"),
+        ("https://user:HIDE4Q[x@host/x", "password"),
+        ("PGPASSWORD=HIDE4Qx psql", "password"),
+        ("dbpassword=HIDE4Qx", "password"),
+        ("clientsecret=HIDE4Qx", "secret"),
+        ("secret_key_base=HIDE4Qx", "api-key"),
+        ("encryption_key=HIDE4Qabcdef0123456789", "api-key"),
+        ("expired_token=HIDE4Qabcdef0123456789", "token"),
         ("postgres://app:HIDE4Qx/y@db:5432/x", "password"),
         ("dsn app:HIDE4Qx@tcp(db:3306)/shop", "password"),
         ("POST /login?username=bob&password=HIDE4Q&x=1", "password"),
@@ -118,6 +129,7 @@ fn a_field_is_told_by_its_name() {
         ("data.refreshToken", "1/abcdef0123456789", Some("token")),
         ("session_id", "9f2c1a77-0000-4000-8000-000000000001", Some("session")),
         ("jwk.d", "aGVsbG8gaGVsbG8gMTIz", Some("jwk")),
+        ("headers.cookie", "theme=dark; appauth=HIDE4Q", Some("cookie")),
         ("token", "expired", None),
         ("token_type", "Bearer", None),
         ("token", "the token 7 of user 4711 is expired", None),
@@ -129,6 +141,34 @@ fn a_field_is_told_by_its_name() {
         let marked = shown.strip_prefix("[redacted ").and_then(|rest| rest.split(' ').next());
         assert_eq!(marked, kind, "{name}: {shown}");
     }
+}
+
+#[test]
+fn a_header_by_its_name_shows_its_scheme_alone() {
+    for (value, shown) in [
+        ("Token HIDE3x9x", "Token [redacted token]"),
+        ("Basic dXNlcjpwYXNz", "Basic [redacted basic]"),
+        ("Bearer 4f1c", "Bearer [redacted bearer]"),
+        ("Bearer realm", "Bearer [redacted bearer]"),
+        ("Bearer missing", "Bearer missing"),
+        ("none given by client", "none given by client"),
+    ] {
+        assert_eq!(Redactor::BARE.value("req.headers.authorization", value), shown);
+    }
+}
+
+#[test]
+fn a_key_of_sorted_members_shows_none_of_them() {
+    let member = "HIDE4Q".to_owned() + &"aB3-".repeat(170);
+    let key = format!(r#"jwt expired: key {{"alg":"RS256","d":"{member}","dp":"{member}","kty":"RSA","n":"x"}}"#);
+    assert!(!SALT.redact(&key).contains("HIDE4Q"), "{}", SALT.redact(&key));
+}
+
+#[test]
+fn marks_lose_their_hashes_where_templates_are_made() {
+    let shown = SALT.redact("a token=HIDE4Qabcdef0123456789 b").into_owned();
+    assert_eq!(Redactor::without_hashes(&shown), "a token=[redacted token] b");
+    assert_eq!(Redactor::without_hashes("[redacted by us]"), "[redacted by us]");
 }
 
 #[test]

@@ -128,9 +128,8 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
         let place = quoted(&summary::cause_place(cause), cause.text);
         entry("cause", &format!("{}<br>{place}", Html(&summary::blamed(cause))), out)?;
     }
-    for (_, label, names) in summary::tops(pattern, usize::MAX) {
-        let names: Vec<String> = names.iter().map(|name| code(name)).collect();
-        entry(&label.to_lowercase(), &names.join(", "), out)?;
+    for (_, label, names) in summary::tops(pattern, usize::MAX, code) {
+        entry(&label.to_lowercase(), &names, out)?;
     }
     let samples = pattern.samples.iter().map(|sample| quoted(&summary::place(sample), sample.text));
     let samples: Vec<String> = samples.collect();

@@ -67,9 +67,8 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
         let place = quoted(&summary::cause_place(cause), cause.text);
         writeln!(out, "- Cause: {}, {place}", Markdown(&summary::blamed(cause)))?;
     }
-    for (_, label, names) in summary::tops(pattern, usize::MAX) {
-        let names: Vec<String> = names.iter().map(|name| Code(name).to_string()).collect();
-        writeln!(out, "- {label}: {}", names.join(", "))?;
+    for (_, label, names) in summary::tops(pattern, usize::MAX, |name| Code(name).to_string()) {
+        writeln!(out, "- {label}: {names}")?;
     }
     for sample in &pattern.samples {
         writeln!(out, "- See: {}", quoted(&summary::place(sample), sample.text))?;

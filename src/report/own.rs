@@ -8,6 +8,7 @@ use std::str;
 use memchr::memmem;
 
 use super::{TOOL, csv as csv_report, rows, summary};
+use crate::parse::timestamp;
 
 /// The second line of every report in Markdown.
 pub(super) const MARKDOWN: &str = "<!-- Made by jwtriage -->";
@@ -23,18 +24,27 @@ const REPORT: [&str; 2] = ["schema_version", "run"];
 /// Whether `head`, the first bytes of a stream, begins an output of ours. Of Parquet the last bytes are looked at, which
 /// may be given alone.
 ///
-/// Who can write lines into a log must not hide it by one that looks like ours, so all lines given must.
+/// Who can write lines into a log must not hide it by some that look like ours: of rows all lines given must, and beside
+/// the beginning of a text for people no line of a log may stand. A cell of a table that is never closed hides what follows.
 pub fn is_own(head: &[u8]) -> bool {
     match head {
         [b'{', ..] => is_report(head) || are_rows(head),
-        [b'#', ..] => head.split(|b| *b == b'\n').nth(1) == Some(MARKDOWN.as_bytes()),
+        [b'#', ..] => head.split(|b| *b == b'\n').nth(1) == Some(MARKDOWN.as_bytes()) && !holds_records(head),
         [b'<', ..] => {
-            let head = &head[..head.len().min(1024)];
-            head.starts_with(b"<!DOCTYPE html>") && memmem::find(head, HTML.as_bytes()).is_some()
+            let begin = &head[..head.len().min(1024)];
+            let is_page = begin.starts_with(b"<!DOCTYPE html>") && memmem::find(begin, HTML.as_bytes()).is_some();
+            is_page && !holds_records(head)
         }
-        _ if head.ends_with(b"PAR1") => memmem::find(head, PARQUET.as_bytes()).is_some(),
-        _ => is_table(head) || is_summary(head),
+        // The last byte of the footer's length is a zero, which no line of text has.
+        _ if head.ends_with(b"\0PAR1") => memmem::find(head, PARQUET.as_bytes()).is_some(),
+        _ => is_table(head) || (is_summary(head) && !holds_records(head)),
     }
+}
+
+/// Whether a line bears a time of its own at its beginning, or is a JSON object: what our texts for people never do.
+fn holds_records(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    text.lines().any(|line| line.starts_with('{') || timestamp::leading(line).is_some_and(|(stamp, _)| stamp.dated))
 }
 
 /// A summary that somebody kept, with or without its colours.
@@ -55,7 +65,10 @@ fn tables() -> Vec<Vec<&'static str>> {
 }
 
 fn is_report(head: &[u8]) -> bool {
-    first_keys(head, REPORT.len()) == REPORT && memmem::find(head, format!("\"{TOOL}").as_bytes()).is_some()
+    // Over several lines, as a log of JSON lines never is.
+    head.starts_with(b"{\n")
+        && first_keys(head, REPORT.len()) == REPORT
+        && memmem::find(head, format!("\"{TOOL}").as_bytes()).is_some()
 }
 
 fn are_rows(head: &[u8]) -> bool {
@@ -165,12 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_not_hidden_by_a_line_of_ours() {
+    fn a_log_is_not_hidden_by_lines_of_ours() {
         let log = b"2026-03-02T09:00:00Z error: jwt expired, user=1\n2026-03-02T09:00:01Z error: jwt expired\n";
-        for (name, bytes) in written(&results()).into_iter().filter(|(name, _)| name.contains("Jsonl") || name.contains("Csv")) {
-            let line = bytes.split_inclusive(|b| *b == b'\n').next().unwrap();
-            assert!(!is_own(&[line, log].concat()), "{name}");
+        for (name, bytes) in written(&results()).into_iter().filter(|(name, _)| !name.contains("Parquet") && name != "json") {
+            // A cell of a table may go on over lines: of tables the header alone.
+            let most = if name.to_lowercase().contains("csv") { 1 } else { 8 };
+            for lines in 1..=most {
+                let lines: Vec<u8> = bytes.split_inclusive(|b| *b == b'\n').take(lines).flatten().copied().collect();
+                assert!(!is_own(&[&lines, &log[..]].concat()), "{name}");
+            }
         }
+        let json = br#"{"schema_version":"1.0","run":{"tool":"jwtriage 0.1.0"}}"#;
+        assert!(!is_own(&[&json[..], b"\n", br#"{"msg":"jwt expired"}"#].concat()));
+        assert!(!is_own(b"GET /jwtriage.version HTTP/1.1 401\nGET /PAR1"));
         assert!(!is_own(log));
     }
 

@@ -254,9 +254,14 @@ pub(super) fn counts(pattern: &Pattern) -> String {
     counts
 }
 
-/// The first clients, subjects and keys of a pattern, with a short and a full label; none where there are none.
-pub(super) fn tops(pattern: &Pattern, most: usize) -> impl Iterator<Item = (&'static str, &'static str, Vec<String>)> {
-    let names = |names: &[Name]| names.iter().take(most).map(Name::to_string).collect::<Vec<_>>();
+/// The first clients, subjects and keys of a pattern as `show` writes them, with a short and a full label; none where there
+/// are none.
+pub(super) fn tops(
+    pattern: &Pattern,
+    most: usize,
+    show: impl Fn(&str) -> String,
+) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let names = |names: &[Name]| names.iter().take(most).map(|name| show(name)).collect::<Vec<_>>();
     let more = |number: u64, mut names: Vec<String>| {
         let left = number.saturating_sub(names.len() as u64);
         names.extend((left > 0).then(|| format!("{} more", grouped(left))));
@@ -269,6 +274,7 @@ pub(super) fn tops(pattern: &Pattern, most: usize) -> impl Iterator<Item = (&'st
     ]
     .into_iter()
     .filter(|(.., names)| !names.is_empty())
+    .map(|(short, label, names)| (short, label, names.join(", ")))
 }
 
 /// What the event to blame was, without its place.
@@ -369,8 +375,8 @@ impl Page<'_> {
             self.labelled("cause", &blamed(cause))?;
             self.quoted("", &cause_place(cause), cause.text)?;
         }
-        for (label, _, names) in tops(pattern, MAX_NAMES) {
-            self.labelled(label, &names.join(", "))?;
+        for (label, _, names) in tops(pattern, MAX_NAMES, str::to_owned) {
+            self.labelled(label, &names)?;
         }
         for (number, sample) in pattern.samples.iter().take(MAX_SAMPLES).enumerate() {
             self.quoted(if number == 0 { "see" } else { "" }, &place(sample), sample.text)?;

@@ -38,6 +38,7 @@ fn logs() -> Vec<(&'static str, String)> {
                 json(serde_json::json!({
                     "time": time(n), "msg": GONE, "sub": s, "kid": s, "iss": s, "aud": s, "request_id": s, "service": s, "path": s,
                     "host": s, "jti": s, "user_agent": s, "session_id": "HIDE4Qabcdef0123456789", "password": "HIDE4Q",
+                    "headers": {"cookie": "theme=dark; auth=HIDE4Q", "authorization": "Token HIDE4Qx"},
                 }))
             }),
         ),
@@ -45,7 +46,7 @@ fn logs() -> Vec<(&'static str, String)> {
             "silent.log",
             each(&|n, s| {
                 json(
-                    serde_json::json!({"time": time(n), "error": GONE, "detail": s, "auth": {"password": "HIDE4Q", "refresh_token": "HIDE4Qabcdef0123456789"}}),
+                    serde_json::json!({"time": time(n), "error": GONE, "detail": s, "auth": {"password": "HIDE4Q", "refresh_token": "HIDE4Qabcdef0123456789"}, "headers": {"cookie": "theme=dark; appauth=HIDE4Q", "authorization": "Token HIDE4Q3x"}}),
                 )
             }),
         ),
@@ -127,6 +128,16 @@ fn no_secret_reaches_any_output() {
     let events = std::fs::read_to_string(place("e.jsonl")).unwrap();
     assert!(events.lines().count() >= 6 * SPELT.len(), "the records are read");
     assert!(events.contains("[redacted bearer ") && events.contains("[redacted password "), "kinds are kept");
+}
+
+#[test]
+fn a_file_named_after_a_signed_link_shows_no_signature() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("app.log?sv=2022&sig=HIDE4Qabcdef0123456789");
+    std::fs::write(&log, format!("{} WARN auth {GONE}\n", time(0))).unwrap();
+    let done = jwtriage(&["scan", log.to_str().unwrap(), "--format", "json"]);
+    let shown = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(shown.contains("app.log?sv=2022&sig=[redacted signature ") && !shown.contains("HIDE4Q"), "{shown}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
 use globset::{Glob, GlobSetBuilder};
-use jwtriage::atomic_file::{self, Staged};
+use jwtriage::atomic_file::{self, Staged, is_stdout};
 use jwtriage::correlate::correlate;
 use jwtriage::detect::Detector;
 use jwtriage::discover::{DiscoverError, Selection, discover};
@@ -59,12 +59,16 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     };
     let mut scan = scan::scan(&found.sources, &detector, &settings);
     scan.problems.extend(found.problems);
+    for problem in &mut scan.problems {
+        // A download may be named after the link it came from.
+        problem.file = redactor.redact(&problem.file).into_owned();
+    }
     scan.passed_over.add(found.passed_over);
     let signatures = detector.catalog().ids();
     // The detector's patterns have grown automata: room that correlation can use.
     let (correlated, ()) = parallel::both(|| correlate(&mut scan, &inventory), || drop(detector));
     let correlated = correlated.context("cannot correlate the events")?;
-    let results = Results::of(asked(args), scan, correlated, signatures);
+    let results = Results::of(asked(args, redactor), scan, correlated, signatures);
     outputs.write(&results)?;
     if outputs.is_empty() || args.summary {
         summarize(&results.report, args.color, outputs.has_stdout())?;
@@ -226,10 +230,6 @@ impl<'a> Outputs<'a> {
 
 type RowWriter = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), rows::RowError>;
 
-fn is_stdout(path: &Path) -> bool {
-    path == Path::new("-") || path == Path::new("/dev/stdout")
-}
-
 fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => json::write(report, out),
@@ -286,9 +286,9 @@ fn handle_interrupts() -> Result<()> {
 }
 
 /// What was asked for, for the report: nothing that differs between runs over the same inputs.
-fn asked(args: &Scan) -> Asked {
+fn asked(args: &Scan, redactor: Redactor) -> Asked {
     Asked {
-        inputs: args.paths.iter().map(|path| path.display().to_string()).collect(),
+        inputs: args.paths.iter().map(|path| redactor.redact(&path.display().to_string()).into_owned()).collect(),
         parameters: vec![
             ("timezone".to_owned(), args.timezone.name().to_owned()),
             ("chase".to_owned(), (!args.no_chase).to_string()),

@@ -81,7 +81,8 @@ fn safe(text: &str) -> (String, bool) {
         }
     }
     let shown = Redactor::BARE.redact(&text);
-    (Terminal(&shown).to_string(), *shown != plain)
+    // Of a long text the end is cut.
+    (Terminal(&shown).to_string(), !plain.starts_with(&*shown))
 }
 
 fn arguments() -> impl Iterator<Item = String> {
