@@ -254,9 +254,12 @@ fn is_plain(text: &str) -> bool {
     all & LETTER == 0 || text.len() < SHORTEST || text.as_bytes().split(|byte| sign(byte) == BETWEEN).all(is_short)
 }
 
-/// The text with `%22` and the like as what they stand for; `None` where there are none.
+/// The text with `%22`, `\x22`, `\u0022` and the like as what they stand for; `None` where there are none.
 fn percent_decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
+    if memchr::memchr(b'\\', bytes).is_some() && (text.contains("\\x") || text.contains("\\u00")) {
+        return Some(text.replace("\\x", "%").replace("\\u00", "%")).map(|text| percent_decoded(&text).unwrap_or(text));
+    }
     let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut decoded = Vec::new();
     let mut at = 0;
@@ -320,9 +323,9 @@ fn looks_made(value: &str) -> bool {
     enough && !is_code(value) && !is_date(value) && !value.contains("://")
 }
 
-/// `AADSTS50013`, `IDX10223:`.
+/// `AADSTS50013`, `IDX10223:`, `OPS-1234`.
 fn is_code(value: &str) -> bool {
-    let letters = value.bytes().take_while(|b| b.is_ascii_uppercase() || *b == b'_').count();
+    let letters = value.bytes().take_while(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'-')).count();
     let rest = value.get(letters..).unwrap_or_default().trim_end_matches([':', '.', ',']);
     (2..12).contains(&letters) && (1..=8).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit())
 }
@@ -336,8 +339,29 @@ fn is_date(value: &str) -> bool {
 
 /// Whether a value stands for none, or was redacted by who wrote it.
 fn is_masked(value: &str) -> bool {
-    const PLACEHOLDERS: [&str; 12] =
-        ["null", "nil", "none", "undefined", "true", "false", "redacted", "filtered", "masked", "hidden", "protected", "secret"];
+    const PLACEHOLDERS: [&str; 21] = [
+        "null",
+        "nil",
+        "none",
+        "undefined",
+        "true",
+        "false",
+        "redacted",
+        "filtered",
+        "masked",
+        "hidden",
+        "protected",
+        "secret",
+        "disabled",
+        "enabled",
+        "present",
+        "absent",
+        "required",
+        "missing",
+        "empty",
+        "set",
+        "unset",
+    ];
     let bare = value.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '•'));
     bare.chars().all(|c| matches!(c, '*' | '•'))
         || (bare.len() > 2 && bare.chars().all(|c| matches!(c, 'x' | 'X')))

@@ -23,9 +23,15 @@ const BURST: TimeDelta = TimeDelta::minutes(1);
 /// So many different tries are no accident (`probe_min`).
 const PROBE_MIN: usize = 10;
 /// So many different users that nobody ever saw are named by somebody who can sign.
-const LEAKED_MIN: usize = 50;
+const LEAKED_MIN: usize = 200;
 /// So many tokens are not one that is stale.
 const SEVERAL: usize = 3;
+/// Fewer tampered tokens are somebody's who gets a request wrong.
+const FORGED_MIN: usize = 5;
+/// So many keys that nobody announced are no tenants' of one gateway.
+const KEYS_MIN: usize = 20;
+/// More user agents than this are more than one client: many are behind the address.
+const AGENTS: usize = 3;
 /// So many other clients that are refused alike within a minute share the cause.
 const CROWD: usize = 5;
 
@@ -82,6 +88,7 @@ struct Deed {
     reason: Reason,
     sub: Option<Name>,
     kid: Option<Name>,
+    agent: Option<Name>,
 }
 
 /// Why a refusal may be that of somebody who tries: of real users and keys only what nobody does by accident.
@@ -102,8 +109,8 @@ pub fn addresses(cases: &[Case], world: &World<'_>) -> HashMap<Name, Address> {
     let common = in_crowds(&suspects);
     for (case, _) in suspects.iter().zip(common).filter(|(_, common)| !common) {
         if let (Some(client), Some(time)) = (case.client_ip, case.time) {
-            let Case { deciding: event, reason, sub, kid, .. } = **case;
-            deeds.entry(client).or_default().push(Deed { time, event, reason, sub, kid });
+            let Case { deciding: event, reason, sub, kid, user_agent: agent, .. } = **case;
+            deeds.entry(client).or_default().push(Deed { time, event, reason, sub, kid, agent });
         }
     }
     deeds.retain(|_, deeds| deeds.len() > 2);
@@ -183,13 +190,14 @@ fn signs(deeds: &[Deed], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<U
         near.move_to(deed.time, deeds);
         burst.move_to(deed.time, deeds);
         let honest = history::any_within(good, deed.time - NEAR, deed.time + NEAR);
-        let tried = !honest && !proxy && burst.guesses();
+        let one_client = near.agents.0.len() <= AGENTS;
+        let tried = !honest && !proxy && one_client && burst.guesses();
         let many = near.guesses() && near.subjects.0.len() >= LEAKED_MIN;
         signs.push((
             deed.time,
             Signs {
-                forges: near.forges(honest),
-                makes_up_keys: !honest && near.keys.0.len() >= PROBE_MIN,
+                forges: one_client && near.forges(honest),
+                makes_up_keys: !honest && !proxy && one_client && near.makes_up_keys(),
                 strangers: match (tried, many) {
                     (false, _) => Strangers::Few,
                     (true, false) => Strangers::Tried,
@@ -234,6 +242,9 @@ struct Window {
     bearers: Counts<Name>,
     reasons: Counts<Reason>,
     keys: Counts<Name>,
+    /// Refusals for a key that nobody ever announced.
+    keyless: usize,
+    agents: Counts<Name>,
     subjects: Counts<Name>,
     shapes: Counts<Shape>,
     /// Refusals for a missing user.
@@ -250,6 +261,8 @@ impl Window {
             bearers: Counts(HashMap::default()),
             reasons: Counts(HashMap::default()),
             keys: Counts(HashMap::default()),
+            keyless: 0,
+            agents: Counts(HashMap::default()),
             subjects: Counts(HashMap::default()),
             shapes: Counts(HashMap::default()),
             tries: 0,
@@ -268,6 +281,9 @@ impl Window {
     }
 
     fn change(&mut self, deed: &Deed, adds: bool) {
+        if let Some(agent) = deed.agent {
+            self.agents.change(agent, adds);
+        }
         if deed.reason == Reason::SubNotFound {
             self.tries = if adds { self.tries + 1 } else { self.tries - 1 };
             if let Some(sub) = deed.sub {
@@ -285,8 +301,14 @@ impl Window {
             self.bearers.change(sub, adds);
         }
         if let (Some(kid), Reason::KeyNotFound) = (deed.kid, deed.reason) {
+            self.keyless = if adds { self.keyless + 1 } else { self.keyless - 1 };
             self.keys.change(kid, adds);
         }
+    }
+
+    /// Whether many keys are named, each about once: a client repeats its own.
+    fn makes_up_keys(&self) -> bool {
+        self.keys.0.len() >= KEYS_MIN && self.keys.0.len() * 5 >= self.keyless * 4
     }
 
     /// Whether tokens were tampered with: a forbidden algorithm, and others beside it that are not one stale token, which
@@ -298,6 +320,10 @@ impl Window {
         let unreadable = ways >= 2 && self.reasons.of(&Reason::TokenMalformed) > 0;
         if marks == 0 {
             return !honest && ways >= 3 && tokens >= PROBE_MIN && self.keys.0.len() >= SEVERAL;
+        }
+        let count: usize = self.reasons.0.values().sum();
+        if count < FORGED_MIN {
+            return false;
         }
         let several = tokens >= SEVERAL;
         let each_once = marks >= SEVERAL && tokens * 5 >= self.tampered * 4;
@@ -323,7 +349,7 @@ mod tests {
     fn deed(seconds: i64, reason: Reason, sub: &str, kid: &str) -> Deed {
         let name = |text: &str| (!text.is_empty()).then(|| Name::of(text));
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        Deed { time, event: 0, reason, sub: name(sub), kid: name(kid) }
+        Deed { time, event: 0, reason, sub: name(sub), kid: name(kid), agent: None }
     }
 
     /// What an address shows at last.
@@ -333,7 +359,7 @@ mod tests {
 
     #[test]
     fn what_moved_out_of_the_window_counts_no_more() {
-        let many = |from: i64| (0..60).map(move |n| deed(from + n, Reason::SubNotFound, &format!("u-{n}"), ""));
+        let many = |from: i64| (0..250).map(move |n| deed(from + n, Reason::SubNotFound, &format!("u-{n}"), ""));
         assert_eq!(shown(&many(0).collect::<Vec<_>>()).strangers, Strangers::Signed);
         let later = many(0).chain([deed(7200, Reason::SubNotFound, "x", "")]);
         assert_eq!(shown(&later.collect::<Vec<_>>()).strangers, Strangers::Few);

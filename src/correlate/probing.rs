@@ -72,7 +72,11 @@ fn judge(case: &Case, _: &Links, world: &World<'_>, verdicts: &mut Vec<Verdict>)
     if case.reason == Reason::SubNotFound && stranger && signs.strangers != Strangers::Few {
         let verdict = match (case.sub.is_some(), signs.strangers == Strangers::Signed) {
             (true, true) => Verdict::new(Cause::Probing, "DR-41", 0.85).variant("subject_enumeration"),
-            (true, false) => Verdict::new(Cause::Probing, "DR-41", 0.70).variant("unknown_subjects"),
+            (true, false) => Verdict::new(Cause::Probing, "DR-41", 0.60).variant("unknown_subjects").cap(
+                true,
+                0.60,
+                "ids that were mapped wrongly behind one address look alike",
+            ),
             (false, _) => Verdict::new(Cause::Probing, "DR-41", 0.60).variant("unknown_subjects").cap(
                 true,
                 0.60,

@@ -1,10 +1,7 @@
 //! Tokens as they stand in logs: whole, cut, without a signature, encrypted, percent-encoded, wrapped over lines.
 
-use std::sync::LazyLock;
-
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
-use regex::bytes::Regex;
 
 use super::{Finder, Secret};
 
@@ -13,10 +10,6 @@ const BEGINNINGS: [&str; 7] = ["eyj", "eyi", "eya", "eyk", "ewo", "ew0", "ewk"];
 
 /// See [`Finder`].
 pub(super) static FINDER: Finder = Finder { anchors: &BEGINNINGS, find };
-
-/// The shape of a token: up to five segments of base64url. The dots between may be percent-encoded, twice even.
-static SHAPE: LazyLock<Regex> =
-    LazyLock::new(|| super::compiled(r"e(?:y[AI-K]|w[o0k])[A-Za-z0-9_-]{5,}(?:(?:\.|%(?:25)*2[Ee])[A-Za-z0-9_-]*){0,4}"));
 
 /// How many letters of a token are decoded to tell it from a word: four are three bytes.
 const TOLD_BY: usize = 16;
@@ -50,25 +43,40 @@ pub fn stands_in(text: &str) -> bool {
 }
 
 fn find(text: &str, from: usize) -> Option<Secret> {
-    let mut at = from;
-    loop {
-        let found = SHAPE.find_at(text.as_bytes(), at)?;
-        if text.get(found.range()).is_some_and(is_token) {
-            let end = wrapped(text, found.end());
-            return Some(Secret { range: found.start()..end, kind: "jwt" });
-        }
-        // `keyJohnDoeey...`: what is no token may hold one.
-        at = found.start() + 2;
-    }
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'e', bytes.get(from..)?).map(|at| from + at).find_map(|start| {
+        // What is no token is told from its first letters: a row of beginnings costs no more than their number.
+        is_token(&bytes[start..]).then(|| Secret { range: start..wrapped(text, end(bytes, start)), kind: "jwt" })
+    })
 }
 
-/// Whether what has the shape of a token begins with a JSON object: `apiKeyInvalid` does not.
-fn is_token(shape: &str) -> bool {
-    let head = shape.split(['.', '%']).next().unwrap_or(shape);
-    let whole = head.len().min(TOLD_BY) / 4 * 4;
-    let Some(bytes) = head.get(..whole).and_then(base64url) else { return false };
-    let mut rest = bytes.iter().skip(1).skip_while(|b| b.is_ascii_whitespace());
-    bytes.first() == Some(&b'{') && rest.next() == Some(&b'"') && rest.all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+/// Whether base64url begins that is a JSON object: of `apiKeyInvalid` the end does not.
+fn is_token(bytes: &[u8]) -> bool {
+    if !matches!(bytes, [b'e', b'y', b'A' | b'I'..=b'K', ..] | [b'e', b'w', b'o' | b'0' | b'k', ..]) {
+        return false;
+    }
+    let letters = bytes.iter().take(TOLD_BY).take_while(|b| is_part(b)).count() / 4 * 4;
+    let Some(decoded) = std::str::from_utf8(&bytes[..letters]).ok().filter(|_| letters > 4).and_then(base64url) else {
+        return false;
+    };
+    let mut rest = decoded.iter().skip(1).skip_while(|b| b.is_ascii_whitespace());
+    decoded.first() == Some(&b'{') && rest.next() == Some(&b'"') && rest.all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+}
+
+fn is_part(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')
+}
+
+/// Where the up to five segments of a token end. The dots between may be percent-encoded, twice even.
+fn end(bytes: &[u8], start: usize) -> usize {
+    let segment = |at: usize| at + bytes[at..].iter().take_while(|b| is_part(b)).count();
+    let mut end = segment(start);
+    for _ in 0..4 {
+        let dot = [&b"."[..], b"%2E", b"%2e", b"%252E", b"%252e"].into_iter().find(|dot| bytes[end..].starts_with(dot));
+        let Some(dot) = dot else { break };
+        end = segment(end + dot.len());
+    }
+    end
 }
 
 /// Where a token ends that goes on over the following lines.
@@ -76,6 +84,7 @@ fn wrapped(text: &str, mut end: usize) -> usize {
     loop {
         let Some(rest) = text.get(end..) else { return end };
         let Some(next) = rest.strip_prefix('\n').or_else(|| rest.strip_prefix("\r\n")) else { return end };
+        let next = next.trim_start_matches([' ', '\t']);
         let line = next.lines().next().unwrap_or_default();
         let goes_on = line.len() >= WRAPPED
             && line.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'='))

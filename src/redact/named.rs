@@ -37,7 +37,7 @@ pub(super) static ASSIGNED: Finder = Finder {
         let bytes = text.as_bytes();
         let mut at = from;
         loop {
-            let sign = at + memchr::memchr3(b'=', b':', b'%', bytes.get(at..)?)?;
+            let sign = at + bytes.get(at..)?.iter().position(|b| matches!(b, b'=' | b':' | b'%' | b','))?;
             let Some(after) = after_sign(bytes, sign) else {
                 at = sign + 1;
                 continue;
@@ -55,7 +55,11 @@ pub(super) static ASSIGNED: Finder = Finder {
 fn after_sign(bytes: &[u8], sign: usize) -> Option<usize> {
     let rest = &bytes[sign..];
     match rest {
-        [b'=', b'>', ..] | [b':', b'=', ..] => Some(sign + 2),
+        [b'=', b'>' | b'=', ..] | [b':', b'=', ..] => Some(sign + 2),
+        // Pairs of quoted texts: `("x-api-key", "…")`.
+        [b',', b'"' | b'\'', ..] | [b',', b' ', b'"' | b'\'', ..] if sign > 0 && matches!(bytes[sign - 1], b'"' | b'\'') => {
+            Some(sign + 1)
+        }
         [b'=' | b':', ..] => Some(sign + 1),
         [b'%', digits @ ..] => {
             let percents = digits.chunks_exact(2).take_while(|pair| *pair == b"25").count() * 2;
@@ -79,25 +83,107 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
     let end = back(end, QUOTES, |b| matches!(b, b'"' | b'\'' | b']' | b'\\'));
     let start = back(end, LONGEST_NAME, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'$'));
     let is_query = start.checked_sub(1).is_some_and(|before| matches!(bytes[before], b'?' | b'&'));
-    let (kind, proof) = holds(text.get(start..end)?, is_query)?;
-    let forth = |mut at: usize, most: usize, test: fn(u8) -> bool| {
-        let end = bytes.len().min(at + most);
-        while at < end && test(bytes[at]) {
+    let name = text.get(start..end)?;
+    // `{"name":"X-Api-Key","value":"…"}`.
+    let name = if name.eq_ignore_ascii_case("value") { named_before(text, start).unwrap_or(name) } else { name };
+    let (kind, proof) = holds(name, is_query)?;
+    let (start, quote) = opened(text, after)?;
+    let forth = |mut at: usize, test: fn(u8) -> bool| {
+        while at < bytes.len() && test(bytes[at]) {
             at += 1;
         }
         at
     };
-    let opens = forth(after, BLANKS, |b| b.is_ascii_whitespace());
-    let start = forth(opens, QUOTES, |b| matches!(b, b'"' | b'\'' | b'`' | b'\\'));
-    let quote = bytes[opens..start].last().map(|b| char::from(*b)).filter(|quote| *quote != '\\');
-    let blank = forth(start, bytes.len(), |b| {
-        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'&' | b'|' | b'<' | b'>' | b'[' | b'\\')
+    let blank = forth(start, |b| {
+        !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'&' | b'|' | b'<' | b'>' | b'[' | b']' | b'\\')
     });
+    // What stands first may be a scheme, or a field of its own.
+    let value = text.get(start..blank)?;
+    if kind == "authorization" && value.len() > 1 && value.bytes().all(|b| b.is_ascii_alphabetic()) {
+        let next = forth(blank, |b| b == b' ');
+        let end = forth(next, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b',' | b']' | b'[' | b'\\' | b'<'));
+        let credential = text.get(next..end)?;
+        let is_field = credential.contains('=') && !credential.ends_with('=');
+        return (looks_made(credential) && !is_field).then_some(Secret { range: next..end, kind });
+    }
+    let names_another = value.split_once(['=', ':']).is_some_and(|(name, rest)| {
+        !rest.is_empty()
+            && !rest.starts_with('=')
+            && name.len() < SHORT
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    });
+    if names_another && proof != Proof::Name {
+        return None;
+    }
     let end = end_of(text, start, blank, quote, proof);
     let secret = text.get(start..end).filter(|secret| !secret.is_empty())?;
     let is_prose = quote.is_none() && !is_query && is_word_of_prose(secret);
     (!is_prose && proves(proof, secret)).then_some(Secret { range: start..end, kind })
 }
+
+/// Where the value begins behind a sign, past quotation marks, brackets and what languages print around it
+/// (`Some("…")`, `u'…'`, `["…"]`, `{"value":"…"}`), and the quotation mark before it.
+fn opened(text: &str, after: usize) -> Option<(usize, Option<char>)> {
+    const MOST: usize = 24;
+    /// What is printed around values: constructors, prefixes of strings, tags, and the names of fields that hold them.
+    const AROUND: [&str; 15] = [
+        "Some",
+        "Just",
+        "Optional",
+        "Secret",
+        "SecretString",
+        "Redacted",
+        "value",
+        "$eq",
+        "raw",
+        "u",
+        "b",
+        "r",
+        "f",
+        "!!str",
+        "String",
+    ];
+    let bytes = text.as_bytes();
+    let (mut at, mut quote) = (after, None);
+    let most = bytes.len().min(after + MOST);
+    while at < most {
+        let rest = text.get(at..)?;
+        if rest.starts_with(super::MARK) {
+            return None;
+        }
+        match bytes[at] {
+            b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'[' | b'{' | b'\\' => at += 1,
+            b'"' | b'\'' | b'`' => {
+                quote = Some(char::from(bytes[at]));
+                at += 1;
+            }
+            _ => {
+                let wraps = |word: &&&str| {
+                    rest.strip_prefix(**word).is_some_and(|rest| {
+                        let rest = rest.trim_start_matches(['"', '\'']);
+                        rest.starts_with(['(', '[', ':', '=', ' '])
+                            || text.get(at + word.len()..).is_some_and(|r| r.starts_with(['"', '\'']))
+                    })
+                };
+                let Some(word) = AROUND.iter().find(wraps) else { break };
+                at += word.len();
+                at += text.get(at..)?.bytes().take_while(|b| matches!(b, b'"' | b'\'' | b':' | b'=')).count();
+                quote = at.checked_sub(1).map(|last| char::from(bytes[last])).filter(|last| matches!(last, '"' | '\''));
+            }
+        }
+    }
+    (at < bytes.len()).then_some((at, quote))
+}
+
+/// The quoted text that stands as the last value before a place: the name beside a `value`.
+fn named_before(text: &str, place: usize) -> Option<&str> {
+    let before = text.get(..place)?.trim_end_matches(['"', '\'', ' ', '\\']);
+    let before = before.strip_suffix(',')?.trim_end_matches(['"', '\'', '\\']);
+    before.rsplit(['"', '\'']).next()
+}
+
+/// The name of a field within a value is no longer.
+const SHORT: usize = 16;
 
 /// No more blanks stand around a sign.
 const BLANKS: usize = 3;
@@ -195,11 +281,23 @@ fn proves(proof: Proof, value: &str) -> bool {
 fn end_of(text: &str, start: usize, blank: usize, quote: Option<char>, proof: Proof) -> usize {
     const MOST: usize = 512;
     let value = text.get(start..blank).unwrap_or_default();
-    if let (Some(quote), Proof::Name) = (quote, proof)
-        && let Some(end) = text.get(start..).and_then(|rest| rest.find([quote, '\n'])).filter(|end| *end <= MOST)
-    {
-        // The quote may be escaped itself.
-        return start + text.get(start..start + end).unwrap_or_default().trim_end_matches('\\').len();
+    if let (Some(quote), Proof::Name) = (quote, proof) {
+        let rest = text.get(start..).unwrap_or_default();
+        // Of quotes that are escaped themselves the first ends it.
+        let is_escaped = start > 1 && text.as_bytes()[start - 2] == b'\\';
+        let (mut end, mut chars) = (rest.len().min(MOST), rest.char_indices().take(MOST).peekable());
+        while let Some((at, c)) = chars.next() {
+            let doubled = c == quote && chars.peek().is_some_and(|(_, next)| *next == quote) && quote == '\'';
+            if c == '\n' || (c == quote && !doubled) || (c == '\\' && is_escaped) {
+                end = at;
+                break;
+            }
+            if doubled || c == '\\' {
+                chars.next();
+            }
+            end = at + c.len_utf8();
+        }
+        return start + end;
     }
     let end = match proof {
         Proof::Name => value.trim_end_matches([',', ';', ')', '}', ']', '.']).len(),
@@ -305,10 +403,15 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     let before = word().unwrap_or_default();
     let alone = before.is_empty();
     let holds = Some(match std::str::from_utf8(lower).ok()? {
-        "pwd" | "passphrase" | "passwords" => ("password", Proof::Name),
+        "pwd" | "passphrase" | "passwords" | "passwort" | "kennwort" | "senha" | "wachtwoord" | "contrasena" => {
+            ("password", Proof::Name)
+        }
+        "word" if is(before, &["pass"]) => ("password", Proof::Name),
+        "pass" if is_query => ("password", Proof::Name),
         "pass" => ("password", Proof::Made),
         "secrets" => ("secret", Proof::Name),
-        "otp" | "totp" | "passcode" => ("otp", Proof::Name),
+        "otp" | "totp" | "passcode" | "pin" => ("otp", Proof::Name),
+        "code" if is(before, &["otp", "mfa", "totp"]) => ("otp", Proof::Name),
         "apikey" | "appkey" | "secretkey" | "accesskey" => ("api-key", Proof::Name),
         "token" | "tokens" | "jwt" | "jws" | "jwe" | "bearer" | "authtoken" | "accesstoken" | "refreshtoken" | "idtoken" => {
             ("token", Proof::Made)
@@ -330,7 +433,9 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         "credential" | "credentials" | "creds" => ("secret", Proof::Made),
         "key" if is(before, &["private"]) => ("private-key", Proof::Name),
         "privatekey" => ("private-key", Proof::Name),
-        "key" if is(before, &["encryption", "signing"]) => ("api-key", Proof::Long),
+        "key" if is(before, &["encryption", "signing", "storage", "cookie", "hmac", "functions", "rapidapi"]) => {
+            ("api-key", Proof::Long)
+        }
         "key" if is(before, &["api", "secret", "access", "account", "master", "subscription", "license"]) => {
             ("api-key", Proof::Name)
         }
