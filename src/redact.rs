@@ -48,7 +48,7 @@ struct Finder {
 }
 
 /// Every finder, in the order they are asked: shapes that hold others come first.
-static FINDERS: [&Finder; 11] = [
+static FINDERS: [&Finder; 14] = [
     &shape::PRIVATE_KEY,
     &shape::COOKIE,
     &shape::USER_INFO,
@@ -57,6 +57,9 @@ static FINDERS: [&Finder; 11] = [
     &shape::PASSWORD_HASH,
     &jwt::FINDER,
     &shape::VENDOR,
+    &shape::XML,
+    &shape::COMMAND,
+    &shape::LINK,
     &shape::SCHEME,
     &named::ASSIGNED,
     &named::SPOKEN,

@@ -117,7 +117,8 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
     }
     let end = end_of(text, start, blank, quote, proof);
     let secret = text.get(start..end).filter(|secret| !secret.is_empty())?;
-    let is_prose = quote.is_none() && !is_query && is_word_of_prose(secret);
+    let is_directory = name.eq_ignore_ascii_case("pwd") && secret.starts_with('/');
+    let is_prose = is_directory || quote.is_none() && !is_query && is_word_of_prose(secret);
     (!is_prose && proves(proof, secret)).then_some(Secret { range: start..end, kind })
 }
 
@@ -194,10 +195,13 @@ const LONGEST_NAME: usize = 80;
 
 /// A name and a value with nothing but a blank between.
 pub(super) static SPOKEN: Finder = Finder {
-    anchors: &["pass", "secret", "token", "jwt", "key"],
+    anchors: &["pass", "secret", "token", "jwt", "key", "session"],
     find: |text, from| {
-        static NAME: LazyLock<Regex> =
-            LazyLock::new(|| super::compiled(r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key)\s+\\*["'`]?"#));
+        static NAME: LazyLock<Regex> = LazyLock::new(|| {
+            super::compiled(
+                r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key|session(?: id)?)\s+(?:(?:is|was)\s+)?\\*["'`\[(<]?"#,
+            )
+        });
         // What is spoken of is told by a digit or by quotation marks.
         if !text.bytes().any(|b| b.is_ascii_digit() || is_quote(b)) {
             return None;
@@ -211,15 +215,17 @@ pub(super) static SPOKEN: Finder = Finder {
             let length =
                 rest.bytes().take_while(|b| !b.is_ascii_whitespace() && !is_quote(*b) && !b"\\,;()[]<>".contains(b)).count();
             let value = rest.get(..length)?;
-            let is_quoted = head.bytes().last().is_some_and(is_quote);
-            let name = head.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+            let is_quoted = head.bytes().last().is_some_and(|last| is_quote(last) || matches!(last, b'[' | b'(' | b'<'));
+            let name = head.split_ascii_whitespace().next().unwrap_or(head);
+            // `token expired_at=…` names something else.
+            let names_another = value.trim_end_matches('=').contains('=');
             let (kind, proof) = holds(&name.replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
             let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !super::is_code(value);
             let is_secret = match proof {
                 Proof::Name => is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value)),
                 _ => looks_made(value) && (is_quoted || value.len() >= LONG),
             };
-            if is_secret && !is_masked(value) {
+            if is_secret && !names_another && !is_masked(value) && !head.ends_with(super::MARK) {
                 return Some(Secret { range: at..at + length, kind });
             }
         }

@@ -24,7 +24,7 @@ pub(super) static COOKIE: Finder = Finder {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
             r#"(?i)\b(?:set-?)?cookies?\\*["']?(?:\s*(?:=>|[:=])\s*|%20|\s+)\\*["'\[]*"#,
             r#"(?P<secret>\{[^}\r\n]*\}?|[^=\s;,"'\\{}\[\]]+="#,
-            r#"(?:\\*"[^"\s;]*"|[^;\s"'\\]*)(?:;(?:\s|%20)*[^=\s;"'\\]+(?:=(?:\\*"[^"\s;]*"|[^;\s"'\\]*))?)*)"#,
+            r#"(?:\\*"[^"\s;]*"|[^;,\s"'\\]*)(?:(?:;|,|",\s?")(?:\s|%20)*[^=\s;"'\\]+(?:=(?:\\*"[^"\s;]*"|[^;,\s"'\\]*))?)*)"#,
         ));
         first(&PATTERN, "cookie", text, from)
     },
@@ -212,8 +212,10 @@ pub(super) static SCHEME: Finder = Finder {
             let bare = signs(rest, |b| b.is_ascii_alphanumeric() || b"+/_.~:-".contains(&b));
             let padding = signs(rest.get(bare..)?, |b| b == b'=');
             let value = rest.get(..bare + padding)?;
-            // `Bearer expires_in=3600`.
-            let is_name = padding > 0 && rest.as_bytes().get(value.len()).is_some_and(u8::is_ascii_alphanumeric);
+            // `Bearer expires_in=3600`, `Digest username="bob"`.
+            let goes_on = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'\'');
+            let is_word = value.bytes().take(bare).all(|b| b.is_ascii_lowercase() || b == b'_');
+            let is_name = padding == 1 && is_word && rest.as_bytes().get(value.len()).is_some_and(goes_on);
             let is_header = head.get(..HEADER.len()).is_some_and(|name| name.eq_ignore_ascii_case(HEADER));
             let kind = kind_of_scheme(head);
             // `Bearer authentication` is prose, and so is `token expired`.
@@ -244,6 +246,55 @@ pub(super) fn kind_of_scheme(head: &str) -> &'static str {
     let head = head.to_ascii_lowercase();
     SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
 }
+
+/// `<password>…</password>`, `<wsse:Password Type="x">…`: told by the element's name.
+pub(super) static XML: Finder = Finder {
+    anchors: &["</"],
+    find: |text, from| {
+        static PATTERN: LazyLock<Regex> =
+            pattern!(r"<(?:[\w-]+:)?(?P<name>[\w.-]+)(?:\s[^<>]*)?>\s*(?P<secret>[^<>\[\s][^<>\[]*)</");
+        let mut at = from;
+        loop {
+            let found = PATTERN.captures_at(text.as_bytes(), at)?;
+            let (name, secret) = (text.get(found.name("name")?.range())?, found.name("secret")?);
+            if let Some(super::named::Value::Whole(kind)) = super::named::kind_of(name, text.get(secret.range())?.trim()) {
+                return Some(Secret { range: secret.range(), kind });
+            }
+            at = secret.end();
+        }
+    },
+};
+
+/// Passwords given to commands and databases: `curl -u bob:…`, `mysql -p…`, `IDENTIFIED BY '…'`.
+pub(super) static COMMAND: Finder = Finder {
+    anchors: &["curl", "wget", "mysql", "redis-cli", "identified by"],
+    find: |text, from| {
+        static PATTERN: LazyLock<Regex> = pattern!(concat!(
+            r#"(?i)(?:\b(?:curl|wget)\b[^\n|]{0,200}?\s(?:-u|--user)[ =]\\*["']?[^\s:"'\[]+:|\bmysql\w*\b[^\n|]{0,200}?\s-p"#,
+            r#"|\bredis-cli\b[^\n|]{0,200}?\s-a\s+|\bidentified\s+by\s+\\*')(?P<secret>[^\s"'\\\[]+)"#,
+        ));
+        first(&PATTERN, "password", text, from)
+    },
+};
+
+/// What a link alone lets in: a password's reset, a webhook, a bot.
+pub(super) static LINK: Finder = Finder {
+    anchors: &["reset", "verify", "confirm", "activat", "magic", "invit", "hooks.slack.com", "webhooks/", "/bot"],
+    find: |text, from| {
+        static PATTERN: LazyLock<Regex> = pattern!(concat!(
+            r"(?i)(?:/(?:reset|verify|verification|confirm|activat|magic|invit)[a-z_-]{0,20}/|hooks\.slack\.com/services/",
+            r"|discord(?:app)?\.com/api/webhooks/\d+/|/bot\d{6,}:)(?P<secret>[A-Za-z0-9._~:/-]{16,})",
+        ));
+        let mut at = from;
+        loop {
+            let secret = PATTERN.captures_at(text.as_bytes(), at)?.name("secret")?;
+            if text.get(secret.range()).is_some_and(looks_made) {
+                return Some(Secret { range: secret.range(), kind: "link" });
+            }
+            at = secret.end();
+        }
+    },
+};
 
 /// The first secret that a pattern finds at or after a place.
 fn first(pattern: &Regex, kind: &'static str, text: &str, from: usize) -> Option<Secret> {

@@ -43,6 +43,39 @@ fn secrets() -> Vec<(String, &'static str)> {
         ("secret_key_base=HIDE4Qx", "api-key"),
         ("encryption_key=HIDE4Qabcdef0123456789", "api-key"),
         ("expired_token=HIDE4Qabcdef0123456789", "token"),
+        ("X-Api-Key:[HIDE4Qx1]", "api-key"),
+        ("x-api-key: [\"HIDE4Qx1\"]", "api-key"),
+        (r#""tokens":["HIDE4Qabcdef0123456789"]"#, "token"),
+        (r#""secret":{"value":"HIDE4Qx"}"#, "secret"),
+        ("{'access_token': u'HIDE4Qabcdef0123456789'}", "token"),
+        ("('x-api-key', 'HIDE4Qx')", "api-key"),
+        (r#"{"name":"X-Api-Key","value":"HIDE4Qx"}"#, "api-key"),
+        (r#"token: Some("HIDE4Qabcdef0123456789")"#, "token"),
+        ("secret: !!str HIDE4Qx", "secret"),
+        (r#"password="a\"bHIDE4Q""#, "password"),
+        ("password='it''s HIDE4Q'", "password"),
+        ("password=\"unclosed HIDE4Q", "password"),
+        (r#"{\x22password\x22:\x22HIDE4Qx\x22}"#, "password"),
+        (r#"{\u0022password\u0022:\u0022HIDE4Qx\u0022}"#, "password"),
+        ("Authorization: Foo HIDE4Qabcdef0123456789", "authorization"),
+        ("Set-Cookie: a=b; Path=/, rt=HIDE4Qx", "cookie"),
+        ("set-cookie: [\"sid=a; Path=/\",\"rt=HIDE4Qx\"]", "cookie"),
+        ("encryptionKey=HIDE4Qabcdef0123456789", "api-key"),
+        ("Passwort: HIDE4Qx", "password"),
+        ("/login?user=bob&pass=HIDE4Q HTTP/1.1", "password"),
+        ("<password>HIDE4Qx</password>", "password"),
+        ("<wsse:Password Type=\"x\">HIDE4Qx</wsse:Password>", "password"),
+        ("curl -s -u bob:HIDE4Qx https://h", "password"),
+        ("mysql -h db -pHIDE4Qx shop", "password"),
+        ("ALTER USER app IDENTIFIED BY 'HIDE4Qx'", "password"),
+        ("token [HIDE4Qabcdef0123456789] is expired", "token"),
+        ("token was HIDE4Qabcdef0123456789", "token"),
+        ("password is HIDE4Q1x", "password"),
+        ("session id HIDE4Qabcdef0123456789 not in store", "session"),
+        ("password == HIDE4Qx", "password"),
+        ("GET /reset-password/HIDE4Qabcdef0123456789 HTTP/1.1", "link"),
+        ("https://discord.com/api/webhooks/1/HIDE4Qabcdef0123456789", "link"),
+        ("https://api.telegram.org/bot123456789:HIDE4Qabcdef0123456789/x", "link"),
         ("postgres://app:HIDE4Qx/y@db:5432/x", "password"),
         ("dsn app:HIDE4Qx@tcp(db:3306)/shop", "password"),
         ("POST /login?username=bob&password=HIDE4Q&x=1", "password"),
@@ -110,6 +143,14 @@ fn secrets_of_every_kind_are_taken_out_and_told_by_their_kind() {
             assert!(shown.contains(&format!("[redacted {kind} ")), "{text}\n{shown}");
             assert_eq!(SALT.redact(&shown), shown, "redacted again");
         }
+    }
+}
+
+#[test]
+fn a_row_of_beginnings_is_no_token_and_costs_little() {
+    for row in ["eyJ", "eyJ_", "ewog", "eyJhbGciOiJ"] {
+        let text = row.repeat(400_000 / row.len());
+        assert!(jwt::tokens(&text).count() < 2, "{row}");
     }
 }
 
@@ -202,6 +243,11 @@ fn ordinary_text_is_left_alone() {
         "Token 17 of 20 was issued at 2026-03-02T10:00:00Z",
         "cookie not found; cookies are disabled",
         "auth.go:42] oauth2: token expired and refresh token is not set",
+        "pwd=/var/lib/app PWD=/home/app ticket=OPS-1234 otp=disabled apiKey=disabled",
+        "token expired_at=2026-03-02T10:00:00Z; token: alg=HS256 kid=k9 rejected",
+        "session closed for user root; session not found; token [expired] (invalid)",
+        "<error><code>401</code><token>expired</token></error>",
+        "/verify/email /confirm/order-1234 POST /reset-password/",
         "author=4711bob9 authority=https://id.example/realms/x1234567",
     ] {
         assert_eq!(SALT.redact(text), text);

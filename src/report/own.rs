@@ -27,6 +27,8 @@ const REPORT: [&str; 2] = ["schema_version", "run"];
 /// Who can write lines into a log must not hide it by some that look like ours: of rows all lines given must, and beside
 /// the beginning of a text for people no line of a log may stand. A cell of a table that is never closed hides what follows.
 pub fn is_own(head: &[u8]) -> bool {
+    // Who opens a table and saves it may put a byte order mark before it.
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     match head {
         [b'{', ..] => is_report(head) || are_rows(head),
         [b'#', ..] => head.split(|b| *b == b'\n').nth(1) == Some(MARKDOWN.as_bytes()) && !holds_records(head),
