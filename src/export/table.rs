@@ -108,7 +108,13 @@ impl Table {
             let is_utc = place == time && (all_utc || folded == "timegenerated" || name.ends_with("[UTC]"));
             Column { name: known.or_else(|| is_free.then(|| name.clone())), is_utc }
         });
-        Some(Self { delimiter, columns: columns.collect(), has_begun: false, searched: 0, is_quoted: false, closed: 0 })
+        let mut table =
+            Self { delimiter, columns: columns.collect(), has_begun: false, searched: 0, is_quoted: false, closed: 0 };
+        // A header before what is no table hides nothing.
+        let rows = head.get(memchr(b'\n', head)? + 1..)?;
+        let first = table.end(rows).map(|end| cells(rows[..end].trim_ascii_end(), delimiter).count());
+        (table.searched, table.is_quoted, table.closed) = (0, false, 0);
+        first.is_none_or(|count| count == names.len()).then_some(table)
     }
 
     /// Where the row that begins with `bytes` ends, its line feed included.

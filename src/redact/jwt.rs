@@ -55,7 +55,7 @@ fn is_token(bytes: &[u8]) -> bool {
     if !matches!(bytes, [b'e', b'y', b'A' | b'I'..=b'K', ..] | [b'e', b'w', b'o' | b'0' | b'k', ..]) {
         return false;
     }
-    let letters = bytes.iter().take(TOLD_BY).take_while(|b| is_part(b)).count() / 4 * 4;
+    let letters = bytes.iter().take(TOLD_BY).take_while(|b| is_part(**b)).count() / 4 * 4;
     let Some(decoded) = std::str::from_utf8(&bytes[..letters]).ok().filter(|_| letters > 4).and_then(base64url) else {
         return false;
     };
@@ -63,13 +63,13 @@ fn is_token(bytes: &[u8]) -> bool {
     decoded.first() == Some(&b'{') && rest.next() == Some(&b'"') && rest.all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
 }
 
-fn is_part(b: &u8) -> bool {
+fn is_part(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')
 }
 
 /// Where the up to five segments of a token end. The dots between may be percent-encoded, twice even.
 fn end(bytes: &[u8], start: usize) -> usize {
-    let segment = |at: usize| at + bytes[at..].iter().take_while(|b| is_part(b)).count();
+    let segment = |at: usize| at + bytes[at..].iter().take_while(|b| is_part(**b)).count();
     let mut end = segment(start);
     for _ in 0..4 {
         let dot = [&b"."[..], b"%2E", b"%2e", b"%252E", b"%252e"].into_iter().find(|dot| bytes[end..].starts_with(dot));

@@ -35,9 +35,17 @@ pub(super) static ASSIGNED: Finder = Finder {
     anchors: &PARTS,
     find: |text, from| {
         let bytes = text.as_bytes();
+        // Commas are signs between quoted texts alone.
+        let has_pairs = ["\",", "',"].iter().any(|end| memchr::memmem::find(bytes, end.as_bytes()).is_some());
+        let next = |at: usize| {
+            let rest = bytes.get(at..)?;
+            let sign = memchr::memchr3(b'=', b':', b'%', rest);
+            let comma = has_pairs.then(|| memchr::memchr(b',', rest)).flatten();
+            sign.into_iter().chain(comma).min().map(|sign| at + sign)
+        };
         let mut at = from;
         loop {
-            let sign = at + bytes.get(at..)?.iter().position(|b| matches!(b, b'=' | b':' | b'%' | b','))?;
+            let sign = next(at)?;
             let Some(after) = after_sign(bytes, sign) else {
                 at = sign + 1;
                 continue;
@@ -87,6 +95,8 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
     // `{"name":"X-Api-Key","value":"…"}`.
     let name = if name.eq_ignore_ascii_case("value") { named_before(text, start).unwrap_or(name) } else { name };
     let (kind, proof) = holds(name, is_query)?;
+    // Names may stand in a list of names.
+    let proof = if bytes[sign] == b',' { Proof::Made } else { proof };
     let (start, quote) = opened(text, after)?;
     let forth = |mut at: usize, test: fn(u8) -> bool| {
         while at < bytes.len() && test(bytes[at]) {
@@ -215,7 +225,7 @@ pub(super) static SPOKEN: Finder = Finder {
             let length =
                 rest.bytes().take_while(|b| !b.is_ascii_whitespace() && !is_quote(*b) && !b"\\,;()[]<>".contains(b)).count();
             let value = rest.get(..length)?;
-            let is_quoted = head.bytes().last().is_some_and(|last| is_quote(last) || matches!(last, b'[' | b'(' | b'<'));
+            let is_quoted = head.bytes().last().is_some_and(is_quote);
             let name = head.split_ascii_whitespace().next().unwrap_or(head);
             // `token expired_at=…` names something else.
             let names_another = value.trim_end_matches('=').contains('=');

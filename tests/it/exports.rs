@@ -227,7 +227,7 @@ proptest! {
                 "2026-03-02T09:00:00Z,\"a \"\"b\"\"\n c\"\n", "{\"hits\":{\"hits\":[{\"_source\":{}}]}}",
             ]).prop_map(|text| text.as_bytes().to_vec()),
         ], 0..30),
-        begin in prop::sample::select(vec!["{\"events\":[{\"message\":\"a\",\"timestamp\":1}", "time,message\n"]),
+        begin in prop::sample::select(vec!["{\"events\":[{\"message\":\"a\",\"timestamp\":1}", "time,message\n1,a\n"]),
         size in 1_usize..50,
     ) {
         let text = [begin.as_bytes(), &pieces.concat()].concat();
@@ -240,4 +240,13 @@ proptest! {
         prop_assert!(export::is_export(&text));
         prop_assert_eq!(read(Box::new(Dripping(&text, size))), whole);
     }
+}
+
+#[test]
+fn a_header_of_a_table_before_a_log_hides_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |n: usize| format!("2026-03-02T09:00:{n:02}Z error: jwt expired {{\"requestId\":\"r-10000{n}\"}}\n");
+    let log: String = (0..5).map(line).collect();
+    std::fs::write(dir.path().join("a.log"), format!("time,level,message,service\n{log}")).unwrap();
+    assert_eq!(failures(dir.path()).len(), 5);
 }
