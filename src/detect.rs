@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
+use memchr::memmem::Finder;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind, Place, Reason, Shown, SignatureId, StreamId, Text};
@@ -625,10 +626,9 @@ impl Told<'_> {
     /// cause below it.
     fn quote_what_tells(&self, signature: &Signature, candidate: Candidate, event: &mut Event) {
         let said = event.quote.map_or("", Name::as_str);
-        let found = |text: &str| {
-            let mut of_weight = signature.literals.iter().filter(|literal| literal.len() == candidate.weight);
-            of_weight.any(|literal| text.contains(literal.as_str()))
-        };
+        let of_weight = signature.literals.iter().filter(|literal| literal.len() == candidate.weight);
+        let searches: Vec<Finder<'_>> = of_weight.map(Finder::new).collect();
+        let found = |text: &str| searches.iter().any(|search| search.find(text.as_bytes()).is_some());
         if found(said) {
             return;
         }

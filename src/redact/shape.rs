@@ -279,7 +279,7 @@ pub(super) static COMMAND: Finder = Finder {
 
 /// What a link alone lets in: a password's reset, a webhook, a bot.
 pub(super) static LINK: Finder = Finder {
-    anchors: &["reset", "verify", "confirm", "activat", "magic", "invit", "hooks.slack.com", "webhooks/", "/bot"],
+    anchors: &["/reset", "/verif", "/confirm", "/activat", "/magic", "/invit", "hooks.slack.com", "webhooks/", "/bot"],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(concat!(
             r"(?i)(?:/(?:reset|verify|verification|confirm|activat|magic|invit)[a-z_-]{0,20}/|hooks\.slack\.com/services/",
