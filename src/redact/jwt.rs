@@ -67,12 +67,14 @@ fn is_part(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')
 }
 
-/// Where the up to five segments of a token end. The dots between may be percent-encoded, twice even.
+/// Where the up to five segments of a token end. The dots between may be encoded.
 fn end(bytes: &[u8], start: usize) -> usize {
     let segment = |at: usize| at + bytes[at..].iter().take_while(|b| is_part(**b)).count();
     let mut end = segment(start);
     for _ in 0..4 {
-        let dot = [&b"."[..], b"%2E", b"%2e", b"%252E", b"%252e"].into_iter().find(|dot| bytes[end..].starts_with(dot));
+        let dot = [&b"."[..], b"%2E", b"%2e", b"%252E", b"%252e", b"\\u002e", b"\\u002E", b"&#46;"]
+            .into_iter()
+            .find(|dot| bytes[end..].starts_with(dot));
         let Some(dot) = dot else { break };
         end = segment(end + dot.len());
     }

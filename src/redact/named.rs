@@ -25,9 +25,37 @@ enum Proof {
 const LONG: usize = 16;
 
 /// Parts of names of secrets, of which each such name has one.
-const PARTS: [&str; 21] = [
-    "pass", "pwd", "secret", "token", "jwt", "sess", "sid", "key", "cred", "auth", "cookie", "assert", "saml", "sig", "hmac",
-    "otp", "csrf", "xsrf", "ticket", "code", "bearer",
+const PARTS: [&str; 30] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "jwt",
+    "sess",
+    "sid",
+    "key",
+    "cred",
+    "auth",
+    "cookie",
+    "assert",
+    "saml",
+    "sig",
+    "hmac",
+    "otp",
+    "csrf",
+    "xsrf",
+    "ticket",
+    "code",
+    "bearer",
+    "pin=",
+    "pin:",
+    "pin\"",
+    "senha",
+    "kennwort",
+    "wachtwoord",
+    "contrasena",
+    "digest",
+    "hawk",
 ];
 
 /// A name, a sign and a value. Inside other texts quotes are escaped and signs percent-encoded.
@@ -94,7 +122,9 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
     let name = text.get(start..end)?;
     // `{"name":"X-Api-Key","value":"…"}`.
     let name = if name.eq_ignore_ascii_case("value") { named_before(text, start).unwrap_or(name) } else { name };
-    let (kind, proof) = holds(name, is_query)?;
+    // What answers a challenge: `Digest username="bob", response="…"`, `Hawk id="…", mac="…"`.
+    let answers = (name == "response" && text.contains("igest ")) || (name == "mac" && text.contains("Hawk "));
+    let (kind, proof) = if answers { ("digest", Proof::Made) } else { holds(name, is_query)? };
     // Names may stand in a list of names.
     let proof = if bytes[sign] == b',' { Proof::Made } else { proof };
     let (start, quote) = opened(text, after)?;
@@ -231,9 +261,11 @@ pub(super) static SPOKEN: Finder = Finder {
             let names_another = value.trim_end_matches('=').contains('=');
             let (kind, proof) = holds(&name.replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
             let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !super::is_code(value);
-            let is_secret = match proof {
-                Proof::Name => is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value)),
-                _ => looks_made(value) && (is_quoted || value.len() >= LONG),
+            let is_one_word = value.len() >= WORD && value.bytes().all(|b| b.is_ascii_alphanumeric());
+            let is_secret = if proof == Proof::Name {
+                is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value))
+            } else {
+                looks_made(value) && (is_quoted || is_one_word || value.len() >= LONG)
             };
             if is_secret && !names_another && !is_masked(value) && !head.ends_with(super::MARK) {
                 return Some(Secret { range: at..at + length, kind });
@@ -242,6 +274,8 @@ pub(super) static SPOKEN: Finder = Finder {
     },
 };
 
+/// A token that is spoken of without quotation marks is one word of this length, or longer.
+const WORD: usize = 12;
 /// A password that is spoken of is no shorter, and has a digit.
 const MIXED: usize = 6;
 
@@ -449,9 +483,8 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         "credential" | "credentials" | "creds" => ("secret", Proof::Made),
         "key" if is(before, &["private"]) => ("private-key", Proof::Name),
         "privatekey" => ("private-key", Proof::Name),
-        "key" if is(before, &["encryption", "signing", "storage", "cookie", "hmac", "functions", "rapidapi"]) => {
-            ("api-key", Proof::Long)
-        }
+        "key" if is(before, &["signing"]) => ("api-key", Proof::Long),
+        "key" if is(before, &["encryption", "storage", "cookie", "hmac", "functions", "rapidapi"]) => ("api-key", Proof::Made),
         "key" if is(before, &["api", "secret", "access", "account", "master", "subscription", "license"]) => {
             ("api-key", Proof::Name)
         }
