@@ -637,7 +637,7 @@ impl Told<'_> {
             None => self.text().lines().find(|line| found(line)),
         };
         let Some(part) = part.map(str::trim).filter(|part| *part != said) else { return };
-        let part = self.context.redactor.redact(redact::beginning(part, redact::MOST));
+        let part = self.context.redactor.redact(part);
         let both = if said.is_empty() { part } else { Cow::Owned(format!("{}: {part}", cut(said, MAX_QUOTE / 2))) };
         event.quote = Some(Name::of(&cut(&both, MAX_QUOTE)));
     }

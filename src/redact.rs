@@ -92,8 +92,8 @@ impl Redactor {
         Self::salted(sip128::SipHasher13::new().hash(sample).as_bytes())
     }
 
-    /// The text without secrets; of a longer one no more than [`MOST`] bytes where anything was looked for. A secret that shows only once percent-encoding is taken
-    /// off, as in a query, is shown so.
+    /// The text without secrets; of a longer one no more than [`MOST`] bytes where anything was looked for. A secret that
+    /// shows only once an encoding is taken off, as in a query, is shown so.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if is_plain(text) || innocent::is_known(text) {
             return Cow::Borrowed(text);
@@ -111,13 +111,13 @@ impl Redactor {
         let mut redacted = self.redact_as_written(beginning(text, MOST));
         let mut layer = None;
         for _ in 0..LAYERS {
-            let Some(decoded) = percent_decoded(layer.as_deref().unwrap_or(&redacted)) else { break };
-            match self.redact_as_written(&decoded) {
+            let Some(plainer) = decoded(layer.as_deref().unwrap_or(&redacted)) else { break };
+            match self.redact_as_written(&plainer) {
                 Cow::Owned(more) => {
                     redacted = Cow::Owned(more);
                     layer = None;
                 }
-                Cow::Borrowed(_) => layer = Some(decoded),
+                Cow::Borrowed(_) => layer = Some(plainer),
             }
         }
         redacted
@@ -258,28 +258,29 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The text with `%22`, `\x22`, `\u0022` and the like as what they stand for; `None` where there are none.
-fn percent_decoded(text: &str) -> Option<String> {
+fn decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     if memchr::memchr(b'\\', bytes).is_some() && (text.contains("\\x") || text.contains("\\u00")) {
-        return Some(text.replace("\\x", "%").replace("\\u00", "%")).map(|text| percent_decoded(&text).unwrap_or(text));
+        let percent = text.replace("\\x", "%").replace("\\u00", "%");
+        return Some(decoded(&percent).unwrap_or(percent));
     }
     let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut decoded = Vec::new();
+    let mut plain = Vec::new();
     let mut at = 0;
     for percent in memchr::memchr_iter(b'%', bytes) {
         if let (Some(upper), Some(lower)) = (digit(percent + 1), digit(percent + 2))
             && percent >= at
         {
-            decoded.extend_from_slice(&bytes[at..percent]);
-            decoded.push(upper << 4 | lower);
+            plain.extend_from_slice(&bytes[at..percent]);
+            plain.push(upper << 4 | lower);
             at = percent + 3;
         }
     }
     if at == 0 {
         return None;
     }
-    decoded.extend_from_slice(&bytes[at..]);
-    Some(String::from_utf8_lossy(&decoded).into_owned())
+    plain.extend_from_slice(&bytes[at..]);
+    Some(String::from_utf8_lossy(&plain).into_owned())
 }
 
 /// No more than `most` bytes of a text: to a blank near the end, as half a secret might not be told.
@@ -293,10 +294,7 @@ pub fn beginning(text: &str, most: usize) -> &str {
     let ends = |b: &u8| b.is_ascii_whitespace();
     let parts = |b: &u8| b"&;,=?".contains(b);
     let end = last.iter().rposition(ends).or_else(|| last.iter().rposition(parts));
-    let mut end = end.map_or(most, |end| from + end);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(end.map_or(most, |end| from + end));
     text.get(..end).unwrap_or(text)
 }
 

@@ -43,11 +43,7 @@ static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn window(text: &str) -> &str {
-    let mut end = text.len().min(WINDOW);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(WINDOW)]
 }
 
 /// The id of the request that the text is about.

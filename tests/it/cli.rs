@@ -1,6 +1,7 @@
 //! The command line under bad input: one clear line, the right exit code, nothing half-done.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::{jwtriage, project, rows};
@@ -236,15 +237,21 @@ fn a_token_is_judged_and_never_shown() {
     assert!(told.contains("not signed") && told.contains("API key of role anon") && !told.contains("eyJ"), "{told}");
 }
 
-#[test]
-fn the_user_table_becomes_evidence() {
-    let dir = tempfile::tempdir().unwrap();
-    let (log, users, out) = (dir.path().join("app.log"), dir.path().join("users.csv"), dir.path().join("f.jsonl"));
+/// A log in which u-17 is refused, and where its user table and the failures belong.
+fn refused_user(dir: &Path) -> (PathBuf, PathBuf, PathBuf) {
+    let log = dir.join("app.log");
     std::fs::write(
         &log,
         "2026-03-02T10:00:00Z warn: request refused {\"error\":\"User from sub claim in JWT does not exist\",\"sub\":\"u-17\"}\n",
     )
     .unwrap();
+    (log, dir.join("users.csv"), dir.join("f.jsonl"))
+}
+
+#[test]
+fn the_user_table_becomes_evidence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, users, out) = refused_user(dir.path());
     std::fs::write(
         &users,
         "id,created_at,deleted_at\nu-1,2026-01-01T00:00:00Z,\nu-17,2026-01-01T00:00:00Z,2026-03-02T09:00:00Z\n",
@@ -437,12 +444,7 @@ fn times_that_clocks_should_not_show_are_told_and_are_records_of_their_own() {
 #[test]
 fn a_user_table_without_times_is_evidence_too() {
     let dir = tempfile::tempdir().unwrap();
-    let (log, users, out) = (dir.path().join("app.log"), dir.path().join("users.csv"), dir.path().join("f.jsonl"));
-    std::fs::write(
-        &log,
-        "2026-03-02T10:00:00Z warn: request refused {\"error\":\"User from sub claim in JWT does not exist\",\"sub\":\"u-17\"}\n",
-    )
-    .unwrap();
+    let (log, users, out) = refused_user(dir.path());
     let scan =
         || jwtriage(&["scan", log.to_str().unwrap(), "--users", users.to_str().unwrap(), "--failures", out.to_str().unwrap()]);
     for (column, value, cause) in [
