@@ -650,6 +650,7 @@ impl Told<'_> {
         let (stamp, zoneless) = self.stamp();
         event.time = stamp;
         event.zoneless = zoneless;
+        event.misdated = event.time.is_none() && (self.entry.stamp.is_some() || self.unwrapped.stamp.is_some());
         for (role, field) in PLAIN_ROLES {
             if let Some(value) = self.roles.get(role) {
                 set(&mut event, field, value, self.context.redactor);

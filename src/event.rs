@@ -321,6 +321,8 @@ pub struct Event {
     pub time: Option<DateTime<Utc>>,
     /// The stamp named no zone: `time` follows the run's default zone until other sources prove another.
     pub zoneless: bool,
+    /// The record bears a stamp that no clock should show: it has no `time`, and is a record of its own all the same.
+    pub misdated: bool,
     /// It was looked for: the second pass found it.
     pub pursued: bool,
     /// Whether its record holds nothing else.
@@ -428,6 +430,7 @@ impl Event {
         Self {
             time: None,
             zoneless: false,
+            misdated: false,
             pursued: false,
             alone: false,
             kind,

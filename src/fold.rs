@@ -52,6 +52,10 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
     if !agree {
         return false;
     }
+    // A time that cannot be is one of its own.
+    if first.misdated || next.misdated {
+        return false;
+    }
     let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.gist != next.gist;
     let access_line = first.time.is_none() && apart <= NEXT && next.reason == other && next.status.is_some();
     trace || access_line
@@ -184,6 +188,13 @@ mod tests {
     fn the_same_text_again_is_another_occurrence() {
         let again = |line| failure(line, Reason::TokenExpired, 1);
         assert_eq!(folded(vec![again(1), again(2), again(3)]).len(), 3);
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_is_one_of_its_own() {
+        let mut second = failure(2, Reason::TokenExpired, 2);
+        second.misdated = true;
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), second]).len(), 2);
     }
 
     #[test]
