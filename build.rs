@@ -7,7 +7,7 @@ use std::{env, error, fs};
 use serde_json::{Map, Value};
 
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let directory = Path::new("src/signature/catalog");
+    let directory = Path::new("src/extract/signature/catalog");
     println!("cargo::rerun-if-changed={}", directory.display());
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory)? {

@@ -1,90 +1,51 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`], requests of one id told apart by [`split`], lines without ids brought in by [`waiting`]), silent
-//! refusals are told by the size of their answer ([`answer`]), subjects are filled in ([`subject`]), facts are gathered
-//! ([`world`], what addresses did by [`address`]), each case is linked to what happened to its subject ([`table`]), every
-//! cause says what it finds ([`verdict`], one file a cause), the strongest verdict is chosen here, and equal diagnoses
-//! become patterns ([`pattern`]). Facts are few and the same for all cases; cases can be judged in any order and in parts.
+//! cases ([`merge`]), silent refusals are told by the size of their answer ([`response_size`]), subjects are filled in
+//! ([`subject`]), facts are gathered ([`Facts`]), every cause says what it finds ([`causes`](crate::causes)), the
+//! strongest verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts are few and the same for
+//! all cases; cases can be judged in any order and in parts.
 
-pub mod address;
-pub mod answer;
-pub mod clock;
 pub mod finding;
-pub mod history;
-pub mod ids;
-pub mod judged;
-pub mod merge;
-pub mod offset;
 pub mod pattern;
-pub mod split;
-pub mod subject;
-pub mod table;
-pub mod timeline;
-pub mod verdict;
-pub mod waiting;
-pub mod world;
-
-mod key_rotated;
-mod misconfiguration;
-mod probing;
-mod replication_lag;
-mod stale_jwks_cache;
-mod token_lifetime;
-mod token_revoked;
-mod unexplained;
-mod user_deleted;
-mod user_disabled;
-mod user_never_existed;
-mod user_store_outage;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 
-use crate::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text, serialize_time};
+use crate::causes::CAUSES;
+use crate::causes::verdict::ORDER_TOLERANCE;
+use crate::causes::verdict::{Links, Verdict};
+use crate::check::inventory::Inventory;
+use crate::extract::extracted::Extracted;
+use crate::facts::table::Side;
+use crate::facts::timeline;
+use crate::facts::timeline::KeyLife;
+use crate::facts::world::Facts;
+use crate::group::merge::Case;
+use crate::group::subject::{SESSION, SESSION_MOST};
+use crate::group::{merge, response_size, subject};
 use crate::hash::{HashMap, HashSet};
-use crate::id::Id;
-use crate::inventory::Inventory;
-use crate::name::Name;
+use crate::model::diagnosis::Alternative;
+use crate::model::diagnosis::CauseEvent;
+use crate::model::diagnosis::Evidence;
+use crate::model::diagnosis::Failure;
+use crate::model::diagnosis::Line;
+use crate::model::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
+use crate::model::finding::Finding;
+use crate::model::id::Id;
+use crate::model::name::Name;
+use crate::model::pattern::Pattern;
+use crate::normalise::offset::Offset;
+use crate::normalise::{clock, offset};
 use crate::parallel;
-use crate::scan::Scan;
-use finding::Finding;
-use merge::Case;
-use offset::Offset;
-use pattern::{Line, Pattern};
-use subject::{SESSION, SESSION_MOST};
-use table::Side;
-use timeline::KeyLife;
-use verdict::{CauseRules, Links, Verdict};
-use world::World;
-
-/// Every cause. Of verdicts that are equally strong the one that stands first here is chosen: direct state before
-/// outages, identity before keys, keys before configuration, and nothing before what is known.
-pub const CAUSES: [&CauseRules; 12] = [
-    &user_disabled::RULES,
-    &token_revoked::RULES,
-    &probing::RULES,
-    &user_deleted::RULES,
-    &replication_lag::RULES,
-    &user_store_outage::RULES,
-    &key_rotated::RULES,
-    &stale_jwks_cache::RULES,
-    &token_lifetime::RULES,
-    &misconfiguration::RULES,
-    &user_never_existed::RULES,
-    &unexplained::RULES,
-];
 
 /// Below this a verdict is a hint, not a diagnosis.
 const THRESHOLD: f64 = 0.40;
 /// Verdicts no further apart are equally strong.
 const TIE: f64 = 0.05;
-/// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
-const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 /// What a verdict loses where the reason or the subject it rests on is inferred.
 const INFERRED: f64 = 0.10;
 /// How many others a failure tells of.
@@ -93,121 +54,6 @@ const ALTERNATIVES: usize = 2;
 const SPEAKS: usize = 20;
 /// A pause shorter than this is no silence.
 const SILENT: TimeDelta = TimeDelta::minutes(10);
-
-/// A failed request and why it failed: one row of `--failures`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Failure {
-    /// Stable across runs.
-    pub failure_id: String,
-    /// The pattern it is of.
-    pub pattern_id: Name,
-    /// The earliest of its lines.
-    #[serde(serialize_with = "serialize_time")]
-    pub time: Option<DateTime<Utc>>,
-    /// The most specific of what its lines say.
-    pub reason: Reason,
-    /// The token's subject.
-    pub sub: Option<Name>,
-    /// The token's key.
-    pub kid: Option<Name>,
-    /// The token's issuer.
-    pub iss: Option<Name>,
-    /// The token's audience.
-    pub aud: Option<Name>,
-    /// Who asked.
-    pub client_ip: Option<Name>,
-    /// Request id.
-    pub request_id: Option<Id>,
-    /// Trace id.
-    pub trace_id: Option<Id>,
-    /// The service that refused.
-    pub service: Option<Name>,
-    /// HTTP method.
-    pub method: Option<Name>,
-    /// Path, without query.
-    pub path: Option<Name>,
-    /// HTTP status.
-    pub status: Option<u16>,
-    /// Why it failed.
-    pub root_cause: Cause,
-    /// A finer label.
-    pub variant: Option<&'static str>,
-    /// The diagnosis rule.
-    pub rule: &'static str,
-    /// 0 to 1.
-    pub confidence: f64,
-    /// The confidence as a word.
-    pub band: Band,
-    /// The one event to blame, where there is one.
-    pub cause: Option<CauseEvent>,
-    /// The lines that show it.
-    pub evidence: Vec<Evidence>,
-    /// What was looked for against it.
-    pub counter: Vec<Counter>,
-    /// What else it could have been.
-    pub alternatives: Vec<Alternative>,
-    /// Every line that told of this request.
-    pub seen_in: Vec<Line>,
-}
-
-/// The event to blame.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CauseEvent {
-    /// What it was.
-    pub kind: EventKind,
-    /// When.
-    #[serde(serialize_with = "serialize_time")]
-    pub time: Option<DateTime<Utc>>,
-    /// The id its log gave it.
-    pub event_id: Option<Text>,
-    /// The user, key or service it befell.
-    #[serde(skip)]
-    pub about: Name,
-    /// Where it stands.
-    pub file: Text,
-    /// Where it stands.
-    pub line: u64,
-    /// What its record says, without secrets and cut.
-    pub text: Option<Name>,
-}
-
-/// A line and what it shows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evidence {
-    /// The file.
-    pub file: Text,
-    /// The line, from 1.
-    pub line: u64,
-    /// When.
-    #[serde(serialize_with = "serialize_time")]
-    pub time: Option<DateTime<Utc>>,
-    /// What it shows, in a few words.
-    pub says: Cow<'static, str>,
-    /// What the record itself says, without secrets and cut.
-    pub text: Option<Name>,
-}
-
-/// Something looked for against a diagnosis.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Counter {
-    /// What was looked for.
-    pub says: &'static str,
-    /// `absent`, `present` or `not checkable`.
-    pub result: &'static str,
-}
-
-/// Another cause that was considered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Alternative {
-    /// The cause.
-    pub root_cause: Cause,
-    /// Its rule.
-    pub rule: &'static str,
-    /// Its score, 0 to 1.
-    pub score: f64,
-    /// Why it was not chosen.
-    pub why_not: &'static str,
-}
 
 /// What correlation makes of a scan.
 #[derive(Debug, Default)]
@@ -231,28 +77,28 @@ pub struct Correlated {
 }
 
 /// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them, and takes its
-/// sightings.
+/// observations.
 ///
 /// # Errors
 /// What polars says, which is a mistake of ours.
-pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
+pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
     inventory.tell(scan);
     let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
-    let offsets = offset::settle(&mut scan.events, &mut scan.sightings, &files);
+    let offsets = offset::settle(&mut scan.events, &mut scan.observations, &files);
     let mut merged = merge::merge(&scan.events);
-    answer::infer_reasons(&scan.events, &files, &mut merged.cases);
-    subject::infer(&scan.events, &scan.sightings, &mut merged.cases);
-    let mut world = World::of(&scan.events, &scan.sightings, &merged.cases, inventory);
+    response_size::infer_reasons(&scan.events, &files, &mut merged.cases);
+    subject::infer(&scan.events, &scan.observations, &mut merged.cases);
+    let mut facts = Facts::of(&scan.events, &scan.observations, &merged.cases, inventory);
     // What they tell is among the facts now.
-    scan.sightings = Vec::new();
+    scan.observations = Vec::new();
     let cases = merged.cases.as_slice();
-    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &world), &world));
-    by_session(cases, &mut judged, &world);
-    let keys = timeline::keys(&world);
-    let got_through = finding::got_through(&world, &files);
-    world.forget_people();
-    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &world, &files));
+    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &facts), &facts));
+    by_session(cases, &mut judged, &facts);
+    let keys = timeline::keys(&facts);
+    let got_through = finding::got_through(&facts, &files);
+    facts.forget_people();
+    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &facts, &files));
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
@@ -265,16 +111,16 @@ pub fn correlate(scan: &mut Scan, inventory: &Inventory) -> polars::prelude::Pol
         zones,
         offsets,
         keys,
-        gaps: gaps(&failures, &world, &files),
+        gaps: gaps(&failures, &facts, &files),
         failures,
     })
 }
 
 /// What happened to a case's subject before and after it.
-fn links(case: &Case, world: &World<'_>) -> Links {
+fn links(case: &Case, facts: &Facts<'_>) -> Links {
     let (Some(sub), Some(time)) = (case.sub, case.time.map(|time| time + ORDER_TOLERANCE)) else { return Links::default() };
-    let last = |kind| world.last_before(kind, sub, time);
-    let success = |side| world.successes_of.asof(sub, time, side);
+    let last = |kind| facts.last_before(kind, sub, time);
+    let success = |side| facts.successes_of.asof(sub, time, side);
     Links {
         deleted: last(EventKind::UserDeleted),
         disabled: last(EventKind::UserDisabled),
@@ -295,10 +141,10 @@ struct Judgement {
 }
 
 /// What every cause says of a case, and which of it is the strongest.
-fn judge(case: &Case, links: &Links, world: &World<'_>) -> Judgement {
+fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement {
     let mut verdicts = Vec::new();
     for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
-        (rules.judge)(case, links, world, &mut verdicts);
+        (rules.judge)(case, links, facts, &mut verdicts);
     }
     if case.inferred.is_some() || case.sub_from.is_some() {
         for verdict in &mut verdicts {
@@ -331,7 +177,7 @@ fn strongest_first(verdicts: &mut [Verdict]) {
 }
 
 /// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
-fn by_session(cases: &[Case], judged: &mut [Judgement], world: &World<'_>) {
+fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts<'_>) {
     let mut told: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
     for (place, case) in cases.iter().enumerate() {
         let explained = judged[place].chosen.cause != Cause::Unexplained;
@@ -355,20 +201,20 @@ fn by_session(cases: &[Case], judged: &mut [Judgement], world: &World<'_>) {
             // With more than that it is no single client's session.
             let (_, neighbour) = told[from..to.min(from + SESSION_MOST)]
                 .iter()
-                .filter(|(_, neighbour)| !answer::differ(case, &cases[*neighbour]))
+                .filter(|(_, neighbour)| !response_size::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
                     // What befell the user shows everywhere; keys, claims and clocks are each service's own.
                     !foreign(case, &cases[*neighbour]) || judged[*neighbour].chosen.cause.is_of_the_user()
                 })
                 .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
             let mut verdict = judged[*neighbour].chosen.clone();
-            if verdict.cause == Cause::UserStoreOutage && world.outage_at(case.time).is_none() {
+            if verdict.cause == Cause::UserStoreOutage && facts.outage_at(case.time).is_none() {
                 return None;
             }
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(
                 0,
-                (world.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".into()),
+                (facts.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".into()),
             );
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((place, verdict))
@@ -384,18 +230,18 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, judgement: Judgement, world: &World<'_>, files: &[Text]) -> Failure {
+fn failure(case: &Case, judgement: Judgement, facts: &Facts<'_>, files: &[Text]) -> Failure {
     let Judgement { chosen, others: mut alternatives } = judgement;
     // It may be another's.
     alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause, chosen.rule));
     alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
-    let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(world.events[*event].place, files)).collect();
-    let evidence = std::iter::once((world.events[case.deciding].place, said(case, &world.events[case.deciding])))
+    let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(facts.events[*event].place, files)).collect();
+    let evidence = std::iter::once((facts.events[case.deciding].place, said(case, &facts.events[case.deciding])))
         .chain(chosen.evidence)
         .map(|(place, says)| {
             let Line { file, line } = Line::at(place, files);
-            let event = world.event_at(place);
+            let event = facts.event_at(place);
             Evidence { file, line, time: event.and_then(|event| event.time), says, text: event.and_then(Event::quoted) }
         })
         .collect();
@@ -420,7 +266,7 @@ fn failure(case: &Case, judgement: Judgement, world: &World<'_>, files: &[Text])
         rule: chosen.rule,
         confidence,
         band: Band::of(confidence),
-        cause: chosen.blame.map(|place| blamed(place, world, files)),
+        cause: chosen.blame.map(|place| blamed(place, facts, files)),
         evidence,
         counter: chosen.counter,
         alternatives,
@@ -445,9 +291,9 @@ fn said(case: &Case, event: &Event) -> Cow<'static, str> {
 static VERIFIER_SAYS: LazyLock<Vec<String>> =
     LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
 
-fn blamed(place: usize, world: &World<'_>, files: &[Text]) -> CauseEvent {
-    let happening = &world.happenings[place];
-    let event = &world.events[happening.event];
+fn blamed(place: usize, facts: &Facts<'_>, files: &[Text]) -> CauseEvent {
+    let happening = &facts.happenings[place];
+    let event = &facts.events[happening.event];
     let Line { file, line } = Line::at(event.place, files);
     CauseEvent {
         kind: happening.kind,
@@ -503,10 +349,10 @@ fn name_failures(failures: &mut [Failure]) {
 }
 
 /// Silence of an audit source where failures ask for it (DR-43).
-fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
+fn silences(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<String> {
     let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
     // What the second pass found was looked for, and says nothing of how often a source speaks.
-    for event in world.events.iter().filter(|event| event.sub.is_some() && !event.pursued) {
+    for event in facts.events.iter().filter(|event| event.sub.is_some() && !event.looked_up) {
         let of_a_user = matches!(
             event.kind,
             EventKind::UserCreated
@@ -551,7 +397,7 @@ fn silences(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<Stri
 }
 
 /// What is missing from the inputs, as far as failures ask for it.
-fn gaps(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> {
+fn gaps(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());
@@ -560,13 +406,13 @@ fn gaps(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> 
             "{nameless} refusals for a missing user name no subject: a gateway log with the token's `sub` would tell which users"
         ));
     }
-    if !world.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
+    if !facts.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
         gaps.push(
             "no line tells of users being created or deleted: add the identity provider's audit log or the database log"
                 .to_owned(),
         );
     }
-    if world.keys.values().all(|key| key.added.is_none() && key.rotated.is_none() && key.retired.is_none())
+    if facts.keys.values().all(|key| key.added.is_none() && key.rotated.is_none() && key.retired.is_none())
         && count(&|f| matches!(f.reason, Reason::KeyNotFound | Reason::SignatureInvalid)) > 0
     {
         gaps.push("no line tells of keys being added, rotated or retired: add the issuer's log".to_owned());
@@ -575,6 +421,6 @@ fn gaps(failures: &[Failure], world: &World<'_>, files: &[Text]) -> Vec<String> 
     if silent > 0 {
         gaps.push(format!("{silent} refusals give no reason: add the log of the service that refused"));
     }
-    gaps.extend(silences(failures, world, files));
+    gaps.extend(silences(failures, facts, files));
     gaps
 }

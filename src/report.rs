@@ -17,17 +17,20 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::correlate::clock::Proof;
-use crate::correlate::finding::Finding;
-use crate::correlate::offset::Offset;
-use crate::correlate::pattern::Pattern;
-use crate::correlate::timeline::KeyLife;
-use crate::correlate::{Correlated, Failure};
-use crate::detect::Books;
-use crate::discover::PassedOver;
-use crate::event::{Event, EventKind, Problem, Text, serialize_time};
-use crate::scan::{Scan, StreamBooks};
-use crate::unknown::Template;
+use crate::correlate::Correlated;
+use crate::extract::extracted::Extracted;
+use crate::extract::unknown::Template;
+use crate::facts::timeline::KeyLife;
+use crate::model::books::Books;
+use crate::model::books::PassedOver;
+use crate::model::books::Problem;
+use crate::model::books::StreamBooks;
+use crate::model::diagnosis::Failure;
+use crate::model::event::{Event, EventKind, Text, serialize_time};
+use crate::model::finding::Finding;
+use crate::model::pattern::Pattern;
+use crate::normalise::clock::Proof;
+use crate::normalise::offset::Offset;
 
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -132,7 +135,7 @@ pub struct Asked {
 
 impl Results {
     /// Puts together what a scan found and what correlation made of it; `signatures` are the ids of the catalog's.
-    pub fn of(asked: Asked, scan: Scan, correlated: Correlated, signatures: Vec<String>) -> Self {
+    pub fn of(asked: Asked, scan: Extracted, correlated: Correlated, signatures: Vec<String>) -> Self {
         let files = scan.files();
         let events_seen = || scan.events.iter().filter(|event| event.kind.is_event());
         let mut kinds: BTreeMap<EventKind, u64> = BTreeMap::new();
@@ -210,8 +213,8 @@ pub struct Results {
     pub events: Vec<Event>,
     /// What the catalog misses, if it was asked for.
     pub unknown: Vec<Template>,
-    /// The names of streams, by [`crate::event::StreamId`].
+    /// The names of streams, by [`crate::model::event::StreamId`].
     pub files: Vec<Text>,
-    /// The ids of signatures, by [`crate::event::SignatureId`].
+    /// The ids of signatures, by [`crate::model::event::SignatureId`].
     pub signatures: Vec<String>,
 }

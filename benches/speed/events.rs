@@ -1,9 +1,10 @@
 //! Makes events from a seed: traffic as a gateway, services and an issuer tell of it, and what befalls users meanwhile.
 
 use chrono::{DateTime, Utc};
-use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
-use jwtriage::name::Name;
-use jwtriage::scan::{Scan, StreamBooks};
+use jwtriage::extract::extracted::Extracted;
+use jwtriage::model::books::StreamBooks;
+use jwtriage::model::event::{Event, EventKind, Place, Reason, StreamId};
+use jwtriage::model::name::Name;
 
 /// Events a second: more events are a longer time, not a busier one.
 const RATE: i64 = 100;
@@ -20,7 +21,7 @@ impl Seed {
 
 /// A scan of `count` events: six in ten are logins, three requests that went through, one is of a refusal, told by the
 /// service and mostly by the gateway too.
-pub(crate) fn scan(count: usize) -> Scan {
+pub(crate) fn scan(count: usize) -> Extracted {
     let mut seed = Seed(42);
     let names = |prefix: &str, count: usize| (0..count).map(|n| format!("{prefix}{n}").into()).collect::<Vec<Name>>();
     let users: Vec<Name> = (0..(count / 8).max(8)).map(|n| format!("{n:08x}-8e7d-40c8-ab4f-492f1a5a92bc").into()).collect();
@@ -28,10 +29,10 @@ pub(crate) fn scan(count: usize) -> Scan {
         (0..users.len()).map(|n| format!("10.{}.{}.{}", n >> 16 & 255, n >> 8 & 255, n & 255).into()).collect();
     let (services, paths, keys) = (names("service-", SERVICES), names("/v1/items/", 2000), names("key-", 4));
     let reasons = [Reason::SubNotFound, Reason::TokenExpired, Reason::KeyNotFound, Reason::SignatureInvalid, Reason::SubMissing];
-    let mut scan = Scan::default();
+    let mut scan = Extracted::default();
     let files =
         services.iter().map(|name| format!("apps/{name}.log").into()).chain(["edge/access.log".into(), "idp/idp.log".into()]);
-    scan.streams = files.map(|file| StreamBooks { file, books: jwtriage::detect::Books::default() }).collect();
+    scan.streams = files.map(|file| StreamBooks { file, books: jwtriage::model::books::Books::default() }).collect();
     let (gateway, issuer) = (SERVICES, SERVICES + 1);
     let mut number = 0;
     while scan.events.len() < count {

@@ -9,15 +9,15 @@ use std::io::Write;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use jwtriage::detect::{Context, Detector, Found};
-use jwtriage::discover::{Selection, discover};
-use jwtriage::event::StreamId;
-use jwtriage::frame::{Style, each_block};
-use jwtriage::inventory::Inventory;
-use jwtriage::prefilter::Prefilter;
+use jwtriage::check::inventory::Inventory;
+use jwtriage::extract::detect::{Context, Detector, Found};
+use jwtriage::extract::prefilter::Prefilter;
+use jwtriage::extract::signature::Catalog;
+use jwtriage::ingest::discover::{Selection, discover};
+use jwtriage::ingest::frame::{Style, each_block};
+use jwtriage::model::event::StreamId;
+use jwtriage::pipeline::scan::{self, Settings};
 use jwtriage::redact::Redactor;
-use jwtriage::scan::{self, Settings};
-use jwtriage::signature::Catalog;
 
 /// As the program's own.
 #[cfg(not(target_env = "msvc"))]

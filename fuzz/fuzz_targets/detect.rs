@@ -3,11 +3,11 @@
 
 use std::sync::LazyLock;
 
-use jwtriage::detect::{Context, Detector, Found};
-use jwtriage::event::StreamId;
-use jwtriage::frame::each_block;
+use jwtriage::extract::detect::{Context, Detector, Found};
+use jwtriage::model::event::StreamId;
+use jwtriage::ingest::frame::each_block;
 use jwtriage::redact::jwt;
-use jwtriage::signature::Catalog;
+use jwtriage::extract::signature::Catalog;
 use libfuzzer_sys::fuzz_target;
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::keeping_unknown(Catalog::builtin().expect("the catalog holds")));

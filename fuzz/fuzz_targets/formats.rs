@@ -1,7 +1,8 @@
 //! Every format, and what looks through nested ones, over any text: no panic, and every field has a name and a value.
 #![no_main]
 
-use jwtriage::parse::{FORMATS, nested, prose, token};
+use jwtriage::layout::{FORMATS, token};
+use jwtriage::extract::{nested, prose};
 use jwtriage::redact::{Redactor, jwt};
 use libfuzzer_sys::fuzz_target;
 

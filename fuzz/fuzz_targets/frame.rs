@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use jwtriage::frame::{Cursor, each_block};
+use jwtriage::ingest::frame::{Cursor, each_block};
 use libfuzzer_sys::fuzz_target;
 
 struct Pieces<'b> {

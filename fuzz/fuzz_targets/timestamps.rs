@@ -1,7 +1,7 @@
 //! Any text as a time: no panic, and what is read stands at the beginning of the text.
 #![no_main]
 
-use jwtriage::parse::timestamp;
+use jwtriage::layout::timestamp;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! Wrappers off any text: no panic, and framing never sees more inside than stands there.
 #![no_main]
 
-use jwtriage::frame::wrapper;
+use jwtriage::ingest::frame::wrapper;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,14 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 
-use super::pattern::{Line, Sample, fingerprint, samples, top};
-use super::world::{Success, World, plain_name};
-use super::{Failure, ORDER_TOLERANCE};
-use crate::event::{Cause, Event, EventKind, Place, Severity, Text, serialize_time};
+use crate::correlate::ORDER_TOLERANCE;
+use crate::correlate::pattern::{fingerprint, samples, top};
+use crate::facts::world::{Facts, Success};
+use crate::group::service_name::plain_name;
 use crate::hash::HashSet;
-use crate::name::Name;
+use crate::model::diagnosis::Failure;
+use crate::model::diagnosis::Line;
+use crate::model::event::{Cause, Event, EventKind, Place, Severity, Text};
+use crate::model::finding::Finding;
+use crate::model::name::Name;
+use crate::model::pattern::Sample;
 
 /// A cache is believed to know a retired key this long.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
@@ -21,41 +25,6 @@ const LONG: i64 = 300;
 const SHOWN: usize = 3;
 /// A token this much older than its user, in seconds, is older.
 const SKEW: i64 = 60;
-
-/// Something that matters to security.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
-    /// Stable across runs: made of what it is about.
-    pub finding_id: String,
-    /// The rule.
-    pub rule: &'static str,
-    /// How much it matters.
-    pub severity: Severity,
-    /// One sentence.
-    pub says: String,
-    /// What to do.
-    pub fix: &'static str,
-    /// The service that let through, where it is one.
-    pub service: Option<Name>,
-    /// Distinct subjects.
-    pub subjects: u64,
-    /// Requests.
-    pub requests: u64,
-    /// The longest time that somebody got through after the deed, in seconds.
-    pub exposure_seconds: Option<i64>,
-    /// The first request.
-    #[serde(serialize_with = "serialize_time")]
-    pub first: Option<DateTime<Utc>>,
-    /// The last request.
-    #[serde(serialize_with = "serialize_time")]
-    pub last: Option<DateTime<Utc>>,
-    /// The addresses of most requests: a few, the most frequent first.
-    pub top_clients: Vec<Name>,
-    /// The same of subjects.
-    pub top_subjects: Vec<Name>,
-    /// A few lines to look at: the deed and what got through.
-    pub samples: Vec<Sample>,
-}
 
 /// Requests that got through although something forbade it.
 #[derive(Default)]
@@ -89,31 +58,31 @@ pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding
 }
 
 /// Requests that were let through and should not have been, by rule and service.
-pub fn got_through(world: &World<'_>, files: &[Text]) -> Vec<Finding> {
+pub fn got_through(facts: &Facts<'_>, files: &[Text]) -> Vec<Finding> {
     let mut through: BTreeMap<(&'static str, Name), Through> = BTreeMap::new();
-    let befallen: HashSet<Name> = world
+    let befallen: HashSet<Name> = facts
         .happenings
         .iter()
         .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
         .map(|h| h.key)
         .collect();
-    for success in &world.successes {
+    for success in &facts.successes {
         let of_the_user = befallen
             .contains(&success.sub)
-            .then(|| [deed(world, success), older_than_its_user(world, success)])
+            .then(|| [deed(facts, success), older_than_its_user(facts, success)])
             .into_iter()
             .flatten();
-        for (rule, place) in of_the_user.chain([retired(world, success)]).flatten() {
+        for (rule, place) in of_the_user.chain([retired(facts, success)]).flatten() {
             let service = success.service.map(plain_name).unwrap_or_default();
-            let happening = &world.happenings[place];
-            let deed = world.events[happening.event].place;
+            let happening = &facts.happenings[place];
+            let deed = facts.events[happening.event].place;
             through.entry((rule, service)).or_default().add(success, deed, happening.time);
         }
     }
     through
         .into_iter()
         .map(|((rule, service), through)| {
-            let stateful = world.history.is_stateful(Some(service));
+            let stateful = facts.history.is_stateful(Some(service));
             Finding {
                 finding_id: fingerprint("s1", &[rule, &service]),
                 rule,
@@ -128,42 +97,42 @@ pub fn got_through(world: &World<'_>, files: &[Text]) -> Vec<Finding> {
                 last: through.times.iter().max().copied(),
                 top_clients: top(through.seen.iter().filter_map(|(_, client)| *client)),
                 top_subjects: top(through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty())),
-                samples: through.places.iter().map(|place| sample(*place, world, files)).collect(),
+                samples: through.places.iter().map(|place| sample(*place, facts, files)).collect(),
             }
         })
         .collect()
 }
 
-fn sample(place: Place, world: &World<'_>, files: &[Text]) -> Sample {
+fn sample(place: Place, facts: &Facts<'_>, files: &[Text]) -> Sample {
     let Line { file, line } = Line::at(place, files);
-    Sample { file, line, text: world.event_at(place).and_then(Event::quoted) }
+    Sample { file, line, text: facts.event_at(place).and_then(Event::quoted) }
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.
-fn deed(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let last = |kind| world.last_before(kind, success.sub, success.time);
+fn deed(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let last = |kind| facts.last_before(kind, success.sub, success.time);
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
         .filter_map(last)
-        .max_by_key(|place| world.happenings[*place].time);
+        .max_by_key(|place| facts.happenings[*place].time);
     [(EventKind::UserDeleted, "DR-12"), (EventKind::UserDisabled, "DR-35")].into_iter().find_map(|(kind, rule)| {
         let place = last(kind)?;
-        let time = world.happenings[place].time;
-        let stands = undone.is_none_or(|undone| world.happenings[undone].time < time);
+        let time = facts.happenings[place].time;
+        let stands = undone.is_none_or(|undone| facts.happenings[undone].time < time);
         (stands && success.time > time + ORDER_TOLERANCE).then_some((rule, place))
     })
 }
 
 /// A token of a key that was retired long before.
-fn retired(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let place = world.keys.get(&success.kid?)?.retired?;
-    (success.time > world.happenings[place].time + KEY_GRACE).then_some(("DR-23", place))
+fn retired(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let place = facts.keys.get(&success.kid?)?.retired?;
+    (success.time > facts.happenings[place].time + KEY_GRACE).then_some(("DR-23", place))
 }
 
 /// A token that was issued before its user was created.
-fn older_than_its_user(world: &World<'_>, success: &Success) -> Option<(&'static str, usize)> {
-    let place = world.last_before(EventKind::UserCreated, success.sub, success.time)?;
-    (success.iat? + SKEW < world.happenings[place].time.timestamp()).then_some(("DR-10", place))
+fn older_than_its_user(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+    let place = facts.last_before(EventKind::UserCreated, success.sub, success.time)?;
+    (success.iat? + SKEW < facts.happenings[place].time.timestamp()).then_some(("DR-10", place))
 }
 
 fn severity(rule: &str, stateful: bool, longest: i64) -> Severity {

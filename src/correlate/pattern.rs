@@ -4,42 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::hash::Hasher;
 
-use chrono::{DateTime, Utc};
 use fnv::FnvHasher;
 use polars::prelude::PolarsResult;
-use serde::Serialize;
 
-use super::{CauseEvent, Failure, table};
-use crate::event::{Band, Cause, Place, Reason, Severity, Text, serialize_time};
+use crate::facts::table;
 use crate::hash::HashMap;
-use crate::name::Name;
-
-/// A line of an input, as evidence names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Line {
-    /// The file.
-    pub file: Text,
-    /// The line, from 1.
-    pub line: u64,
-}
-
-impl Line {
-    /// Where a place stands, by the names of the streams.
-    pub fn at(place: Place, files: &[Text]) -> Self {
-        Self { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line }
-    }
-}
-
-/// A line to look at, and what stands there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sample {
-    /// The file.
-    pub file: Text,
-    /// The line, from 1.
-    pub line: u64,
-    /// What its record says, without secrets and cut.
-    pub text: Option<Name>,
-}
+use crate::model::diagnosis::Failure;
+use crate::model::event::{Band, Cause, Severity};
+use crate::model::name::Name;
+use crate::model::pattern::Pattern;
+use crate::model::pattern::Sample;
 
 /// The first evidence of the first of some failures: a few lines to look at.
 pub(super) fn samples(members: &[&Failure]) -> Vec<Sample> {
@@ -49,59 +23,6 @@ pub(super) fn samples(members: &[&Failure]) -> Vec<Sample> {
         .take(SAMPLES)
         .map(|evidence| Sample { file: evidence.file.clone(), line: evidence.line, text: evidence.text })
         .collect()
-}
-
-/// One finding: why a set of requests failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Pattern {
-    /// Stable across runs: made of what the pattern is about, not of counts or times.
-    pub pattern_id: String,
-    /// The root cause.
-    pub root_cause: Cause,
-    /// A finer label.
-    pub variant: Option<&'static str>,
-    /// What the refusals said.
-    pub reason: Reason,
-    /// The service that refused.
-    pub service: Option<Name>,
-    /// The diagnosis rule.
-    pub rule: &'static str,
-    /// How sure.
-    pub band: Band,
-    /// The mean confidence of its failures, 0 to 1.
-    pub confidence: f64,
-    /// How much it matters.
-    pub severity: Severity,
-    /// Failed requests.
-    pub failures: u64,
-    /// Distinct subjects.
-    pub subjects: u64,
-    /// Distinct client addresses.
-    pub clients: u64,
-    /// The first failure.
-    #[serde(serialize_with = "serialize_time")]
-    pub first: Option<DateTime<Utc>>,
-    /// The last failure.
-    #[serde(serialize_with = "serialize_time")]
-    pub last: Option<DateTime<Utc>>,
-    /// The client addresses of most failures, and so on: a few, the most frequent first.
-    pub top_clients: Vec<Name>,
-    /// See [`Pattern::top_clients`].
-    pub top_subjects: Vec<Name>,
-    /// See [`Pattern::top_clients`].
-    pub top_kids: Vec<Name>,
-    /// The one event to blame, where there is one.
-    pub cause: Option<CauseEvent>,
-    /// What it says in one sentence.
-    pub says: String,
-    /// What to do about it, and where.
-    pub fix: String,
-    /// How one sees that it worked.
-    pub verify: &'static str,
-    /// Whether and when it ends by itself; empty where nobody knows.
-    pub ends: &'static str,
-    /// A few lines to look at.
-    pub samples: Vec<Sample>,
 }
 
 /// More keys than this are only counted.
@@ -177,7 +98,7 @@ fn pattern(id: &str, members: &[&Failure]) -> Pattern {
         members.iter().filter_map(|failure| get(failure).as_deref()).collect::<BTreeSet<_>>().len() as u64
     };
     let shared = first.cause.clone().filter(|cause| members.iter().all(|failure| failure.cause.as_ref() == Some(cause)));
-    let rules = super::CAUSES.iter().find(|rules| rules.cause == first.root_cause);
+    let rules = crate::correlate::CAUSES.iter().find(|rules| rules.cause == first.root_cause);
     Pattern {
         pattern_id: id.to_owned(),
         root_cause: first.root_cause,

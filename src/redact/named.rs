@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Finder, Secret, is_masked, jwt, looks_made};
+use crate::redact::{Finder, Secret, is_masked, jwt, looks_made};
 
 /// How much of a value tells that it is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,7 @@ fn opened(text: &str, after: usize) -> Option<(usize, Option<char>)> {
     let most = bytes.len().min(after + MOST);
     while at < most {
         let rest = text.get(at..)?;
-        if rest.starts_with(super::MARK) {
+        if rest.starts_with(crate::redact::MARK) {
             return None;
         }
         match bytes[at] {
@@ -238,7 +238,7 @@ pub(super) static SPOKEN: Finder = Finder {
     anchors: &["pass", "secret", "token", "jwt", "key", "session"],
     find: |text, from| {
         static NAME: LazyLock<Regex> = LazyLock::new(|| {
-            super::compiled(
+            crate::redact::compiled(
                 r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key|session(?: id)?)\s+(?:(?:is|was)\s+)?\\*["'`\[(<]?"#,
             )
         });
@@ -260,14 +260,14 @@ pub(super) static SPOKEN: Finder = Finder {
             // `token expired_at=…` names something else.
             let names_another = value.trim_end_matches('=').contains('=');
             let (kind, proof) = holds(&name.replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
-            let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !super::is_code(value);
+            let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !crate::redact::is_code(value);
             let is_one_word = value.len() >= WORD && value.bytes().all(|b| b.is_ascii_alphanumeric());
             let is_secret = if proof == Proof::Name {
                 is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value))
             } else {
                 looks_made(value) && (is_quoted || is_one_word || value.len() >= LONG)
             };
-            if is_secret && !names_another && !is_masked(value) && !head.ends_with(super::MARK) {
+            if is_secret && !names_another && !is_masked(value) && !head.ends_with(crate::redact::MARK) {
                 return Some(Secret { range: at..at + length, kind });
             }
         }
@@ -304,7 +304,7 @@ pub(super) fn kind_of(name: &str, value: &str) -> Option<Value> {
                 && !is_word_of_prose(credential)
                 && !jwt::stands_in(credential)
             {
-                return Some(Value::AfterScheme(super::shape::kind_of_scheme(scheme), scheme.len() + 1));
+                return Some(Value::AfterScheme(crate::redact::shape::kind_of_scheme(scheme), scheme.len() + 1));
             }
         }
         _ => {}

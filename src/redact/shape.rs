@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::Regex;
 
-use super::{Finder, Secret, ending, looks_made};
+use crate::redact::{Finder, Secret, ending, looks_made};
 
 /// `-----BEGIN RSA PRIVATE KEY-----`, to its end or to that of the text.
 pub(super) static PRIVATE_KEY: Finder = Finder {
@@ -257,7 +257,9 @@ pub(super) static XML: Finder = Finder {
         loop {
             let found = PATTERN.captures_at(text.as_bytes(), at)?;
             let (name, secret) = (text.get(found.name("name")?.range())?, found.name("secret")?);
-            if let Some(super::named::Value::Whole(kind)) = super::named::kind_of(name, text.get(secret.range())?.trim()) {
+            if let Some(crate::redact::named::Value::Whole(kind)) =
+                crate::redact::named::kind_of(name, text.get(secret.range())?.trim())
+            {
                 return Some(Secret { range: secret.range(), kind });
             }
             at = secret.end();
@@ -304,7 +306,7 @@ fn first(pattern: &Regex, kind: &'static str, text: &str, from: usize) -> Option
 /// A pattern that is compiled when it is first needed.
 macro_rules! pattern {
     ($text:expr) => {
-        LazyLock::new(|| super::compiled($text))
+        LazyLock::new(|| crate::redact::compiled($text))
     };
 }
 use pattern;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use crate::redact::*;
 
 const SALT: Redactor = Redactor::salted([7; 16]);
 

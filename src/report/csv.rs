@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::{Report, rows};
-use crate::correlate::pattern::Pattern;
-use crate::event::rfc3339;
+use crate::model::event::rfc3339;
+use crate::model::pattern::Pattern;
+use crate::report::{Report, rows};
 
 pub(super) const COLUMNS: [&str; 24] = [
     "pattern_id",

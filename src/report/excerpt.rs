@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Report, Run, summary};
-use crate::correlate::finding::Finding;
-use crate::correlate::pattern::Pattern;
-use crate::correlate::timeline::KeyLife;
+use crate::facts::timeline::KeyLife;
+use crate::model::finding::Finding;
+use crate::model::pattern::Pattern;
+use crate::report::{Report, Run, summary};
 
 /// How many verifiers of a key are told of.
 const MAX_VERIFIERS: usize = 10;
@@ -73,9 +73,9 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::correlate::timeline::KeyUse;
+    use crate::facts::timeline::KeyUse;
+    use crate::model::books::StreamBooks;
     use crate::report::{csv, html, markdown, sample, summary};
-    use crate::scan::StreamBooks;
 
     const MANY: usize = 100_000;
 

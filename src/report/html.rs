@@ -7,11 +7,11 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::escape::{Html, Prose, Script};
-use super::excerpt::Excerpt;
-use super::{Report, rows, summary};
-use crate::correlate::pattern::Pattern;
-use crate::name::Name;
+use crate::model::name::Name;
+use crate::model::pattern::Pattern;
+use crate::report::escape::{Html, Prose, Script};
+use crate::report::excerpt::Excerpt;
+use crate::report::{Report, rows, summary};
 
 const PAGE: &str = include_str!("page.html");
 /// How many patterns, problems, gaps, zones and streams are listed, here and in the page's JSON; the JSON report has them

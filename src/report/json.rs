@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Report;
+use crate::report::Report;
 
 /// Writes the report as indented JSON and a final newline; times are RFC 3339 in UTC, to the microsecond.
 ///

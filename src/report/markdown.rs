@@ -1,13 +1,13 @@
 //! The report as GitHub-flavoured Markdown, for a ticket or a wiki.
 //!
-//! Whatever comes from logs goes through [`escape`](super::escape): ids and places as code, sentences as prose.
+//! Whatever comes from logs goes through [`escape`](crate::report::escape): ids and places as code, sentences as prose.
 
 use std::io::{self, Write};
 
-use super::escape::{Code, Markdown};
-use super::{Report, own, summary};
-use crate::correlate::pattern::Pattern;
-use crate::name::Name;
+use crate::model::name::Name;
+use crate::model::pattern::Pattern;
+use crate::report::escape::{Code, Markdown};
+use crate::report::{Report, own, summary};
 
 /// How many problems, gaps and zones are listed.
 const MAX_LINES: usize = 100;

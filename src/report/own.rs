@@ -7,8 +7,8 @@ use std::str;
 
 use memchr::memmem;
 
-use super::{TOOL, csv as csv_report, rows, summary};
-use crate::parse::timestamp;
+use crate::layout::timestamp;
+use crate::report::{TOOL, csv as csv_report, rows, summary};
 
 /// The second line of every report in Markdown.
 pub(super) const MARKDOWN: &str = "<!-- Made by jwtriage -->";
@@ -124,9 +124,9 @@ fn first_keys(json: &[u8], most: usize) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::unknown::Template;
     use crate::report::rows::{RowFormat, write_events, write_failures, write_unknown};
     use crate::report::{Results, html, json, markdown, sample};
-    use crate::unknown::Template;
 
     /// What every writer makes of some results.
     fn written(results: &Results) -> Vec<(String, Vec<u8>)> {

@@ -17,13 +17,13 @@ use polars::prelude::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use thiserror::Error;
 
-use super::{Results, csv as csv_report, own};
-use crate::correlate::{CauseEvent, Failure};
-use crate::event::{Event, rfc3339};
-use crate::id::Id;
-use crate::name::Name;
+use crate::extract::unknown::Template;
+use crate::model::diagnosis::{CauseEvent, Failure};
+use crate::model::event::{Event, rfc3339};
+use crate::model::id::Id;
+use crate::model::name::Name;
 use crate::parallel;
-use crate::unknown::Template;
+use crate::report::{Results, csv as csv_report, own};
 
 /// Rows of one Parquet row group: what is held in memory a second time.
 const ROW_GROUP: usize = 64 << 10;
@@ -435,7 +435,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::event::{EventKind, Place, StreamId};
+    use crate::model::event::{EventKind, Place, StreamId};
     use crate::report::sample;
 
     type WriteRows = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), RowError>;

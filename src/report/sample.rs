@@ -2,14 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Report, Results, Run, SCHEMA_VERSION, Zone};
-use crate::correlate::finding::Finding;
-use crate::correlate::pattern::{Line, Pattern, Sample};
-use crate::correlate::{Alternative, CauseEvent, Counter, Evidence, Failure};
-use crate::detect::Books;
-use crate::discover::PassedOver;
-use crate::event::{Band, Cause, Claims, Event, EventKind, Place, Problem, Reason, Severity, Shown, SignatureId, StreamId};
-use crate::scan::StreamBooks;
+use crate::model::books::Books;
+use crate::model::books::PassedOver;
+use crate::model::books::Problem;
+use crate::model::books::StreamBooks;
+use crate::model::diagnosis::Line;
+use crate::model::diagnosis::{Alternative, CauseEvent, Counter, Evidence, Failure};
+use crate::model::event::{Band, Cause, Claims, Event, EventKind, Place, Reason, Severity, Shown, SignatureId, StreamId};
+use crate::model::finding::Finding;
+use crate::model::pattern::{Pattern, Sample};
+use crate::report::{Report, Results, Run, SCHEMA_VERSION, Zone};
 
 /// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
 pub(crate) const HOSTILE: &str = "a\u{1b}[31m|`b`\u{202e}<script>alert('x')</script>\n*c*&\u{9b}";

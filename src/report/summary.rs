@@ -1,6 +1,6 @@
 //! The summary for a person at a terminal: what failed, why, how sure, where to look, what to do.
 //!
-//! The sentences about a run that other formats for people need as well ([`super::markdown`], [`super::html`]) are
+//! The sentences about a run that other formats for people need as well ([`crate::report::markdown`], [`crate::report::html`]) are
 //! made here, so that all of them say the same.
 
 use std::fmt::Write as _;
@@ -8,14 +8,15 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::Report;
-use super::escape::Terminal;
-use crate::correlate::CauseEvent;
-use crate::correlate::finding::Finding;
-use crate::correlate::pattern::{Pattern, Sample};
-use crate::discover::PassedOver;
-use crate::event::{Cause, Problem, Severity};
-use crate::name::Name;
+use crate::model::books::PassedOver;
+use crate::model::books::Problem;
+use crate::model::diagnosis::CauseEvent;
+use crate::model::event::{Cause, Severity};
+use crate::model::finding::Finding;
+use crate::model::name::Name;
+use crate::model::pattern::{Pattern, Sample};
+use crate::report::Report;
+use crate::report::escape::Terminal;
 
 /// How many patterns are shown in full.
 const MAX_PATTERNS: usize = 20;
@@ -170,7 +171,7 @@ pub(super) fn books(report: &Report) -> String {
 
 /// Clocks that were off, one sentence each.
 pub(super) fn clocks(report: &Report) -> Vec<String> {
-    let sentence = |clock: &super::Clock| {
+    let sentence = |clock: &crate::report::Clock| {
         #[expect(clippy::cast_precision_loss, reason = "seconds to a tenth")]
         let seconds = |ms: i64| ms.unsigned_abs() as f64 / 1000.0;
         let side = if clock.ahead_ms > 0 { "ahead of" } else { "behind" };
@@ -209,7 +210,7 @@ pub(super) fn findings(report: &Report) -> Vec<String> {
 
 /// The streams whose time stamps name no zone, one sentence each.
 pub(super) fn zones(report: &Report) -> Vec<String> {
-    let sentence = |zone: &super::Zone| match &zone.proof {
+    let sentence = |zone: &crate::report::Zone| match &zone.proof {
         Some(proof) => {
             format!("{} names no zone, read as {} moved by {} s ({proof})", zone.file, zone.default, zone.shift_seconds)
         }

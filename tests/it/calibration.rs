@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jwtriage::event::{Band, Cause};
+use jwtriage::model::event::{Band, Cause};
 
 use crate::scenarios::played;
 

@@ -1,9 +1,9 @@
 //! The built-in catalog holds what it promises.
 
-use jwtriage::detect::{Context, Detector, Found, check};
-use jwtriage::event::StreamId;
-use jwtriage::frame::each_block;
-use jwtriage::signature::Catalog;
+use jwtriage::extract::detect::{Context, Detector, Found, check};
+use jwtriage::extract::signature::Catalog;
+use jwtriage::ingest::frame::each_block;
+use jwtriage::model::event::StreamId;
 
 #[test]
 fn every_signature_and_every_example_holds() {
@@ -22,7 +22,7 @@ fn ids_are_unique_and_products_named_as_their_files() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count);
-    for file in std::fs::read_dir(crate::project("src/signature/catalog")).unwrap() {
+    for file in std::fs::read_dir(crate::project("src/extract/signature/catalog")).unwrap() {
         let file = file.unwrap().path();
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
         assert!(catalog.products.iter().any(|product| product.id == name), "{name} is not the id of its product");

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
 
-use jwtriage::decode::{Stream, streams};
-use jwtriage::discover::Source;
-use jwtriage::export;
+use jwtriage::ingest::decode::{Stream, streams};
+use jwtriage::ingest::discover::Source;
+use jwtriage::ingest::export;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use jwtriage::detect::{Context, Detector};
-use jwtriage::event::{Place, StreamId};
+use jwtriage::extract::detect::{Context, Detector};
+use jwtriage::extract::signature::Catalog;
+use jwtriage::model::event::{Place, StreamId};
 use jwtriage::redact::Redactor;
-use jwtriage::signature::Catalog;
 
 #[test]
 fn each_layout_is_recognised_with_its_time() {

@@ -3,19 +3,21 @@
 use std::io::Write;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
-use jwtriage::detect::Detector;
-use jwtriage::discover::Source;
-use jwtriage::event::Event;
-use jwtriage::frame::wrapper;
-use jwtriage::inspect::inspect;
-use jwtriage::inventory::Inventory;
-use jwtriage::parse::{FORMATS, nested, timestamp};
+use jwtriage::check::inspect::inspect;
+use jwtriage::check::inventory::Inventory;
+use jwtriage::extract::detect::Detector;
+use jwtriage::extract::extracted::Extracted;
+use jwtriage::extract::nested;
+use jwtriage::extract::signature::Catalog;
+use jwtriage::ingest::discover::Source;
+use jwtriage::ingest::frame::wrapper;
+use jwtriage::layout::{FORMATS, timestamp};
+use jwtriage::model::event::Event;
+use jwtriage::pipeline::scan::{Settings, scan};
 use jwtriage::redact::{Redactor, jwt};
-use jwtriage::scan::{Scan, Settings, scan};
-use jwtriage::signature::Catalog;
 use proptest::prelude::*;
 
-fn read(path: &std::path::Path, detector: &Detector) -> Scan {
+fn read(path: &std::path::Path, detector: &Detector) -> Extracted {
     let metadata = std::fs::metadata(path).unwrap();
     let source = Source { modified: None, ..Source::at(path, &metadata, true) };
     let settings = Settings {

@@ -10,13 +10,15 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
-use jwtriage::chase::Sighting;
-use jwtriage::correlate::{Correlated, Failure, correlate};
-use jwtriage::detect::Books;
-use jwtriage::event::{Event, EventKind, Place, Reason, StreamId};
-use jwtriage::id::Id;
-use jwtriage::name::Name;
-use jwtriage::scan::{Scan, StreamBooks};
+use jwtriage::correlate::{Correlated, correlate};
+use jwtriage::extract::extracted::Extracted;
+use jwtriage::model::books::Books;
+use jwtriage::model::books::StreamBooks;
+use jwtriage::model::diagnosis::Failure;
+use jwtriage::model::event::{Event, EventKind, Place, Reason, StreamId};
+use jwtriage::model::id::Id;
+use jwtriage::model::name::Name;
+use jwtriage::model::observation::RequestObservation;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -42,7 +44,7 @@ struct Scenario {
 }
 
 struct Stage {
-    scan: Scan,
+    scan: Extracted,
     files: BTreeMap<String, u32>,
     lines: BTreeMap<u32, u64>,
 }
@@ -108,7 +110,7 @@ fn tell(line: &str, stage: &mut Stage) {
         let at = at + every * n;
         let status = value("status").map(|status| status.parse().unwrap());
         if kind == "request" && (value("sub").is_some() || value("client").is_some()) && value("request_id").is_none() {
-            stage.scan.sightings.push(Sighting {
+            stage.scan.observations.push(RequestObservation {
                 time: at,
                 sub: value("sub").map(Into::into),
                 client: value("client").map(Into::into),
@@ -149,7 +151,7 @@ fn tell(line: &str, stage: &mut Stage) {
                 "role" => event.extra_mut().role = named(),
                 "previous_kid" => event.extra_mut().previous_kid = named(),
                 "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok().and_then(NonZeroU32::new),
-                "message" => event.hear(&text.replace('_', " ")),
+                "message" => event.analyse_message(&text.replace('_', " ")),
                 // What no diagnosis reads.
                 "status" | "every" | "in" | "alg" => {}
                 other => panic!("no field of an event: `{other}`"),
@@ -161,14 +163,14 @@ fn tell(line: &str, stage: &mut Stage) {
 }
 
 pub(crate) fn played(timeline: &str) -> Correlated {
-    let mut stage = Stage { scan: Scan::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
+    let mut stage = Stage { scan: Extracted::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
     let lines: Vec<&str> =
         timeline.lines().map(|line| line.split('#').next().unwrap().trim()).filter(|l| !l.is_empty()).collect();
     for line in lines {
         tell(line, &mut stage);
     }
     stage.scan.events.sort_by_key(|event| event.place);
-    correlate(&mut stage.scan, &jwtriage::inventory::Inventory::default()).unwrap()
+    correlate(&mut stage.scan, &jwtriage::check::inventory::Inventory::default()).unwrap()
 }
 
 /// Writes `xN` out; one alone stands for all.

@@ -4,8 +4,8 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use jwtriage::decode;
-use jwtriage::discover::{Discovered, FileId, Source};
+use jwtriage::ingest::decode;
+use jwtriage::ingest::discover::{Discovered, FileId, Source};
 use jwtriage::report::own::is_own;
 
 use crate::exit::Hint;

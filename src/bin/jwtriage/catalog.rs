@@ -3,11 +3,11 @@
 use std::io::{self, BufWriter, Read, Write};
 
 use anyhow::{Context, Result, bail};
-use jwtriage::correlate::CAUSES;
-use jwtriage::detect::{Detector, check};
-use jwtriage::draft::draft;
-use jwtriage::event::Reason;
-use jwtriage::signature::{Catalog as Signatures, Signature};
+use jwtriage::causes::CAUSES;
+use jwtriage::extract::detect::{Detector, check};
+use jwtriage::extract::draft::draft;
+use jwtriage::extract::signature::{Catalog as Signatures, Signature};
+use jwtriage::model::event::Reason;
 
 use crate::args::Catalog;
 use crate::exit::Exit;
@@ -61,7 +61,7 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
 }
 
 fn reason(signature: &Signature) -> &'static str {
-    signature.reason.map_or("-", jwtriage::event::Reason::as_str)
+    signature.reason.map_or("-", jwtriage::model::event::Reason::as_str)
 }
 
 /// What may lie behind a refusal, most direct first, and what to do about each.
@@ -78,7 +78,7 @@ fn causes(signature: &Signature, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn explain(signature: &Signature, catalog: &jwtriage::signature::Catalog, out: &mut dyn Write) -> Result<()> {
+fn explain(signature: &Signature, catalog: &jwtriage::extract::signature::Catalog, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}\n\n{}\n", signature.id, signature.summary)?;
     writeln!(out, "kind      {}\nreason    {}", signature.kind, reason(signature))?;
     if let Some(product) = catalog.products.iter().find(|product| product.id == signature.product) {

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Read, Write};
 
 use anyhow::{Context, Result};
 use chrono_tz::Tz;
-use jwtriage::inspect::inspect;
+use jwtriage::check::inspect::inspect;
 use jwtriage::report::escape::Terminal;
 
 use crate::args::Token;

@@ -1,0 +1,182 @@
+//! `key_rotated`: signed by a key that was retired or replaced; a shared secret that changed. DR-23, DR-24.
+//!
+//! # What it says
+//! The token was good when it was issued; the key that signed it is no longer accepted.
+//!
+//! # Evidence
+//! The retirement of the token's key before the failure, or, for a shared secret without a key id, a restart or
+//! rotation of the verifier after which signatures fail that held before.
+//!
+//! # Not to be confused with
+//! A stale cache: there the *new* key is refused. Forged tokens, which never held.
+
+use chrono::TimeDelta;
+
+use crate::causes::verdict::ORDER_TOLERANCE;
+use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::world::Facts;
+use crate::group::merge::Case;
+use crate::model::event::{Cause, EventKind, Reason};
+
+/// The rules of this cause.
+pub const RULES: CauseRules = CauseRules {
+    cause: Cause::KeyRotated,
+    reasons: &[Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable, Reason::Other],
+    judge,
+    says,
+    fix,
+    verify: "No refusal for the old key id, and every verifier accepts the new one",
+    ends: "One token lifetime after the key went: the last token of the old key has expired then",
+};
+
+fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    if let Some(verdict) = reused(case, facts) {
+        verdicts.push(verdict);
+    }
+    verdicts.extend(too_early(case, facts));
+    verdicts.extend(faded(case, facts));
+    if let Some(verdict) = retired(case, facts) {
+        verdicts.push(verdict);
+    } else if case.reason == Reason::SignatureInvalid {
+        verdicts.extend(secret(case, facts));
+    }
+}
+
+/// DR-23: the key was retired, or another took its place, before the failure.
+fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let time = case.time?;
+    let key = facts.keys.get(&case.kid?)?;
+    let before = |place: Option<usize>| place.filter(|place| facts.happenings[*place].time <= time);
+    let retirement = before(key.retired);
+    // A key that only gave way to another still verifies.
+    if retirement.is_none() && case.reason == Reason::SignatureInvalid {
+        return None;
+    }
+    let place = retirement.or_else(|| before(key.superseded))?;
+    let base = match (retirement.is_some(), case.reason) {
+        (true, Reason::KeyNotFound | Reason::SignatureInvalid) => 0.80,
+        (true, _) => 0.72,
+        (false, _) => 0.60,
+    };
+    let issued_before = case.iat.is_some_and(|iat| iat <= facts.happenings[place].time.timestamp());
+    Some(
+        Verdict::new(Cause::KeyRotated, "DR-23", base)
+            .variant("early_retirement")
+            .ground(issued_before, 0.10)
+            .ground(key.used, 0.10)
+            .ground(case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid)) == Some(false), 0.05)
+            .ground(facts.happenings[place].witnesses().len() > 1, 0.05)
+            .blame(
+                facts,
+                place,
+                if retirement.is_some() {
+                    "the token's key was retired"
+                } else {
+                    "another key took the place of the token's key"
+                },
+            ),
+    )
+}
+
+/// DR-23 without any line of the retirement: a key that verified is refused from some moment on by all that look, and
+/// another is accepted.
+fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid?);
+    if case.reason != Reason::KeyNotFound
+        || facts.keys.get(&kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some())
+    {
+        return None;
+    }
+    let verdicts = &facts.history.verdicts;
+    let (accepted, turned) = (verdicts.accepted(kid)?, verdicts.refused(kid)?.first);
+    let another = verdicts.another_after(kid, turned);
+    (accepted.last < turned && turned <= time && another).then(|| {
+        Verdict::new(Cause::KeyRotated, "DR-23", 0.64)
+            .variant("unannounced_retirement")
+            .shows(
+                Some(facts.events[case.deciding].place),
+                format!(
+                    "the key verified until {}, was refused from {} on, and another is accepted",
+                    accepted.last.format("%H:%M:%S"),
+                    turned.format("%H:%M:%S")
+                ),
+            )
+            .cap(true, 0.85, "no line of the retirement itself")
+    })
+}
+
+/// DR-26: the key id stayed and the key behind it changed.
+fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid?);
+    let key = facts.keys.get(&kid)?;
+    let place = key.rotated.or(key.added).filter(|place| facts.happenings[*place].time <= time)?;
+    let renewed = facts.happenings[place].time;
+    let verified_before = facts.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
+    (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
+        Verdict::new(Cause::KeyRotated, "DR-26", 0.85).variant("kid_reused").blame(
+            facts,
+            place,
+            "the key was renewed under its old id; it had verified before",
+        )
+    })
+}
+
+/// A retirement that came after the failure is shown as considered.
+fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let (place, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
+    let mut verdict = Verdict::new(Cause::KeyRotated, "DR-23", 0.0)
+        .shows(Some(facts.events[facts.happenings[place].event].place), "the key was retired after the failure");
+    verdict.lacks = "wrong order: the key was retired after the failure";
+    (late <= TimeDelta::days(1)).then_some(verdict)
+}
+
+/// DR-24: signatures fail at one service from a restart or rotation on.
+fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    // A token that names its key is not of a shared secret.
+    if case.kid.is_some() {
+        return None;
+    }
+    let rotation = facts.last_rotation(case);
+    let place = rotation.or_else(|| facts.last_change(case))?;
+    let (before, after) = facts.around(case, facts.happenings[place].time);
+    let burst = after >= 5 && after >= 5 * before;
+    let began = burst && facts.history.reaches_before(case.service, facts.happenings[place].time);
+    if !began && rotation.is_none() {
+        return None;
+    }
+    let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.happenings[place].time);
+    Some(
+        Verdict::new(Cause::KeyRotated, "DR-24", 0.60)
+            .variant("secret_regenerated")
+            .ground(burst, 0.15)
+            .ground(rotation.is_some(), 0.10)
+            .blame(facts, place, "the verifier restarted or its key changed")
+            .against("signatures failed at the same rate before", !burst, 0.15)
+            .against("tokens issued since fail as well", fresh, 0.25),
+    )
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("unannounced_retirement") => {
+            "The key stopped verifying everywhere while its tokens lived, and no line tells of its retirement"
+        }
+        Some("kid_reused") => "The key behind a known id changed: verifiers that cached the old one refuse new tokens",
+        Some("secret_regenerated") => "The shared secret changed: tokens signed before it no longer verify",
+        _ => "The key was retired while tokens signed with it were still valid",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("kid_reused") => {
+            "Derive the key id from the key; let verifiers fetch the set once more on a bad signature; restart them as first aid"
+        }
+        Some("secret_regenerated") => {
+            "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime"
+        }
+        _ => {
+            "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires"
+        }
+    }
+}

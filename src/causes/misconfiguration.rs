@@ -1,0 +1,358 @@
+//! `misconfiguration`: issuer, audience, claim mapping, the wrong kind of token, a bad deploy.
+//! DR-15, DR-18, DR-19, DR-20, DR-31, DR-32, DR-45.
+//!
+//! # What it says
+//! The token is genuine and not what this verifier expects: one of the two is set up wrongly.
+//!
+//! # Evidence
+//! The reason itself; a deploy or configuration change of the same service before the onset; a token whose role or
+//! client shows that no user stands behind it.
+//!
+//! # Not to be confused with
+//! A user deletion, which never explains a missing claim.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::world::{Facts, ONSET};
+use crate::group::merge::Case;
+use crate::group::service_name::plain_name;
+use crate::model::event::{Cause, Reason};
+
+/// The rules of this cause.
+pub const RULES: CauseRules = CauseRules {
+    cause: Cause::Misconfiguration,
+    reasons: &[
+        Reason::SubMissing,
+        Reason::IssuerInvalid,
+        Reason::AudienceInvalid,
+        Reason::ClaimInvalid,
+        Reason::ScopeInsufficient,
+        Reason::AlgorithmNotAllowed,
+        Reason::SubNotFound,
+        Reason::SignatureInvalid,
+        Reason::KeyNotFound,
+        Reason::JwksUnavailable,
+        Reason::TokenMalformed,
+    ],
+    judge,
+    says,
+    fix,
+    verify: "New tokens get through at the service, and the refusals stop at once",
+    ends: "Not by itself",
+};
+
+fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    match case.reason {
+        Reason::SubNotFound => {
+            verdicts.extend(wrong_database(case, facts));
+            verdicts.extend(other_identifier(case, facts));
+        }
+        Reason::SignatureInvalid | Reason::KeyNotFound => {
+            verdicts.extend(single_key(case, facts));
+            verdicts.extend(secret_mismatch(case, facts));
+        }
+        Reason::JwksUnavailable => verdicts.extend(never_reached(case, facts).then(|| {
+            Verdict::new(Cause::Misconfiguration, "DR-28", 0.72).variant("permanent").against(
+                "the key set was reached at any time since",
+                false,
+                0.0,
+            )
+        })),
+        Reason::TokenMalformed => verdicts.extend(broken_token(case, facts)),
+        Reason::SubMissing => subject_missing(case, links, facts, verdicts),
+        Reason::IssuerInvalid => verdicts.push(issuer(case, facts)),
+        Reason::AudienceInvalid => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_audience", 0.70))),
+        // A forger tries more than that: without it, issuer and verifier disagree on the algorithm.
+        Reason::AlgorithmNotAllowed => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_token_type", 0.55))),
+        Reason::ClaimInvalid => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_token_type", 0.62))),
+        Reason::ScopeInsufficient => verdicts.push(after_a_change(case, facts, verdict("DR-45", "scope_or_role", 0.65))),
+        _ => {}
+    }
+}
+
+fn verdict(rule: &'static str, variant: &'static str, base: f64) -> Verdict {
+    Verdict::new(Cause::Misconfiguration, rule, base).variant(variant)
+}
+
+/// Blames the last change of the case's services, if the failures waited for it.
+fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
+    let Some(place) = facts.last_change(case) else {
+        return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
+    };
+    let (before, after) = facts.around(case, facts.happenings[place].time);
+    let onset = after >= 3 && after >= 5 * before;
+    let verdict = verdict.ground(onset, 0.20);
+    // What was there before a change is not its doing.
+    if before >= 3 && !onset {
+        return verdict.against("a change of the service caused it (DR-44): refuted, the failures began before", false, 0.0);
+    }
+    if before > after {
+        return verdict;
+    }
+    verdict.against("the failures were as frequent before the change", !onset, 0.0).blame(
+        facts,
+        place,
+        "the service was deployed or its configuration changed",
+    )
+}
+
+fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    let _ = links;
+    if is_key_role(case) {
+        verdicts.push(after_a_change(case, facts, verdict("DR-15", "api_key_as_user_token", 0.90)));
+        return;
+    }
+    verdicts.extend(session_lost(case, facts));
+    let Some(time) = case.time else {
+        verdicts.push(verdict("DR-18", "claim_mapping", 0.60));
+        return;
+    };
+    // The verifier's own change, with tokens from before it: it asks for another claim now.
+    let own = facts.last_change(case).filter(|place| {
+        let (before, after) = facts.around(case, facts.happenings[*place].time);
+        after >= 3 && after >= 5 * before
+    });
+    let old_token = |place: usize| case.iat.is_some_and(|iat| iat < facts.happenings[place].time.timestamp());
+    if let Some(place) = own.filter(|place| old_token(*place)) {
+        verdicts.push(verdict("DR-20", "verifier_claim_config", 0.80).blame(
+            facts,
+            place,
+            "the verifier was deployed or its configuration changed, and tokens from before it fail",
+        ));
+        return;
+    }
+    let onset = onset(case, facts);
+    let issuer = onset.and_then(|first| facts.issuer_change(case, first));
+    // Of two changes the one nearer to the onset.
+    let nearer = |place: &usize| own.is_none_or(|own| facts.happenings[own].time <= facts.happenings[*place].time);
+    if let Some(place) = issuer.filter(nearer) {
+        let fresh = case.iat.is_some_and(|iat| iat >= facts.happenings[place].time.timestamp());
+        let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
+        let mut found = verdict("DR-18", "claim_mapping", 0.70).ground(fresh, 0.15).blame(
+            facts,
+            place,
+            "the issuer changed just before the first token without a subject",
+        );
+        if let Some(client) = client {
+            found = found.shows(Some(facts.events[case.deciding].place), client);
+        }
+        verdicts.push(found);
+        return;
+    }
+    let _ = time;
+    let machine = case.client_id.is_some();
+    let (rule, variant, base) = if machine { ("DR-19", "machine_token", 0.75) } else { ("DR-18", "claim_mapping", 0.65) };
+    verdicts.push(after_a_change(case, facts, verdict(rule, variant, base)));
+}
+
+/// The first refusal of the case's reason at its service.
+fn onset(case: &Case, facts: &Facts<'_>) -> Option<DateTime<Utc>> {
+    facts.history.verdicts.at(case.service)?.refused_for(case.reason).map(|refused| refused.first)
+}
+
+/// DR-16: an application server asks without the session of the people who are signed in from their browsers.
+fn session_lost(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let client = facts.history.clients.get(&case.client_ip?)?;
+    let agent = case.user_agent.as_deref().unwrap_or("").to_ascii_lowercase();
+    let server = ["node", "undici", "axios", "python", "go-http", "ruby", "php", "java/", "okhttp"]
+        .iter()
+        .any(|name| agent.starts_with(name))
+        || case
+            .client_ip
+            .as_deref()
+            .is_some_and(|ip| ip.starts_with("10.") || ip.starts_with("192.168.") || ip.starts_with("172."));
+    let others = facts.history.accepted_clients;
+    (server && client.subjectless >= 5 && client.accepted.is_empty() && others >= 5).then(|| {
+        after_a_change(case, facts, verdict("DR-16", "session_not_forwarded", 0.70)).against(
+            "the same address gets through with any session",
+            false,
+            0.0,
+        )
+    })
+}
+
+/// DR-31, with the two issuers side by side.
+fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
+    let mut found = verdict("DR-31", "issuer_mismatch", 0.70);
+    if let (Some(own), Some(usual)) = (&case.iss, &facts.history.issuer)
+        && own != usual
+    {
+        found = found.shows(
+            Some(facts.events[case.deciding].place),
+            format!("the token's issuer is `{own}`, accepted ones say `{usual}`"),
+        );
+    }
+    if let Some(expected) = case.iss.as_deref().and_then(|iss| facts.inventory.expects_issuer(iss)) {
+        let says = if expected {
+            "the token's issuer is an expected one: the verifier's setting is off"
+        } else {
+            "the token's issuer is none of the expected ones"
+        };
+        found = found.ground(true, 0.10).shows(Some(facts.events[case.deciding].place), says);
+    }
+    let onset = onset(case, facts);
+    match onset.and_then(|first| facts.issuer_change(case, first)).filter(|_| facts.last_change(case).is_none()) {
+        Some(place) => found.ground(true, 0.15).blame(facts, place, "the issuer changed just before"),
+        None => after_a_change(case, facts, found),
+    }
+}
+
+/// DR-05 with a deploy: the service looks into another database.
+fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
+    let place = facts.last_change(case).filter(|place| {
+        let change = facts.happenings[*place].time;
+        change <= bulk.start && bulk.start - change <= ONSET
+    })?;
+    Some(verdict("DR-05", "wrong_database", 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
+        facts,
+        place,
+        "the service was deployed just before many users vanished at once",
+    ))
+}
+
+/// DR-09 with an onset: a mapper emits another identifier since a change.
+fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let sub = case.sub.filter(|sub| facts.history.is_odd(sub) && !facts.knows(*sub))?;
+    let _ = sub;
+    let time = case.time?;
+    let began = |place: &usize| {
+        let (before, after) = facts.around(case, facts.happenings[*place].time);
+        after >= 3 && after >= 5 * before
+    };
+    let changes = [facts.last_change(case), facts.issuer_change(case, time)].into_iter().flatten().filter(began);
+    let place = changes.max_by_key(|place| facts.happenings[*place].time);
+    place.map(|place| {
+        verdict("DR-09", "claim_mapping", 0.80).blame(
+            facts,
+            place,
+            "since this change the tokens carry another kind of id than users who get through",
+        )
+    })
+}
+
+/// DR-27: a key fails from the moment another is added, although nothing retired it.
+fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let (time, kid) = (case.time?, case.kid?);
+    let key = facts.keys.get(&kid);
+    if key.is_some_and(|key| key.retired.is_some() || key.superseded.is_some() || key.rotated.is_some() || key.added.is_some()) {
+        return None;
+    }
+    let service = case.service.map(plain_name);
+    let verdicts = &facts.history.verdicts;
+    let here = verdicts.key_at(kid, case.service)?;
+    let first_bad = here.refusals()?.first;
+    let verified = here.accepted_before(first_bad);
+    let end = facts.added_keys.partition_point(|place| facts.happenings[*place].time <= first_bad);
+    let place = facts.added_keys[..end].iter().rev().copied().find(|place| facts.happenings[*place].key != *kid)?;
+    let added = facts.happenings[place].time;
+    if first_bad - added > TimeDelta::hours(1) {
+        return None;
+    }
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| Some(other) != service && judged.accepted_after(added));
+    (verified && time >= first_bad).then(|| {
+        verdict("DR-27", "single_key_verifier", 0.65).ground(elsewhere, 0.15).blame(
+            facts,
+            place,
+            "another key was added, and this verifier dropped the old one",
+        )
+    })
+}
+
+/// DR-25: signer and verifier disagree since a change.
+fn secret_mismatch(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    if case.reason != Reason::SignatureInvalid {
+        return None;
+    }
+    let place = facts.last_rotation(case).or_else(|| facts.last_change(case))?;
+    let since = facts.happenings[place].time;
+    let judged = facts.history.verdicts.at(case.service)?;
+    let silent = !judged.accepted_after(since);
+    (silent && fresh_tokens_fail(case, facts, since)).then(|| {
+        verdict("DR-25", "secret_mismatch", 0.78)
+            .blame(facts, place, "since this change no signature holds, of new tokens either")
+            .against("any token verified since", false, 0.0)
+    })
+}
+
+/// Whether tokens that were issued after `since` fail their signature at the case's service.
+pub(crate) fn fresh_tokens_fail(case: &Case, facts: &Facts<'_>, since: DateTime<Utc>) -> bool {
+    facts.history.verdicts.at(case.service).is_some_and(|judged| judged.unsound_since(since) >= 3)
+}
+
+/// Whether the key set was out of reach for long and nothing got through since: not a burst.
+pub(crate) fn never_reached(case: &Case, facts: &Facts<'_>) -> bool {
+    facts.history.verdicts.at(case.service).is_some_and(|judged| {
+        judged.refused_for(Reason::JwksUnavailable).is_some_and(|refused| {
+            refused.last - refused.first >= TimeDelta::minutes(30) && !judged.accepted_after(refused.first)
+        })
+    })
+}
+
+/// DR-33: one client sends broken tokens again and again.
+fn broken_token(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let client = facts.history.clients.get(&case.client_ip?)?;
+    let time = case.time?;
+    let near = client.malformed.partition_point(|other| *other <= time + TimeDelta::minutes(10))
+        - client.malformed.partition_point(|other| *other < time - TimeDelta::minutes(10));
+    (near >= 3 && !facts.signs(case).forges)
+        .then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
+}
+
+/// A role that belongs to an API key, not to a user.
+fn is_key_role(case: &Case) -> bool {
+    case.role.as_deref().is_some_and(|role| matches!(role, "anon" | "service_role"))
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("api_key_as_user_token") => "An API key was sent where a user's token belongs",
+        Some("session_not_forwarded") => "The application server asks without the session of people who are signed in",
+        Some("verifier_claim_config") => "The verifier began to ask for a claim that the tokens do not carry",
+        Some("wrong_database") => "The service looks into another database since its deploy: everybody vanished at once",
+        Some("single_key_verifier") => "The verifier uses one key of several, and dropped the old one when a new one was added",
+        Some("secret_mismatch") => "Signer and verifier disagree on the key: no token verifies, new ones neither",
+        Some("permanent") => "The key set cannot be reached from the verifier at all",
+        Some("broken_token") => "A client sends broken tokens: a placeholder, or cut by a size limit",
+        Some("machine_token") => "A machine's token was sent where a user's token belongs",
+        Some("claim_mapping") => {
+            "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another"
+        }
+        Some("issuer_mismatch") => "The issuer in the tokens is not the one the verifier expects",
+        Some("wrong_audience") => "The tokens are meant for another audience than the verifier expects",
+        Some("wrong_token_type") => "A token of the wrong kind was sent, or a claim is not as the verifier demands",
+        _ => "The token's scopes or roles do not suffice",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("api_key_as_user_token") => "Do not call user endpoints without a session; pass the user's access token",
+        Some("session_not_forwarded") => {
+            "Use the framework's cookie adapter, forward the user's token, and create one client a request"
+        }
+        Some("verifier_claim_config") => "Set the verifier's subject claim to what the issuer emits (`sub`, `oid`, `user_id`)",
+        Some("wrong_database") => "Check the connection string of the deploy; change it back, and the old users return",
+        Some("single_key_verifier") => "Choose keys by id; upgrade the verifier; until then retire old keys late",
+        Some("secret_mismatch") => {
+            "Put the same secret, in the same encoding, on both sides; derive API keys anew after changing it"
+        }
+        Some("permanent") => {
+            "Give the verifier a key URL that it can reach, trust the certificate, and let it retry after its start"
+        }
+        Some("broken_token") => "Do not send the header without a token; raise header limits or shrink claims",
+        Some("machine_token") => "Route machine clients to machine endpoints, or map the client to a service account",
+        Some("claim_mapping") => {
+            "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted"
+        }
+        Some("issuer_mismatch") => {
+            "Pin the issuer on both sides, character for character (scheme, port, trailing slash); accept both during a move"
+        }
+        Some("wrong_audience") => "Request the right audience, or set the verifier's audience back; deploy the two together",
+        Some("wrong_token_type") => {
+            "Send the access token, not the refresh or ID token; check `typ` and the claims that the verifier demands"
+        }
+        _ => "Grant the scope or role to the client, or correct the route's requirement; force a refresh after role changes",
+    }
+}

@@ -1,0 +1,64 @@
+//! `replication_lag`: just created, the read side is behind; heals by itself. DR-11.
+//!
+//! # What it says
+//! The user exists, but not yet where the verifier looks.
+//!
+//! # Evidence
+//! Creation of the same subject seconds before the failure, and a later request that went through.
+//!
+//! # Not to be confused with
+//! A user that never existed: that one never succeeds.
+
+use chrono::TimeDelta;
+
+use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::world::Facts;
+use crate::group::merge::Case;
+use crate::model::event::{Cause, Reason};
+
+/// The usual lag, and the longest that is believed (`replication_window`).
+const USUAL: TimeDelta = TimeDelta::seconds(30);
+const LONGEST: TimeDelta = TimeDelta::seconds(300);
+
+/// The rules of this cause.
+pub const RULES: CauseRules = CauseRules {
+    cause: Cause::ReplicationLag,
+    reasons: &[Reason::SubNotFound, Reason::Other],
+    judge,
+    says,
+    fix,
+    verify: "No refusal within a minute of a sign-up",
+    ends: "Within seconds, when the copy has caught up",
+};
+
+fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    if !matches!(case.reason, Reason::SubNotFound | Reason::Other) {
+        return;
+    }
+    let (Some(place), Some(time)) = (links.created, case.time) else { return };
+    let since = time - facts.happenings[place].time;
+    let deleted = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > facts.happenings[place].time);
+    if since > LONGEST || deleted {
+        return;
+    }
+    let heals = links.success_after.is_some();
+    let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.happenings[place].time);
+    let after = links.success_after.map(|success| facts.successes[success].place);
+    verdicts.push(
+        Verdict::new(Cause::ReplicationLag, "DR-11", 0.50)
+            .ground(since <= USUAL, 0.30)
+            .ground(heals, 0.15)
+            .blame(facts, place, "the user was created")
+            .shows(after, "the same user was let through later")
+            .against("the user was let through between creation and failure", seen_before, 0.10)
+            .cap(!heals && since > USUAL, 0.55, "no later request of the user that went through"),
+    );
+}
+
+fn says(_: Option<&str>) -> &'static str {
+    "The user had just been created and was not yet known where the verifier looked"
+}
+
+fn fix(_: Option<&str>) -> &'static str {
+    "Read your own writes from the primary, or create the local row on first sight, or retry once after a short delay; it heals by itself within seconds"
+}

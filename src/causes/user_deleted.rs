@@ -1,0 +1,238 @@
+//! `user_deleted`: the user was deleted while the token lived on. DR-01, DR-02, DR-03, DR-04.
+//!
+//! # What it says
+//! The token verified; the user it names had been deleted before the request.
+//!
+//! # Evidence
+//! A deletion of the same subject before the failure, no restoration between, and no request that went through
+//! after it. A soft deletion shows as a session that is gone (DR-03). Without a record of the deletion, a subject
+//! that was accepted before and never again is the weaker ground (DR-04).
+//!
+//! # Not to be confused with
+//! A store outage, after which the subject succeeds again; a deletion dated after the failure; the actor of a
+//! deletion, who is not its victim.
+
+use chrono::TimeDelta;
+
+use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::world::Facts;
+use crate::group::merge::Case;
+use crate::model::event::{Cause, EventKind, Reason};
+
+/// How long a cached or replicated verifier is believed to be behind a deletion.
+const LONGEST_LAG: TimeDelta = TimeDelta::minutes(10);
+
+/// The rules of this cause.
+pub const RULES: CauseRules = CauseRules {
+    cause: Cause::UserDeleted,
+    reasons: &[Reason::SubNotFound, Reason::TokenRevoked, Reason::Other],
+    judge,
+    says,
+    fix,
+    verify: "Search for the same subjects after the fix: no refusal later than one token lifetime after the deletion",
+    ends: "When the last token of the deleted user expires: one token lifetime after the deletion at the latest",
+};
+
+fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    match links.deleted.or_else(|| facts.last_by_name(EventKind::UserDeleted, case)) {
+        Some(deletion) => on_record(case, links, facts, deletion, verdicts),
+        None if case.reason == Reason::SubNotFound => {
+            verdicts.extend(undated(case, links, facts));
+            unrecorded(case, links, facts, verdicts);
+            verdicts.extend(bulk(case, facts));
+            verdicts.extend(recreated(case, links, facts));
+            verdicts.extend(too_late(case, facts));
+        }
+        None => {}
+    }
+}
+
+/// DR-01 without a time: the user table has the user as deleted, and does not say since when, or only the day.
+fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
+    let sub = case.sub?;
+    let row = facts.row(EventKind::UserDeleted, sub)?;
+    let user = facts.inventory.user(sub.as_str())??;
+    let seen_later = links.success_after.is_some_and(|place| facts.history.is_stateful(facts.successes[place].service));
+    case.time.is_none_or(|time| user.is_deleted(time)).then(|| {
+        Verdict::new(Cause::UserDeleted, "DR-01", 0.74)
+            .ground(links.success_before.is_some() && links.success_after.is_none(), 0.05)
+            .shows(Some(row), "the user table has the user as deleted, and not since which hour")
+            .against("a later request of the user went through where users are looked up", seen_later, 0.30)
+            .cap(true, 0.80, "the time of the deletion")
+    })
+}
+
+/// A deletion that came after the failure is shown as considered.
+fn too_late(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let (place, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
+    let mut verdict = Verdict::new(Cause::UserDeleted, "DR-01", 0.0)
+        .shows(Some(facts.events[facts.happenings[place].event].place), "the deletion came after the failure");
+    verdict.lacks = "wrong order: the deletion came after the failure";
+    (late <= TimeDelta::days(1)).then_some(verdict)
+}
+
+/// DR-05: many users vanished within minutes, and others get through.
+fn bulk(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
+    let newcomer = bulk.newcomer.map(|success| facts.successes[success].place);
+    Some(
+        Verdict::new(Cause::UserDeleted, "DR-05", 0.68)
+            .variant("bulk_reset")
+            .ground(newcomer.is_some(), 0.10)
+            .shows(newcomer, format!("new users get through, {} others vanished within minutes", bulk.subjects.len()))
+            .against("the user store failed at the turn", facts.outage_at(Some(bulk.start)).is_some(), 0.30),
+    )
+}
+
+/// DR-06: the same person was created again under another id.
+fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
+    let (sub, time) = (case.sub?, case.time?);
+    let name = case.username.or_else(|| facts.history.name_of.get(&sub).copied())?;
+    let own = links.created.map(|place| facts.happenings[place].time);
+    let other = facts.history.created_as.get(&name)?.iter().copied().find(|place| {
+        let creation = &facts.happenings[*place];
+        creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
+    })?;
+    if links.success_after.is_some() {
+        return None;
+    }
+    Some(Verdict::new(Cause::UserDeleted, "DR-06", 0.75).variant("recreated").ground(links.success_before.is_some(), 0.10).blame(
+        facts,
+        other,
+        "the same person was created under another id",
+    ))
+}
+
+fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdicts: &mut Vec<Verdict>) {
+    let deletion = &facts.happenings[place];
+    let after = |other: Option<usize>| other.is_some_and(|other| facts.happenings[other].time > deletion.time);
+    let returned = after(links.restored) || after(links.created);
+    if returned {
+        return;
+    }
+    // What a service that asks nobody lets through says nothing of the user.
+    let stateful = |success: Option<usize>| {
+        success.map(|place| &facts.successes[place]).filter(|success| facts.history.is_stateful(success.service))
+    };
+    let still = stateful(links.success_before).filter(|success| success.time > deletion.time + TimeDelta::seconds(2));
+    let lag = still.map(|success| success.time - deletion.time).filter(|lag| *lag <= LONGEST_LAG);
+    let alive = still.is_some();
+    let within = case.exp.zip(case.time).is_some_and(|(exp, time)| time.timestamp() <= exp + 60);
+    let issued_before = case.iat.is_some_and(|iat| iat <= deletion.time.timestamp());
+    let soft = case.reason == Reason::TokenRevoked;
+    let mut verdict = Verdict::new(
+        Cause::UserDeleted,
+        if soft { "DR-03" } else { "DR-01" },
+        if soft || case.reason == Reason::Other { 0.70 } else { 0.80 },
+    )
+    .ground(within || issued_before, 0.15)
+    .ground(deletion.witnesses().len() > 1, 0.10)
+    .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
+    .blame(facts, place, "the user was deleted")
+    .against("the user was restored or created again before the failure", returned, 0.0)
+    .against(
+        "a later request of the user went through where users are looked up",
+        stateful(links.success_after).is_some() && !alive,
+        0.20,
+    )
+    .against("the user was let through long after the deletion", alive && lag.is_none(), 0.40);
+    if soft {
+        verdict = verdict.variant("soft");
+    }
+    let signing_out =
+        case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
+    let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
+    let deleter = deletion.witnesses().iter().find_map(|witness| facts.events[*witness].client_ip);
+    let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
+    if let (Some(lag), Some(success)) = (lag, still) {
+        verdict.rule = "DR-12";
+        verdict = verdict
+            .variant("read_side_lagged")
+            .shows(Some(success.place), format!("the user was let through {} s after the deletion", lag.num_seconds()));
+    }
+    if signing_out && soon && !elsewhere {
+        verdict.rule = "DR-02";
+        verdict = verdict.variant("self_service");
+    }
+    verdicts.push(verdict);
+}
+
+fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    let known = case.sub.is_some_and(|sub| facts.knows(sub));
+    let proven = case.sub.is_some_and(|sub| facts.proves(sub));
+    let success = links.success_before.map(|success| facts.successes[success].place);
+    let nameless = case.sub.is_none();
+    let in_table = in_table(case, facts);
+    let let_in = facts.history.was_let_in(case);
+    let seen = success.is_some() || links.issued.is_some();
+    if !(known || nameless) {
+        return;
+    }
+    verdicts.push(
+        Verdict::new(
+            Cause::UserDeleted,
+            "DR-04",
+            if seen {
+                0.60
+            } else if nameless {
+                0.42
+            } else if proven {
+                // It exists, but nobody ever saw it at work: a hint.
+                0.38
+            } else {
+                0.35
+            },
+        )
+        .variant("unlogged")
+        .ground(success.is_some(), 0.05)
+        .ground(nameless && let_in == Some(true), 0.08)
+        .against("the client never got in before", let_in.map(|let_in| nameless && !let_in), 0.10)
+        .ground(seen && links.success_after.is_none(), 0.05)
+        .shows(success, "the user was still let through")
+        .against("a later request of the user went through", case.sub.map(|_| links.success_after.is_some()), 0.30)
+        .ground(seen && in_table == Some(false), 0.08)
+        .against("the user table has the user", in_table, 0.40)
+        .cap(true, 0.69, "no line of the deletion itself")
+        .cap(!facts.audited, 0.60, "no source that would tell of deletions")
+        .cap(nameless, 0.50, "no line names the subject"),
+    );
+}
+
+/// Whether the user table has a live row of the subject; `None` without a table or a subject.
+pub(crate) fn in_table(case: &Case, facts: &Facts<'_>) -> Option<bool> {
+    let row = facts.inventory.user(&case.sub?)?;
+    Some(row.is_some_and(|user| case.time.is_none_or(|time| user.is_live(time))))
+}
+
+fn says(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("soft") => "The account was deleted softly: its sessions are gone, its tokens still verify",
+        Some("self_service") => "The account deleted itself and then signed out",
+        Some("bulk_reset") => {
+            "Many users vanished within minutes while new ones get through: the store was wiped, restored or reseeded"
+        }
+        Some("recreated") => "The same person has a new id: the account was replaced, and the old token names the old one",
+        Some("read_side_lagged") => "The user was deleted, and a cached or replicated verifier noticed late",
+        Some("unlogged") => "The user is gone, and no line tells of the deletion",
+        _ => "The user was deleted while their token was still valid",
+    }
+}
+
+fn fix(variant: Option<&str>) -> &'static str {
+    match variant {
+        Some("self_service") => "Sign out locally before deleting the account; ignore this answer on logout",
+        Some("bulk_reset") => {
+            "Change the signing key together with a reset, so that old tokens fail early and clearly; check which restore or migration ran"
+        }
+        Some("recreated") => "Keep ids on import, map accounts by an immutable attribute, and force a new login after the import",
+        Some("read_side_lagged") => {
+            "Invalidate the verifier's cache in the deletion flow; the lag is how long a deleted user gets through"
+        }
+        Some("unlogged") => {
+            "Delete users through an audited path, or add the database log or audit log of the window to the inputs; then revoke sessions in the deletion flow"
+        }
+        _ => {
+            "Revoke the user's sessions in the deletion flow, make clients drop the session on this answer, and shorten the token lifetime; it ends by itself when the last token expires"
+        }
+    }
+}

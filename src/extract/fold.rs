@@ -1,0 +1,210 @@
+//! One occurrence that stands on several records of a stream is one event.
+//!
+//! Consoles print an exception where it is raised and once more where it ends, lose the indentation that would join
+//! the lines, or print what went wrong above the access line of the request. Such neighbours are told by what they
+//! lack: a time of their own. A verifier within a server says what it found, and the server at once that it refuses: such
+//! lines name the client and no request.
+
+use chrono::TimeDelta;
+
+use crate::model::event::{Event, EventKind, Reason};
+
+/// Lines of one trace are no further apart.
+const WITHIN_TRACE: u64 = 30;
+/// Two lines of one refusal of one client are hardly any time apart.
+const AT_ONCE: TimeDelta = TimeDelta::milliseconds(10);
+/// The access line follows its error at once.
+const NEXT: u64 = 2;
+
+/// Folds neighbours that tell of one occurrence. `events` are in the order of their places.
+pub fn fold(events: &mut Vec<Event>) {
+    // The line of the last event that went into the one that stands.
+    let mut last_line = events.first().map_or(0, |event| event.place.line);
+    events.dedup_by(|event, first| {
+        let line = event.place.line;
+        let same = same_occurrence(first, event, line.saturating_sub(last_line));
+        if same {
+            complete(first, event);
+        }
+        last_line = line;
+        same
+    });
+}
+
+fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
+    if first.place.stream != next.place.stream || first.kind != EventKind::AuthFailure || next.kind != first.kind {
+        return false;
+    }
+    // Two lines of one record (an SQL list, a JSON array) are two occurrences.
+    if apart == 0 {
+        return false;
+    }
+    let other = Some(Reason::Other);
+    let agree = first.reason == next.reason || first.reason == other || next.reason == other;
+    let conflict =
+        differ(first.request_id, next.request_id) || differ(first.sub, next.sub) || differ(first.client_ip, next.client_ip);
+    if conflict {
+        return false;
+    }
+    if apart <= NEXT && said_at_once(first, next) {
+        return true;
+    }
+    if !agree {
+        return false;
+    }
+    // A time that cannot be is one of its own.
+    if first.misdated || next.misdated {
+        return false;
+    }
+    let trace = next.time.is_none() && apart <= WITHIN_TRACE && first.message_hash != next.message_hash;
+    let access_line = first.time.is_none() && apart <= NEXT && next.reason == other && next.status.is_some();
+    trace || access_line
+}
+
+/// Whether two lines that name a client, but no request, say in two ways at one moment that its token is refused: first
+/// why, then that.
+fn said_at_once(first: &Event, next: &Event) -> bool {
+    let of_client = |event: &Event| event.client_ip.is_some() && event.request_id.is_none() && event.path.is_none();
+    let general = matches!(next.reason, Some(Reason::SignatureInvalid | Reason::ClaimInvalid | Reason::Other));
+    of_client(first)
+        && of_client(next)
+        && (general || first.reason == next.reason)
+        && first.signature.is_some()
+        && next.signature.is_some()
+        && first.signature != next.signature
+        && first.time.zip(next.time).is_some_and(|(first, next)| next >= first && next - first <= AT_ONCE)
+}
+
+/// Whether both are known and not the same.
+pub fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a != b)
+}
+
+/// Adds to an event what a further line of the same occurrence says.
+pub fn complete(first: &mut Event, next: &mut Event) {
+    let told_more = first.reason == Some(Reason::Other) && next.reason.is_some();
+    if told_more {
+        first.reason = next.reason;
+        first.signature = next.signature;
+        (first.message_hash, first.reuse, first.quote) = (next.message_hash, next.reuse, next.quote.or(first.quote));
+    }
+    if first.time.is_none() {
+        first.time = next.time;
+        first.zoneless = next.zoneless;
+    }
+    first.sub = first.sub.or(next.sub);
+    first.kid = first.kid.or(next.kid);
+    first.client_ip = first.client_ip.or(next.client_ip);
+    first.request_id = first.request_id.or(next.request_id);
+    first.trace_id = first.trace_id.or(next.trace_id);
+    first.service = first.service.or(next.service);
+    first.method = first.method.or(next.method);
+    first.path = first.path.or(next.path);
+    first.user_agent = first.user_agent.or(next.user_agent);
+    first.status = first.status.or(next.status);
+    first.response_bytes = first.response_bytes.or(next.response_bytes);
+    first.duration_ms = first.duration_ms.or(next.duration_ms);
+    if let Some(more) = next.claims.take() {
+        let claims = first.claims_mut();
+        claims.iss = claims.iss.or(more.iss);
+        claims.aud = claims.aud.or(more.aud);
+        claims.iat = claims.iat.or(more.iat);
+        claims.exp = claims.exp.or(more.exp);
+    }
+    if let (Some(shown), Some(more)) = (&mut first.shown, next.shown.take()) {
+        if told_more {
+            shown.message = more.message;
+        }
+        shown.level = shown.level.or(more.level);
+        shown.alg = shown.alg.or(more.alg);
+        shown.jti = shown.jti.take().or(more.jti);
+        shown.session_id = shown.session_id.take().or(more.session_id);
+        shown.change = shown.change.take().or(more.change);
+    }
+    if let Some(more) = next.extra.take() {
+        let extra = first.extra_mut();
+        extra.event_id = extra.event_id.take().or(more.event_id);
+        extra.tenant = extra.tenant.or(more.tenant);
+        extra.username = extra.username.or(more.username);
+        extra.client_id = extra.client_id.or(more.client_id);
+        extra.role = extra.role.or(more.role);
+        extra.previous_kid = extra.previous_kid.or(more.previous_kid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::model::event::{Place, SignatureId, StreamId};
+
+    fn failure(line: u64, reason: Reason, message_hash: u32) -> Event {
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
+        event.reason = Some(reason);
+        event.message_hash = message_hash;
+        event
+    }
+
+    fn folded(mut events: Vec<Event>) -> Vec<Event> {
+        fold(&mut events);
+        events
+    }
+
+    #[test]
+    fn an_exception_raised_and_printed_is_one() {
+        let raised = failure(4, Reason::TokenExpired, 1);
+        let printed = failure(5, Reason::TokenExpired, 2);
+        let mut access = failure(6, Reason::Other, 3);
+        access.status = Some(401);
+        access.time = Some(DateTime::UNIX_EPOCH);
+        access.client_ip = Some("192.0.2.1".into());
+        let folded = folded(vec![raised, printed, access]);
+        assert_eq!(folded.len(), 1);
+        assert_eq!(folded[0].place.line, 4);
+        assert_eq!((folded[0].status, folded[0].time), (Some(401), Some(DateTime::UNIX_EPOCH)));
+        assert_eq!(folded[0].client_ip.as_deref(), Some("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_server_that_says_why_and_then_that_it_refuses_speaks_of_one_request() {
+        let said = |line: u64, reason, signature, ms| {
+            let mut event = failure(line, reason, u32::try_from(line).unwrap());
+            event.time = DateTime::from_timestamp_millis(ms);
+            event.client_ip = Some("192.0.2.1".into());
+            event.signature = Some(SignatureId::at(signature));
+            event
+        };
+        let pair = |line, ms| [said(line, Reason::KeyNotFound, 1, ms), said(line + 1, Reason::SignatureInvalid, 2, ms + 1)];
+        let folded_pairs = folded([pair(1, 0), pair(3, 3)].concat());
+        assert_eq!(folded_pairs.iter().map(|event| event.reason).collect::<Vec<_>>(), [Some(Reason::KeyNotFound); 2]);
+        let expired = said(2, Reason::TokenExpired, 2, 1);
+        assert_eq!(folded(vec![said(1, Reason::KeyNotFound, 1, 0), expired]).len(), 2, "two refusals");
+        let later = said(2, Reason::SignatureInvalid, 2, 100);
+        assert_eq!(folded(vec![said(1, Reason::KeyNotFound, 1, 0), later]).len(), 2, "at two times");
+    }
+
+    #[test]
+    fn the_same_text_again_is_another_occurrence() {
+        let again = |line| failure(line, Reason::TokenExpired, 1);
+        assert_eq!(folded(vec![again(1), again(2), again(3)]).len(), 3);
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_is_one_of_its_own() {
+        let mut second = failure(2, Reason::TokenExpired, 2);
+        second.misdated = true;
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), second]).len(), 2);
+    }
+
+    #[test]
+    fn events_with_times_or_other_meanings_stay_apart() {
+        let mut first = failure(1, Reason::TokenExpired, 1);
+        let mut second = failure(2, Reason::TokenExpired, 2);
+        first.time = Some(DateTime::UNIX_EPOCH);
+        second.time = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(folded(vec![first, second]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), failure(2, Reason::SubMissing, 2)]).len(), 2);
+        assert_eq!(folded(vec![failure(1, Reason::TokenExpired, 1), failure(90, Reason::TokenExpired, 2)]).len(), 2);
+    }
+}

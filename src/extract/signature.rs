@@ -1,0 +1,719 @@
+//! The catalog: what the texts of the field mean, as data. One TOML file a product under `signature/catalog/`.
+//!
+//! A [`Signature`] is one meaning of one product's text, and carries the records it was learnt from as examples.
+//! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
+//! the same id. Every file meets the same checks; [`crate::extract::detect::check`] runs the examples.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, OnceLock};
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use crate::model::event::{EventKind, Reason};
+
+/// The files of `signature/catalog/` without their examples, as `build.rs` has put them together.
+static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
+/// The examples, by signature.
+static EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
+
+/// What many signatures share: guards and pieces of patterns, by name.
+static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
+    let shared: Shared = toml::from_str(include_str!("signature/shared.toml")).map_err(|error| error.to_string())?;
+    Ok(shared)
+});
+
+/// The catalog file's own version.
+const FORMAT: u32 = 1;
+/// A literal shorter than this would hit in ordinary traffic.
+const SHORTEST_LITERAL: usize = 4;
+
+/// Why a catalog file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// It cannot be read.
+    #[error("cannot read catalog `{}`", path.display())]
+    Read {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is no catalog file: bad TOML, an unknown field, a missing one.
+    #[error("catalog `{file}`: {what}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// What is wrong and where, as the TOML parser says it.
+        what: String,
+    },
+    /// One of its signatures does not hold.
+    #[error("catalog `{file}`: signature `{id}`: {what}")]
+    Signature {
+        /// The file.
+        file: String,
+        /// The signature.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A regular expression over the bytes of a text, compiled when it is first needed: most signatures never meet theirs.
+#[derive(Debug)]
+pub struct Pattern {
+    source: String,
+    compiled: OnceLock<Option<Compiled>>,
+}
+
+#[derive(Debug)]
+enum Compiled {
+    /// One of these, as a whole line: what most conditions ask for, and no automaton need be built for.
+    Lines(Vec<String>),
+    /// The expression, and its groups that are named after a field of an event.
+    Regex(Regex, Vec<(usize, &'static str)>),
+}
+
+/// Event fields and their values, as a signature read them.
+pub type Captured<'t> = Vec<(&'static str, Cow<'t, str>)>;
+
+impl Pattern {
+    fn new(source: String) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// The expression as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the expression stands in `text`; `None` only before [`Catalog::check`] has rejected it.
+    pub fn stands_in(&self, text: &str) -> Option<bool> {
+        Some(match self.compiled()? {
+            Compiled::Lines(lines) => text.split('\n').any(|line| lines.iter().any(|known| known == line)),
+            Compiled::Regex(regex, _) => regex.is_match(text.as_bytes()),
+        })
+    }
+
+    /// What the groups that are named after fields hold where the expression stands in `text`; `None` where it does not.
+    pub fn captures<'t>(&self, text: &'t str) -> Option<Captured<'t>> {
+        let (regex, fields) = match self.compiled()? {
+            Compiled::Regex(regex, fields) if !fields.is_empty() => (regex, fields),
+            _ => return self.stands_in(text)?.then(Vec::new),
+        };
+        let found = regex.captures(text.as_bytes())?;
+        let value = |group| found.get(group).filter(|value| !value.is_empty());
+        let held = |(group, field): &(usize, &'static str)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
+        Some(fields.iter().filter_map(held).collect())
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        match self.compiled()? {
+            Compiled::Regex(regex, _) => Some(regex),
+            Compiled::Lines(_) => None,
+        }
+    }
+
+    fn compiled(&self) -> Option<&Compiled> {
+        let compiled = || {
+            if let Some(lines) = lines(&self.source) {
+                return Some(Compiled::Lines(lines));
+            }
+            let regex = compile(&self.source).ok()?;
+            let names = regex.capture_names().enumerate();
+            let field = |name| EVENT_FIELDS.into_iter().find(|field| Some(*field) == name);
+            let fields = names.filter_map(|(group, name)| Some((group, field(name)?))).collect();
+            Some(Compiled::Regex(regex, fields))
+        };
+        self.compiled.get_or_init(compiled).as_ref()
+    }
+}
+
+/// Named texts that stand in many signatures, written once (`signature/shared.toml`).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shared {
+    /// Programs of which generic phrases say nothing.
+    tokenless: Vec<String>,
+    /// What a signature must not stand beside, by name.
+    guard: BTreeMap<String, Pattern>,
+    /// Parts of patterns: `{{name}}` stands for them.
+    piece: BTreeMap<String, String>,
+}
+
+/// Whether a service is a daemon that knows people by other means than tokens: `postfix/smtpd`, `imapd`.
+pub fn is_tokenless(service: &str) -> bool {
+    let program = service.split(['/', '[', ' ', '(']).next().unwrap_or(service);
+    Shared::get().is_ok_and(|shared| shared.tokenless.iter().any(|known| known == program))
+}
+
+impl Shared {
+    fn get() -> Result<&'static Self, String> {
+        SHARED.as_ref().map_err(Clone::clone)
+    }
+
+    /// A pattern with its `{{name}}` written out.
+    fn expand(&self, source: &str) -> Result<String, String> {
+        let mut expanded = String::with_capacity(source.len());
+        let mut rest = source;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (name, tail) = after.split_once("}}").ok_or("`{{` without `}}`")?;
+            expanded.push_str(before);
+            expanded.push_str(self.piece.get(name).ok_or_else(|| format!("`{{{{{name}}}}}` is no piece"))?);
+            rest = tail;
+        }
+        expanded.push_str(rest);
+        Ok(expanded)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// The expression of a value that is wholly this, or these, one or the other.
+fn whole(source: &str) -> String {
+    format!("^(?:{source})$")
+}
+
+/// The values that [`whole`] was given, if it was given nothing but letters, figures and signs that mean themselves.
+fn lines(source: &str) -> Option<Vec<String>> {
+    let mut chars = source.strip_prefix("^(?:")?.strip_suffix(")$")?.chars();
+    let mut lines = vec![String::new()];
+    while let Some(c) = chars.next() {
+        match c {
+            '|' => lines.push(String::new()),
+            // `\<` and `\>` are where a word begins and ends.
+            '\\' => lines.last_mut()?.push(chars.next().filter(|c| c.is_ascii_punctuation() && !matches!(c, '<' | '>'))?),
+            _ if c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | ':' | '@') => lines.last_mut()?.push(c),
+            _ => return None,
+        }
+    }
+    Some(lines)
+}
+
+fn compile(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&bytewise(source)).unicode(false).multi_line(true).size_limit(4 << 20).build()
+}
+
+/// A pattern that need not know where characters end, but where it names some that are not of ASCII: an automaton that
+/// knows is several times larger.
+fn bytewise(source: &str) -> String {
+    let mut bytewise = String::with_capacity(source.len() + 64);
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '[' => class_end(rest),
+            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            _ => first.len_utf8(),
+        };
+        let (part, tail) = rest.split_at(end);
+        if part.is_ascii() {
+            push_ascii(part, &mut bytewise);
+        } else {
+            bytewise.push_str("(?u:");
+            push_ascii(part, &mut bytewise);
+            bytewise.push(')');
+        }
+        rest = tail;
+    }
+    bytewise
+}
+
+/// Where the class that begins a pattern ends.
+fn class_end(pattern: &str) -> usize {
+    let mut depth = 0;
+    let mut chars = pattern.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' => {
+                depth += 1;
+                chars.next_if(|(_, c)| *c == '^');
+                chars.next_if(|(_, c)| *c == ']');
+            }
+            ']' if depth == 1 => return at + 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    pattern.len()
+}
+
+/// Adds a part of a pattern whose `\w`, `\d`, `\s` and `\b` shall mean ASCII alone: log texts need no more, and the letters
+/// and digits of all scripts make an automaton far larger.
+fn push_ascii(part: &str, into: &mut String) {
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once('\\') {
+        into.push_str(before);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('w') => into.push_str("[0-9A-Za-z_]"),
+            Some('W') => into.push_str("[^0-9A-Za-z_]"),
+            Some('d') => into.push_str("[0-9]"),
+            Some('D') => into.push_str("[^0-9]"),
+            Some('s') => into.push_str(r"[\t\n\v\f\r ]"),
+            Some('S') => into.push_str(r"[^\t\n\v\f\r ]"),
+            Some('b') => into.push_str(r"(?-u:\b)"),
+            Some(other) => into.extend(['\\', other]),
+            None => into.push('\\'),
+        }
+        rest = chars.as_str();
+    }
+    into.push_str(rest);
+}
+
+/// One meaning of one product's text.
+#[derive(Debug)]
+pub struct Signature {
+    /// Stable name: the product's id, a dot, and what it says.
+    pub id: String,
+    /// One sentence: what the record means.
+    pub summary: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// Why, for failures.
+    pub reason: Option<Reason>,
+    /// One of these stands, byte for byte, in every record this can match.
+    pub literals: Vec<String>,
+    /// The field whose value is matched; the whole search text if `None`.
+    pub field: Option<String>,
+    /// What the text must look like; the literals themselves if `None`.
+    pub pattern: Option<Pattern>,
+    /// Fields that must have values like these, wholly.
+    pub conditions: Vec<(String, Pattern)>,
+    /// What must not stand in the text.
+    pub unless: Option<Pattern>,
+    /// What many signatures must not stand beside.
+    pub guards: Vec<&'static Pattern>,
+    /// Event fields read from other places than the engine's own guess.
+    pub reads: Vec<(String, String)>,
+    /// Weaker than a product's own.
+    pub generic: bool,
+    /// Which product.
+    pub product: String,
+    /// Whole records it matches, and what is read from them.
+    pub examples: Vec<Example>,
+    /// Whole records it must not match, and why.
+    pub counterexamples: Vec<Counterexample>,
+}
+
+/// A record that the signature matches.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// The record as the product writes it.
+    pub record: String,
+    /// Event fields that must be read from it.
+    #[serde(default)]
+    pub reads: BTreeMap<String, String>,
+}
+
+/// The closest thing that means something else.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterexample {
+    /// The record.
+    pub record: String,
+    /// What it means instead.
+    pub because: String,
+}
+
+/// Who writes the texts of a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// The file's name without its ending.
+    pub id: String,
+    /// The product's own name.
+    pub name: String,
+    /// Versions whose source or logs were read.
+    #[serde(default)]
+    pub seen_in: Vec<String>,
+    /// Where its texts are written.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Event fields by the product's own field paths.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Whether its signatures speak for no product and yield to any that does.
+    #[serde(default)]
+    pub generic: bool,
+    /// The shared guards of its signatures that name none of their own.
+    #[serde(default)]
+    pub guards: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    format: u32,
+    product: Product,
+    #[serde(default)]
+    signature: Vec<RawSignature>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSignature {
+    id: String,
+    #[serde(rename = "since", default)]
+    _since: Option<String>,
+    summary: String,
+    kind: EventKind,
+    reason: Option<Reason>,
+    literals: Vec<String>,
+    field: Option<String>,
+    pattern: Option<String>,
+    #[serde(rename = "where", default)]
+    conditions: BTreeMap<String, String>,
+    unless: Option<String>,
+    guards: Option<Vec<String>>,
+    #[serde(default)]
+    reads: BTreeMap<String, String>,
+    #[serde(default)]
+    example: Vec<Example>,
+    #[serde(default)]
+    counterexample: Vec<Counterexample>,
+}
+
+/// The examples of a built-in signature.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExamples {
+    #[serde(default)]
+    example: Vec<Example>,
+    #[serde(default)]
+    counterexample: Vec<Counterexample>,
+}
+
+/// The names a capture, a `reads` or a `fields` entry may fill.
+pub const EVENT_FIELDS: [&str; 24] = [
+    "sub",
+    "kid",
+    "iss",
+    "aud",
+    "alg",
+    "jti",
+    "iat",
+    "exp",
+    "client_ip",
+    "request_id",
+    "trace_id",
+    "service",
+    "host",
+    "method",
+    "path",
+    "status",
+    "level",
+    "username",
+    "tenant",
+    "client_id",
+    "session_id",
+    "event_id",
+    "previous_kid",
+    "change",
+];
+
+/// Every signature of a run.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The products, by file.
+    pub products: Vec<Product>,
+    /// The signatures, in the order of files and, within one, of the file.
+    pub signatures: Vec<Signature>,
+}
+
+impl Catalog {
+    /// The ids of the signatures, by [`crate::model::event::SignatureId`].
+    pub fn ids(&self) -> Vec<String> {
+        self.signatures.iter().map(|signature| signature.id.clone()).collect()
+    }
+
+    /// The catalog this crate was built with.
+    ///
+    /// # Errors
+    /// If a built-in file does not hold, which the tests rule out.
+    pub fn builtin() -> Result<Self, CatalogError> {
+        let mut catalog = Self::builtin_bare()?;
+        let mut examples: HashMap<String, RawExamples> = built_in(EXAMPLES)?;
+        for signature in &mut catalog.signatures {
+            if let Some(own) = examples.remove(&signature.id) {
+                (signature.examples, signature.counterexamples) = (own.example, own.counterexample);
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// The same without the examples: all that a scan needs.
+    ///
+    /// # Errors
+    /// As [`Catalog::builtin`].
+    pub fn builtin_bare() -> Result<Self, CatalogError> {
+        let mut catalog = Self::default();
+        let files: BTreeMap<String, RawFile> = built_in(BUILTIN)?;
+        catalog.signatures.reserve_exact(files.values().map(|file| file.signature.len()).sum());
+        for (name, file) in files {
+            catalog.take(&name, file)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds a user's file, or every `.toml` file of a directory, and gives how many signatures came: they stand at the
+    /// end. A signature of a known id takes its place.
+    pub fn add(&mut self, path: &Path) -> Result<usize, CatalogError> {
+        let read = |source| CatalogError::Read { path: path.to_owned(), source };
+        let mut files = Vec::new();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).map_err(read)? {
+                let file = entry.map_err(read)?.path();
+                if file.extension().is_some_and(|ending| ending == "toml") {
+                    files.push(file);
+                }
+            }
+            files.sort();
+        } else {
+            files.push(path.to_owned());
+        }
+        let mut added = 0;
+        for file in files {
+            let text = std::fs::read_to_string(&file).map_err(|source| CatalogError::Read { path: file.clone(), source })?;
+            let name = file.display().to_string();
+            let count = self.read(&name, &text)?;
+            self.check(self.signatures.len() - count, &name)?;
+            added += count;
+        }
+        Ok(added)
+    }
+
+    /// Reads one file's text and gives how many signatures it holds. One of an id that is there already takes its place.
+    fn read(&mut self, file: &str, text: &str) -> Result<usize, CatalogError> {
+        self.take(file, toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?)
+    }
+
+    fn take(&mut self, file: &str, raw: RawFile) -> Result<usize, CatalogError> {
+        if raw.format != FORMAT {
+            return Err(syntax(file, &format!("format {} is not known, expected {FORMAT}", raw.format)));
+        }
+        let mut ids = BTreeSet::new();
+        let mut signatures = Vec::with_capacity(raw.signature.len());
+        for signature in raw.signature {
+            if !ids.insert(signature.id.clone()) {
+                return Err(bad(file, &signature.id, "stands twice in the file"));
+            }
+            let id = signature.id.clone();
+            let signature = finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?;
+            signatures.push(signature);
+        }
+        // The later one wins; its place in the list is the later one's, so that ids stay unique. Ids begin with their
+        // product's: those of a new product cannot be known.
+        if self.products.iter().any(|known| known.id == raw.product.id) {
+            self.signatures.retain(|known| !ids.contains(&known.id));
+        }
+        self.signatures.extend(signatures);
+        self.products.retain(|known| known.id != raw.product.id);
+        self.products.push(raw.product);
+        Ok(ids.len())
+    }
+
+    /// Holds the signatures from the one at `from` on to what every signature must keep.
+    pub fn check(&self, from: usize, file: &str) -> Result<(), CatalogError> {
+        for signature in &self.signatures[from.min(self.signatures.len())..] {
+            check(signature).map_err(|what| bad(file, &signature.id, &what))?;
+        }
+        Ok(())
+    }
+
+    /// The signature of this id.
+    pub fn get(&self, id: &str) -> Option<&Signature> {
+        self.signatures.iter().find(|signature| signature.id == id)
+    }
+}
+
+fn built_in<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
+    serde_json::from_str(text).map_err(|error| syntax("built in", &error.to_string()))
+}
+
+fn syntax(file: &str, what: &str) -> CatalogError {
+    CatalogError::Syntax { file: file.to_owned(), what: what.to_owned() }
+}
+
+fn bad(file: &str, id: &str, what: &str) -> CatalogError {
+    CatalogError::Signature { file: file.to_owned(), id: id.to_owned(), what: what.to_owned() }
+}
+
+fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
+    let shared = Shared::get()?;
+    let pattern = |source: String| shared.expand(&source).map(Pattern::new);
+    let guards = raw.guards.as_ref().unwrap_or(&product.guards).iter();
+    let guards: Result<_, String> =
+        guards.map(|name| shared.guard.get(name).ok_or_else(|| format!("`{name}` is no guard"))).collect();
+    // The signature's own places come first, then those its product always uses.
+    let mut reads: Vec<(String, String)> = raw.reads.into_iter().collect();
+    for (field, path) in &product.fields {
+        if !reads.iter().any(|(known, _)| known == field) {
+            reads.push((field.clone(), path.clone()));
+        }
+    }
+    let condition = |(path, value): (&String, &String)| Ok((path.clone(), Pattern::new(whole(&shared.expand(value)?))));
+    let conditions = raw.conditions.iter().map(condition);
+    Ok(Signature {
+        id: raw.id,
+        summary: raw.summary,
+        kind: raw.kind,
+        reason: raw.reason,
+        literals: raw.literals,
+        field: raw.field,
+        pattern: raw.pattern.map(pattern).transpose()?,
+        conditions: conditions.collect::<Result<_, String>>()?,
+        unless: raw.unless.map(pattern).transpose()?,
+        guards: guards?,
+        reads,
+        generic: product.generic,
+        product: product.id.clone(),
+        examples: raw.example,
+        counterexamples: raw.counterexample,
+    })
+}
+
+/// What a signature must keep, however it came; the first breach as a sentence.
+fn check(signature: &Signature) -> Result<(), String> {
+    if !signature.id.strip_prefix(&signature.product).is_some_and(|rest| rest.starts_with('.')) {
+        return Err(format!("its id must begin with `{}.`", signature.product));
+    }
+    if (signature.kind == EventKind::AuthFailure) != signature.reason.is_some() {
+        return Err("an auth_failure has a reason, and nothing else has".to_owned());
+    }
+    if signature.literals.is_empty() {
+        return Err("needs a literal that stands in every record it matches".to_owned());
+    }
+    if let Some(short) = signature.literals.iter().find(|literal| literal.len() < SHORTEST_LITERAL) {
+        return Err(format!("literal `{short}` is too short to search for"));
+    }
+    let patterns =
+        signature.pattern.iter().chain(signature.unless.iter()).chain(signature.conditions.iter().map(|(_, pattern)| pattern));
+    for pattern in patterns {
+        compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
+    }
+    let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
+    for field in captures.chain(signature.reads.iter().map(|(field, _)| field.as_str())) {
+        if !EVENT_FIELDS.contains(&field) {
+            return Err(format!("`{field}` is no field of an event"));
+        }
+    }
+    if signature.examples.is_empty() {
+        return Err("has no example".to_owned());
+    }
+    for example in &signature.examples {
+        if !signature.literals.iter().any(|literal| example.record.contains(literal.as_str())) {
+            return Err("none of its literals stands in its example".to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        format = 1
+        [product]
+        id = "x"
+        name = "X"
+        [[signature]]
+        id = "x.gone"
+        summary = "Gone."
+        kind = "auth_failure"
+        reason = "sub_not_found"
+        literals = ["subject is gone"]
+        pattern = '''subject is gone: (?P<sub>\S+)'''
+        [[signature.example]]
+        record = "subject is gone: 7"
+        reads = { sub = "7" }
+    "#;
+
+    fn read(text: &str) -> Result<Catalog, CatalogError> {
+        let mut catalog = Catalog::default();
+        catalog.read("x.toml", text)?;
+        catalog.check(0, "x.toml")?;
+        Ok(catalog)
+    }
+
+    #[test]
+    fn a_good_file_is_read() {
+        assert_eq!(read(GOOD).unwrap().get("x.gone").unwrap().reason, Some(Reason::SubNotFound));
+    }
+
+    #[test]
+    fn every_breach_names_file_and_id() {
+        for (good, wrong, says) in [
+            ("reason = \"sub_not_found\"", "", "an auth_failure has a reason"),
+            ("literals = [\"subject is gone\"]", "literals = []", "needs a literal"),
+            ("literals = [\"subject is gone\"]", "literals = [\"sub\"]", "too short"),
+            ("literals = [\"subject is gone\"]", "literals = [\"object\"]", "stands in its example"),
+            ("(?P<sub>", "(?P<subject>", "`subject` is no field"),
+            (r"(?P<sub>\S+)", "(?P<sub>", "bad pattern"),
+            ("id = \"x.gone\"", "id = \"y.gone\"", "must begin with `x.`"),
+            ("summary =", "sumary =", "unknown field"),
+            ("kind = \"auth_failure\"", "kind = \"auth_fail\"", "unknown variant"),
+            ("format = 1", "format = 2", "format 2 is not known"),
+        ] {
+            let error = read(&GOOD.replace(good, wrong)).unwrap_err().to_string();
+            assert!(error.contains("x.toml") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_knows_the_characters_it_names() {
+        for (source, bytes) in [
+            (r"(?:^|[^\w‘“\]])ID (\S+)", r"(?:^|(?u:[^[0-9A-Za-z_]‘“\]]))ID ([^\t\n\v\f\r ]+)"),
+            (r"größer\b", r"gr(?u:ö)(?u:ß)er(?-u:\b)"),
+            (r"[]^[a’]\d]x", r"(?u:[]^[a’][0-9]])x"),
+        ] {
+            assert_eq!(bytewise(source), bytes);
+            compile(source).unwrap();
+        }
+        let stands = |source: &str, text: &str| compile(source).unwrap().is_match(text.as_bytes());
+        let start = r"(?i)(?:^|[^\w'‘“«])user gone";
+        for (text, expected) in [("user gone", true), ("é User gone", true), ("‘user gone’", false), ("Œuser gone", true)] {
+            assert_eq!(stands(start, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_lines_are_told_as_the_expression_tells_them() {
+        for (source, plain) in [
+            ("LOGIN_ERROR|CODE_TO_TOKEN_ERROR", true),
+            (r"org\.keycloak\.events", true),
+            ("größer als|", true),
+            ("user.*", false),
+            ("(?i:patch)", false),
+            (r"\d+", false),
+            (r"\<user\>", false),
+        ] {
+            let pattern = Pattern::new(whole(source));
+            assert_eq!(lines(pattern.source()).is_some(), plain, "{source}");
+            let regex = compile(pattern.source()).unwrap();
+            for text in ["LOGIN_ERROR", "a\nCODE_TO_TOKEN_ERROR\nb", "LOGIN_ERROR2", "org.keycloak.events", "größer als", "", "7"]
+            {
+                assert_eq!(pattern.stands_in(text), Some(regex.is_match(text.as_bytes())), "{source}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_id_takes_the_place() {
+        let mut catalog = read(GOOD).unwrap();
+        catalog.read("mine.toml", &GOOD.replace("Gone.", "Mine.")).unwrap();
+        assert_eq!(catalog.signatures.len(), 1);
+        assert_eq!(catalog.signatures[0].summary, "Mine.");
+    }
+}

@@ -1,0 +1,414 @@
+//! What the second pass looks for, and what it makes of what it finds.
+//!
+//! A [`SecondPass`] is made of what the events of the first pass leave to be asked, ready to be searched for in blocks.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::extract::detect::{BlockStats, Context, DeferredRecord, Detector};
+use crate::group::merge;
+use crate::hash::{HashMap, HashSet};
+use crate::ingest::frame::{Block, Cursor};
+use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter};
+use crate::lookup::id_search::{self, IdSearch};
+use crate::model::books::Books;
+use crate::model::event::{Event, EventKind, Place, Reason, StreamId, Text};
+use crate::model::id::Id;
+use crate::model::name::Name;
+use crate::model::observation::RequestObservation;
+use crate::normalise::ids;
+use crate::parallel;
+
+/// How many requests of a stream the chase looks for to hold its clock against others', if it is not known already.
+const CLOCK_SAMPLES: usize = 20;
+/// How many addresses the chase asks after.
+const MAX_CLIENTS: usize = 2000;
+
+/// What the first pass leaves to be asked.
+#[derive(Debug, Default)]
+struct LookupTargets {
+    /// Request and trace ids of failures.
+    requests: HashSet<Id>,
+    /// Subjects whose other requests tell whether they still exist.
+    subjects: HashSet<Name>,
+    /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
+    clients: HashSet<Name>,
+    /// Statuses that failures without an id were answered with: their access lines know client and request.
+    statuses: BTreeSet<u16>,
+    /// When failures without an id happened, by the end of their path.
+    loose: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    /// Whether a failure without an id bears a time without a zone, which may be off by hours.
+    zoneless: bool,
+    /// Where all this can stand.
+    time_filter: TimeFilter,
+}
+
+/// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
+///
+/// `is_named` tells whether another line names who asked.
+fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<Name> {
+    let nameless = |event: &Event| event.sub.is_none() && !event.request_id.is_some_and(&is_named);
+    let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
+    let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
+    for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
+        if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
+            times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+    for times in times.values_mut() {
+        times.sort();
+    }
+    let fits = |event: &&Event| {
+        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
+        times.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|(other, _)| *other < time - LOOSE);
+            times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
+        })
+    };
+    let clients = |event: &Event| event.client_ip.filter(|client| !merge::is_local(client));
+    refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
+}
+
+/// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
+/// to bear.
+fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
+    let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
+    let used: HashSet<Name> = events.iter().filter(used).filter_map(|event| event.kid).collect();
+    let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
+    // What another line says of the same request.
+    let mut asks: HashMap<Id, bool> = HashMap::default();
+    for event in failures(events) {
+        if let (Some(id), Some(reason)) = (event.request_id.filter(|id| !repeated.contains(id)), reasoned(event)) {
+            *asks.entry(id).or_default() |= reason.asks_who();
+        }
+    }
+    let mut concerns = HashSet::default();
+    for event in failures(events) {
+        let elsewhere = || asks.get(&event.request_id?).copied();
+        let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
+        if asks_who.unwrap_or(true) {
+            let kid = event.kid.filter(|kid| !used.contains(kid));
+            concerns.extend(event.sub.into_iter().chain(kid));
+        }
+        // Many clients are refused without a reason, for want of a password.
+        if asks_who == Some(true) {
+            concerns.extend(event.client_ip);
+        }
+    }
+    concerns
+}
+
+/// Ids that more failures bear than lines of one request would: whoever chose them, no request is found by them.
+fn repeated(events: &[Event]) -> HashSet<Id> {
+    let mut counts: HashMap<Id, usize> = HashMap::default();
+    for id in failures(events).flat_map(|event| [event.request_id, event.trace_id]).flatten() {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > ids::WITNESS_MOST).map(|(id, _)| id).collect()
+}
+
+fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
+    events.iter().filter(|event| event.kind == EventKind::AuthFailure)
+}
+
+/// An access line this far from a failure of the same path may be its own.
+const LOOSE: TimeDelta = TimeDelta::seconds(5);
+
+impl LookupTargets {
+    fn of(events: &[Event], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
+        let mut wanted = Self::default();
+        let id = |event: &Event| event.request_id.or(event.trace_id).filter(|id| !repeated.contains(id));
+        // A request of which it is known who asked, for what, and why it failed need not be looked for.
+        let mut answered: HashMap<Id, [bool; 3]> = HashMap::default();
+        for event in failures(events) {
+            if let Some(id) = id(event) {
+                let [who, what, why] = answered.entry(id).or_default();
+                *who |= event.sub.is_some();
+                *what |= event.path.is_some();
+                *why |= event.reason.is_some_and(|reason| reason != Reason::Other);
+            }
+        }
+        let open = answered.iter().filter(|(_, answers)| answers.contains(&false));
+        wanted.requests = open.map(|(id, _)| *id).collect();
+        for event in failures(events) {
+            if id(event).is_some_and(|id| wanted.requests.contains(&id)) {
+                wanted.time_filter.add(event, clocks);
+            }
+        }
+        // A few requests of a stream, wherever else they are told of, show how far clocks lie apart.
+        let mut sampled: HashMap<StreamId, usize> = HashMap::default();
+        for event in events.iter().filter(|event| !clocks.knows(event.place.stream)) {
+            let count = sampled.entry(event.place.stream).or_default();
+            if let Some(id) = event.request_id.filter(|id| *count < CLOCK_SAMPLES && !repeated.contains(id)) {
+                *count += 1;
+                wanted.requests.insert(id);
+                wanted.time_filter.add(event, clocks);
+            }
+        }
+        for event in failures(events).filter(|event| id(event).is_none()) {
+            wanted.add_loose(event, clocks);
+        }
+        wanted.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
+        // With so many of them it is no longer a question of single clients.
+        if wanted.clients.len() > MAX_CLIENTS {
+            wanted.clients.clear();
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+        for times in wanted.loose.values_mut() {
+            times.sort();
+        }
+        let refused: HashSet<Name> = failures(events).filter_map(|event| event.sub).collect();
+        for event in events {
+            let asked = match event.kind {
+                EventKind::AuthFailure => matches!(event.reason, Some(Reason::SubNotFound | Reason::UserStoreUnavailable)),
+                EventKind::UserDeleted | EventKind::UserDisabled => event.sub.is_some_and(|sub| refused.contains(&sub)),
+                _ => false,
+            };
+            if let Some(sub) = event.sub.filter(|_| asked) {
+                wanted.subjects.insert(sub);
+            }
+        }
+        wanted.time_filter.answers = !wanted.subjects.is_empty() || !wanted.clients.is_empty();
+        wanted.time_filter.settle();
+        wanted
+    }
+
+    /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
+    fn add_loose(&mut self, event: &Event, clocks: &Clocks) {
+        let (Some(time), Some(path)) = (event.time, event.path) else { return };
+        match event.status {
+            Some(401 | 403) => return,
+            Some(status) => {
+                self.statuses.insert(status);
+            }
+            None if event.reason == Some(Reason::UserStoreUnavailable) => self.statuses.extend([500, 503]),
+            None => return,
+        }
+        self.zoneless |= event.zoneless;
+        self.time_filter.add(event, clocks);
+        self.loose.entry(merge::last_segment(path.as_str())).or_default().push(time);
+    }
+
+    /// Whether an access line may be that of a failure without an id.
+    fn is_loose(&self, event: &Event) -> bool {
+        let (Some(status), Some(path), Some(time)) = (event.status, event.path.as_deref(), event.time) else { return false };
+        if !self.statuses.contains(&status) {
+            return false;
+        }
+        self.loose.get(merge::last_segment(path)).is_some_and(|times| {
+            let from = times.partition_point(|other| *other < time - LOOSE);
+            self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
+        })
+    }
+
+    /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
+    fn sort_out(&self, event: Event, looked_up: &mut Pursued) {
+        let of_failure = [event.request_id, event.trace_id].iter().flatten().any(|id| self.requests.contains(id));
+        if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || self.is_loose(&event) {
+            looked_up.events.push(event);
+            return;
+        }
+        let of_subject = event.sub.is_some_and(|sub| self.subjects.contains(&sub));
+        let of_client = event.client_ip.is_some_and(|client| self.clients.contains(&client));
+        if let Some(time) = event.time
+            && (of_subject || of_client)
+            && (event.status.is_some() || event.kind == EventKind::AuthSuccess)
+        {
+            looked_up.observations.push(RequestObservation {
+                time,
+                sub: event.sub,
+                client: event.client_ip,
+                status: event.status,
+                kid: event.kid,
+                service: event.service,
+                place: event.place,
+            });
+        }
+    }
+
+    /// The search for access lines of the wanted statuses.
+    fn status_search(&self) -> Option<AhoCorasick> {
+        let literals: Vec<String> = self
+            .statuses
+            .iter()
+            .flat_map(|status| {
+                [
+                    format!(" {status} "),
+                    format!("\":{status}"),
+                    format!("\": {status}"),
+                    format!("\":\"{status}\""),
+                    format!("={status}"),
+                ]
+            })
+            .collect();
+        if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
+    }
+}
+
+/// What one block of the second pass adds.
+#[derive(Debug)]
+pub struct Pursued {
+    /// Its stream.
+    pub stream: StreamId,
+    /// What became of the postponed records that were read.
+    pub read: Books,
+    /// Lines of failing requests, and events of subjects in question.
+    pub events: Vec<Event>,
+    /// Other requests of subjects in question.
+    pub observations: Vec<RequestObservation>,
+}
+
+/// What the second pass looks for, made ready to be searched for.
+#[derive(Debug)]
+pub struct SecondPass<'k> {
+    needles: IdSearch,
+    /// Those that postponed records are searched for.
+    concerns: IdSearch,
+    /// Whether failures concern somebody of too short a name to be searched for.
+    reads_all_postponed: bool,
+    statuses: Option<AhoCorasick>,
+    wanted: LookupTargets,
+    clocks: Clocks,
+    /// Where events of the first pass stand, in order, and whether their records hold nothing else.
+    known: &'k [(Place, bool)],
+}
+
+impl<'k> SecondPass<'k> {
+    /// Finds out what the events of the first pass leave to be asked. `files` names the streams. `known` is where the
+    /// events stood then, in order, and whether their records hold nothing else.
+    pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
+        let clocks = Clocks::of(events, files);
+        let repeated = repeated(events);
+        let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
+            || {
+                let wanted = LookupTargets::of(events, &clocks, &repeated);
+                let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
+                let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
+                let needles = IdSearch::new(requests.iter().map(String::as_str), names, id_search::SHORTEST);
+                (wanted, needles)
+            },
+            || {
+                let concerns = concerns(events, &repeated);
+                let unsearchable = concerns.iter().any(|id| id.len() < id_search::SHORTEST_OF_ALL);
+                (IdSearch::new(concerns.into_iter().map(Name::as_str), [], 0), unsearchable)
+            },
+        );
+        Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, clocks, known }
+    }
+
+    /// How many ids are looked for.
+    pub fn ids(&self) -> usize {
+        self.needles.len() + self.concerns.len()
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_over(&self) -> bool {
+        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
+    }
+
+    /// Where in a stream ids are looked for. `events` are those of the stream, in order, and `begin` is where its
+    /// block_stats count their lines from.
+    pub fn reach(&self, block_stats: Vec<BlockStats>, begin: Place, events: &[Event]) -> BlockFilter {
+        BlockFilter::of(block_stats, begin, events, &self.wanted.time_filter, &self.clocks)
+    }
+
+    /// Whether records that wait are asked for whom they name.
+    pub fn asks_postponed(&self) -> bool {
+        self.reads_all_postponed || !self.concerns.is_empty()
+    }
+
+    /// Reads what of a block matters, and tells how many line feeds it holds. `postponed` are the records of its stream
+    /// that wait.
+    pub fn pursue(
+        &self,
+        block: Block<'_>,
+        stream: StreamId,
+        reach: &BlockFilter,
+        postponed: &[DeferredRecord],
+        detector: &Detector,
+        context: &Context,
+    ) -> (Pursued, u64) {
+        let mut looked_up = Pursued { stream, read: Books::default(), events: Vec::new(), observations: Vec::new() };
+        let mut cursor = Cursor::new(block);
+        for hit in self.hits(block, reach, postponed) {
+            let Some((record, line)) = cursor.record(hit) else { continue };
+            let place = Place { stream, line };
+            // What is alone in its record, or stands on one line, was told whole.
+            if let Some(alone) = self.knows(place)
+                && (alone || memchr::memchr(b'\n', record.trim_ascii_end()).is_none())
+            {
+                continue;
+            }
+            let mut told = Vec::new();
+            let start = block.at + (cursor.at - record.len()) as u64;
+            if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_err() {
+                detector.pursue_silent(record, place, context, &mut told);
+            } else {
+                let format = detector.pursue(record, place, context, &mut told);
+                let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
+                looked_up.read.count_read(format, events as u64);
+            }
+            told.retain(|event| self.knows(event.place).is_none());
+            for event in &mut told {
+                event.looked_up = true;
+            }
+            for event in told {
+                self.wanted.sort_out(event, &mut looked_up);
+            }
+        }
+        (looked_up, cursor.line_feeds())
+    }
+
+    /// Whether what stands at a place was told before, and if so, whether its record holds nothing else.
+    fn knows(&self, place: Place) -> Option<bool> {
+        let found = self.known.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        Some(self.known[found].1)
+    }
+
+    /// Every place in a block that may matter, in order.
+    fn hits(&self, block: Block<'_>, reach: &BlockFilter, postponed: &[DeferredRecord]) -> Vec<usize> {
+        let span = block.at..block.at + block.bytes.len() as u64;
+        let requests = reach.may_hold_requests(&span);
+        let mut hits = match (requests, reach.may_hold_users()) {
+            (_, true) => self.needles.find(block.bytes),
+            (true, false) => self.needles.find_common(block.bytes),
+            (false, false) => Vec::new(),
+        };
+        if let Some(statuses) = self.statuses.as_ref().filter(|_| requests) {
+            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
+        }
+        let from = postponed.partition_point(|record| record.at < block.at);
+        for record in &postponed[from..] {
+            let start = usize::try_from(record.at - block.at).unwrap_or(usize::MAX);
+            let Some(bytes) = block.bytes.get(start..).and_then(|rest| rest.get(..record.length as usize)) else { break };
+            if self.reads_all_postponed || !self.concerns.find(bytes).is_empty() {
+                hits.push(start);
+            }
+        }
+        hits.sort_unstable();
+        hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_many_refusals_bear_is_not_looked_for() {
+        let refused = |line: u64, id: &str| {
+            let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
+            event.reason = Some(Reason::TokenExpired);
+            event.request_id = Some(Id::of(id));
+            event
+        };
+        let mut events: Vec<Event> = (1..=40).map(|line| refused(line, "request-of-everybody")).collect();
+        let files = ["app.log".into()];
+        assert_eq!(SecondPass::after(&events, &files, &[]).ids(), 0);
+        events.push(refused(41, "request-of-one"));
+        assert_eq!(SecondPass::after(&events, &files, &[]).ids(), 1);
+    }
+}

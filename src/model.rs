@@ -1,0 +1,10 @@
+//! What the stages exchange, as values that can be written down.
+
+pub mod books;
+pub mod diagnosis;
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod name;
+pub mod observation;
+pub mod pattern;

@@ -1,0 +1,142 @@
+//! A failed request and why it failed.
+
+use crate::model::event::Place;
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::event::{Band, Cause, EventKind, Reason, Text, serialize_time};
+use crate::model::id::Id;
+use crate::model::name::Name;
+
+/// A failed request and why it failed: one row of `--failures`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Failure {
+    /// Stable across runs.
+    pub failure_id: String,
+    /// The pattern it is of.
+    pub pattern_id: Name,
+    /// The earliest of its lines.
+    #[serde(serialize_with = "serialize_time")]
+    pub time: Option<DateTime<Utc>>,
+    /// The most specific of what its lines say.
+    pub reason: Reason,
+    /// The token's subject.
+    pub sub: Option<Name>,
+    /// The token's key.
+    pub kid: Option<Name>,
+    /// The token's issuer.
+    pub iss: Option<Name>,
+    /// The token's audience.
+    pub aud: Option<Name>,
+    /// Who asked.
+    pub client_ip: Option<Name>,
+    /// Request id.
+    pub request_id: Option<Id>,
+    /// Trace id.
+    pub trace_id: Option<Id>,
+    /// The service that refused.
+    pub service: Option<Name>,
+    /// HTTP method.
+    pub method: Option<Name>,
+    /// Path, without query.
+    pub path: Option<Name>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Why it failed.
+    pub root_cause: Cause,
+    /// A finer label.
+    pub variant: Option<&'static str>,
+    /// The diagnosis rule.
+    pub rule: &'static str,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The confidence as a word.
+    pub band: Band,
+    /// The one event to blame, where there is one.
+    pub cause: Option<CauseEvent>,
+    /// The lines that show it.
+    pub evidence: Vec<Evidence>,
+    /// What was looked for against it.
+    pub counter: Vec<Counter>,
+    /// What else it could have been.
+    pub alternatives: Vec<Alternative>,
+    /// Every line that told of this request.
+    pub seen_in: Vec<Line>,
+}
+
+/// The event to blame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CauseEvent {
+    /// What it was.
+    pub kind: EventKind,
+    /// When.
+    #[serde(serialize_with = "serialize_time")]
+    pub time: Option<DateTime<Utc>>,
+    /// The id its log gave it.
+    pub event_id: Option<Text>,
+    /// The user, key or service it befell.
+    #[serde(skip)]
+    pub about: Name,
+    /// Where it stands.
+    pub file: Text,
+    /// Where it stands.
+    pub line: u64,
+    /// What its record says, without secrets and cut.
+    pub text: Option<Name>,
+}
+
+/// A line and what it shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub file: Text,
+    /// The line, from 1.
+    pub line: u64,
+    /// When.
+    #[serde(serialize_with = "serialize_time")]
+    pub time: Option<DateTime<Utc>>,
+    /// What it shows, in a few words.
+    pub says: Cow<'static, str>,
+    /// What the record itself says, without secrets and cut.
+    pub text: Option<Name>,
+}
+
+/// Something looked for against a diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counter {
+    /// What was looked for.
+    pub says: &'static str,
+    /// `absent`, `present` or `not checkable`.
+    pub result: &'static str,
+}
+
+/// Another cause that was considered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    /// The cause.
+    pub root_cause: Cause,
+    /// Its rule.
+    pub rule: &'static str,
+    /// Its score, 0 to 1.
+    pub score: f64,
+    /// Why it was not chosen.
+    pub why_not: &'static str,
+}
+
+/// A line of an input, as evidence names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Line {
+    /// The file.
+    pub file: Text,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+impl Line {
+    /// Where a place stands, by the names of the streams.
+    pub fn at(place: Place, files: &[Text]) -> Self {
+        Self { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line }
+    }
+}

@@ -1,0 +1,44 @@
+//! What matters to security beside failures.
+
+use crate::model::event::Severity;
+use crate::model::name::Name;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::event::serialize_time;
+use crate::model::pattern::Sample;
+
+/// Something that matters to security.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// Stable across runs: made of what it is about.
+    pub finding_id: String,
+    /// The rule.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One sentence.
+    pub says: String,
+    /// What to do.
+    pub fix: &'static str,
+    /// The service that let through, where it is one.
+    pub service: Option<Name>,
+    /// Distinct subjects.
+    pub subjects: u64,
+    /// Requests.
+    pub requests: u64,
+    /// The longest time that somebody got through after the deed, in seconds.
+    pub exposure_seconds: Option<i64>,
+    /// The first request.
+    #[serde(serialize_with = "serialize_time")]
+    pub first: Option<DateTime<Utc>>,
+    /// The last request.
+    #[serde(serialize_with = "serialize_time")]
+    pub last: Option<DateTime<Utc>>,
+    /// The addresses of most requests: a few, the most frequent first.
+    pub top_clients: Vec<Name>,
+    /// The same of subjects.
+    pub top_subjects: Vec<Name>,
+    /// A few lines to look at: the deed and what got through.
+    pub samples: Vec<Sample>,
+}

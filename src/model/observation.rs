@@ -1,0 +1,25 @@
+//! Requests that are no failure, as the second pass saw them.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::event::Place;
+use crate::model::name::Name;
+
+/// One request of a subject in question, as an access line or log line tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestObservation {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// Who, as far as the line says.
+    pub sub: Option<Name>,
+    /// From where.
+    pub client: Option<Name>,
+    /// HTTP status, where the line has one.
+    pub status: Option<u16>,
+    /// The key of its token.
+    pub kid: Option<Name>,
+    /// Which service.
+    pub service: Option<Name>,
+    /// Where it stands.
+    pub place: Place,
+}

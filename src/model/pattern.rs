@@ -1,0 +1,77 @@
+//! What many failures have in common.
+
+use crate::model::event::Band;
+use crate::model::event::Cause;
+use crate::model::event::Reason;
+use crate::model::event::Severity;
+use crate::model::event::Text;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::diagnosis::CauseEvent;
+use crate::model::event::serialize_time;
+use crate::model::name::Name;
+
+/// A line to look at, and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The file.
+    pub file: Text,
+    /// The line, from 1.
+    pub line: u64,
+    /// What its record says, without secrets and cut.
+    pub text: Option<Name>,
+}
+
+/// One finding: why a set of requests failed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pattern {
+    /// Stable across runs: made of what the pattern is about, not of counts or times.
+    pub pattern_id: String,
+    /// The root cause.
+    pub root_cause: Cause,
+    /// A finer label.
+    pub variant: Option<&'static str>,
+    /// What the refusals said.
+    pub reason: Reason,
+    /// The service that refused.
+    pub service: Option<Name>,
+    /// The diagnosis rule.
+    pub rule: &'static str,
+    /// How sure.
+    pub band: Band,
+    /// The mean confidence of its failures, 0 to 1.
+    pub confidence: f64,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Failed requests.
+    pub failures: u64,
+    /// Distinct subjects.
+    pub subjects: u64,
+    /// Distinct client addresses.
+    pub clients: u64,
+    /// The first failure.
+    #[serde(serialize_with = "serialize_time")]
+    pub first: Option<DateTime<Utc>>,
+    /// The last failure.
+    #[serde(serialize_with = "serialize_time")]
+    pub last: Option<DateTime<Utc>>,
+    /// The client addresses of most failures, and so on: a few, the most frequent first.
+    pub top_clients: Vec<Name>,
+    /// See [`Pattern::top_clients`].
+    pub top_subjects: Vec<Name>,
+    /// See [`Pattern::top_clients`].
+    pub top_kids: Vec<Name>,
+    /// The one event to blame, where there is one.
+    pub cause: Option<CauseEvent>,
+    /// What it says in one sentence.
+    pub says: String,
+    /// What to do about it, and where.
+    pub fix: String,
+    /// How one sees that it worked.
+    pub verify: &'static str,
+    /// Whether and when it ends by itself; empty where nobody knows.
+    pub ends: &'static str,
+    /// A few lines to look at.
+    pub samples: Vec<Sample>,
+}

@@ -1,0 +1,5 @@
+//! Clocks and zones: one time line for all sources.
+
+pub mod clock;
+pub mod ids;
+pub mod offset;
