@@ -1,12 +1,18 @@
 //! Records -> Events: the catalog, the prefilter, the hot loop, and what becomes of records that nothing explains.
 
-pub mod detect;
+pub mod check;
+pub mod context;
+pub mod detector;
 pub mod draft;
 pub mod extracted;
+pub mod field_value;
 pub mod fold;
+pub mod found;
 pub mod nested;
 pub mod prefilter;
 pub mod prose;
+pub mod record_view;
+pub mod search_text;
 pub mod signature;
 pub mod template;
 pub mod unknown;

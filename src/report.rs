@@ -160,7 +160,7 @@ impl Results {
             zones: correlated.zones.into_iter().map(|(file, proof)| zone(file, proof, &asked.zone)).collect(),
             keys: correlated.keys,
             clocks: correlated.offsets.into_iter().map(clock).collect(),
-            chased_ids: scan.chased as u64,
+            chased_ids: scan.ids_looked_up as u64,
             streams: scan.streams,
         };
         Self {

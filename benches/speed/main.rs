@@ -10,13 +10,16 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jwtriage::check::inventory::Inventory;
-use jwtriage::extract::detect::{Context, Detector, Found};
+use jwtriage::extract::context::Context;
+use jwtriage::extract::detector::Detector;
+use jwtriage::extract::found::Found;
 use jwtriage::extract::prefilter::Prefilter;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::{Selection, discover};
 use jwtriage::ingest::frame::{Style, each_block};
 use jwtriage::model::event::StreamId;
-use jwtriage::pipeline::scan::{self, Settings};
+use jwtriage::pipeline::settings::{SPAN, Settings};
+use jwtriage::pipeline::{sample, scan};
 use jwtriage::redact::Redactor;
 
 /// As the program's own.
@@ -48,7 +51,7 @@ fn stages(criterion: &mut Criterion) {
         service: None,
         host: None,
         rows: true,
-        chased: false,
+        is_read_twice: false,
         redactor: Redactor::BARE,
     };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {
@@ -120,7 +123,8 @@ fn whole(criterion: &mut Criterion) {
     let settings = Settings {
         zone: Tz::UTC,
         now: DateTime::<Utc>::UNIX_EPOCH,
-        chase: true,
+        second_pass: true,
+        span: SPAN,
         rows: false,
         redactor: Redactor::BARE,
         is_own: |_| false,
@@ -136,7 +140,7 @@ fn whole(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let found = discover(std::slice::from_ref(&path), &Selection::default()).expect("the log is there");
                 let catalog = Catalog::builtin_bare().expect("the built-in catalog holds");
-                let detector = Detector::tuned(catalog, false, &scan::sample(&found.sources));
+                let detector = Detector::tuned(catalog, false, &sample::sample(&found.sources));
                 let mut scan = scan::scan(&found.sources, &detector, &settings);
                 black_box(jwtriage::correlate::correlate(&mut scan, &inventory).map(|found| found.failures.len()))
             });

@@ -3,7 +3,9 @@
 
 use std::sync::LazyLock;
 
-use jwtriage::extract::detect::{Context, Detector, Found};
+use jwtriage::extract::context::Context;
+use jwtriage::extract::detector::Detector;
+use jwtriage::extract::found::Found;
 use jwtriage::model::event::StreamId;
 use jwtriage::ingest::frame::each_block;
 use jwtriage::redact::jwt;

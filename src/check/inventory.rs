@@ -243,8 +243,11 @@ impl Inventory {
                 // Nobody is said to have got through after a deletion that may have come later on that day.
                 event.time = since.latest();
                 event.sub = Some(sub);
-                event.shown =
-                    Some(Box::new(Shown { message: "a row of the user table".into(), format: FORMAT, ..Shown::default() }));
+                event.shown = Some(Box::new(Shown {
+                    message: "a row of the user table".into(),
+                    format: FORMAT.into(),
+                    ..Shown::default()
+                }));
                 scan.events.push(event);
                 books.events += 1;
                 told = true;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::extract::detect::Detector;
+use crate::extract::detector::Detector;
 use crate::extract::template::{Piece, pieces};
 use crate::model::event::{EventKind, Reason};
 use crate::model::name::Name;
@@ -25,9 +25,9 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
         return Err(format!("the record is longer than {} bytes: leave out what does not matter", redact::MOST));
     }
     let record = Redactor::BARE.redact(record).into_owned();
-    let told = detector.told_by(&record);
+    let told = detector.events_of(&record);
     let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.place() as usize]);
-    let read = detector.looked_up(&record);
+    let read = detector.reading_of(&record);
     let line = said(read.shown.as_deref().map_or("", |shown| &*shown.message));
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;
     let kind = known.map_or(EventKind::AuthFailure, |signature| signature.kind);
@@ -127,7 +127,7 @@ mod tests {
     #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
 
     use super::*;
-    use crate::extract::detect;
+    use crate::extract::check;
     use crate::extract::signature::Catalog;
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
             let added = catalog.add(&file);
             std::fs::remove_file(&file).unwrap();
             assert_eq!(added.map_err(|error| error.to_string()), Ok(1), "{text}");
-            assert_eq!(detect::check(&Detector::new(catalog), 0), Vec::<String>::new(), "{text}");
+            assert_eq!(check::check(&Detector::new(catalog), 0), Vec::<String>::new(), "{text}");
         }
     }
 

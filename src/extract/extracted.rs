@@ -12,6 +12,8 @@ pub struct Extracted {
     pub streams: Vec<StreamBooks>,
     /// Every event, in the order of streams and lines.
     pub events: Vec<Event>,
+    /// Where rows are asked for, the events of records that nothing asked for: no diagnosis sees them.
+    pub unasked: Vec<Event>,
     /// Other requests of subjects in question.
     pub observations: Vec<RequestObservation>,
     /// What could not be read.
@@ -19,7 +21,7 @@ pub struct Extracted {
     /// What was passed over.
     pub passed_over: PassedOver,
     /// How many ids the second pass looked for.
-    pub chased: usize,
+    pub ids_looked_up: usize,
     /// What looked like trouble and matched nothing, if it was asked for.
     pub unknown: Unknown,
 }
@@ -28,6 +30,12 @@ impl Extracted {
     /// The names of the streams.
     pub fn files(&self) -> Vec<Text> {
         self.streams.iter().map(|stream| stream.file.clone()).collect()
+    }
+
+    /// Drops of the unasked events those that were asked for after all, and stand among the others. Both are in order.
+    pub fn drop_asked(&mut self) {
+        let events = &self.events;
+        self.unasked.retain(|event| events.binary_search_by_key(&event.place, |known| known.place).is_err());
     }
 
     /// The counts of all streams together.

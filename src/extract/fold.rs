@@ -8,6 +8,7 @@
 use chrono::TimeDelta;
 
 use crate::model::event::{Event, EventKind, Reason};
+use crate::model::field::Field;
 
 /// Lines of one trace are no further apart.
 const WITHIN_TRACE: u64 = 30;
@@ -81,54 +82,22 @@ pub fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
 }
 
 /// Adds to an event what a further line of the same occurrence says.
-pub fn complete(first: &mut Event, next: &mut Event) {
+pub fn complete(first: &mut Event, next: &Event) {
     let told_more = first.reason == Some(Reason::Other) && next.reason.is_some();
     if told_more {
         first.reason = next.reason;
         first.signature = next.signature;
         (first.message_hash, first.reuse, first.quote) = (next.message_hash, next.reuse, next.quote.or(first.quote));
+        if let (Some(shown), Some(more)) = (&mut first.shown, &next.shown) {
+            shown.message = more.message.clone();
+        }
     }
     if first.time.is_none() {
         first.time = next.time;
         first.zoneless = next.zoneless;
     }
-    first.sub = first.sub.or(next.sub);
-    first.kid = first.kid.or(next.kid);
-    first.client_ip = first.client_ip.or(next.client_ip);
-    first.request_id = first.request_id.or(next.request_id);
-    first.trace_id = first.trace_id.or(next.trace_id);
-    first.service = first.service.or(next.service);
-    first.method = first.method.or(next.method);
-    first.path = first.path.or(next.path);
-    first.user_agent = first.user_agent.or(next.user_agent);
-    first.status = first.status.or(next.status);
-    first.response_bytes = first.response_bytes.or(next.response_bytes);
-    first.duration_ms = first.duration_ms.or(next.duration_ms);
-    if let Some(more) = next.claims.take() {
-        let claims = first.claims_mut();
-        claims.iss = claims.iss.or(more.iss);
-        claims.aud = claims.aud.or(more.aud);
-        claims.iat = claims.iat.or(more.iat);
-        claims.exp = claims.exp.or(more.exp);
-    }
-    if let (Some(shown), Some(more)) = (&mut first.shown, next.shown.take()) {
-        if told_more {
-            shown.message = more.message;
-        }
-        shown.level = shown.level.or(more.level);
-        shown.alg = shown.alg.or(more.alg);
-        shown.jti = shown.jti.take().or(more.jti);
-        shown.session_id = shown.session_id.take().or(more.session_id);
-        shown.change = shown.change.take().or(more.change);
-    }
-    if let Some(more) = next.extra.take() {
-        let extra = first.extra_mut();
-        extra.event_id = extra.event_id.take().or(more.event_id);
-        extra.tenant = extra.tenant.or(more.tenant);
-        extra.username = extra.username.or(more.username);
-        extra.client_id = extra.client_id.or(more.client_id);
-        extra.role = extra.role.or(more.role);
-        extra.previous_kid = extra.previous_kid.or(more.previous_kid);
+    for field in Field::ALL {
+        field.fill(first, next);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Signature`] is one meaning of one product's text, and carries the records it was learnt from as examples.
 //! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
-//! the same id. Every file meets the same checks; [`crate::extract::detect::check`] runs the examples.
+//! the same id. Every file meets the same checks; [`crate::extract::check`] runs the examples.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,6 +13,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::model::event::{EventKind, Reason};
+use crate::model::field::Field;
 
 /// The files of `signature/catalog/` without their examples, as `build.rs` has put them together.
 static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
@@ -74,11 +75,11 @@ enum Compiled {
     /// One of these, as a whole line: what most conditions ask for, and no automaton need be built for.
     Lines(Vec<String>),
     /// The expression, and its groups that are named after a field of an event.
-    Regex(Regex, Vec<(usize, &'static str)>),
+    Regex(Regex, Vec<(usize, Field)>),
 }
 
 /// Event fields and their values, as a signature read them.
-pub type Captured<'t> = Vec<(&'static str, Cow<'t, str>)>;
+pub type Captured<'t> = Vec<(Field, Cow<'t, str>)>;
 
 impl Pattern {
     fn new(source: String) -> Self {
@@ -106,7 +107,7 @@ impl Pattern {
         };
         let found = regex.captures(text.as_bytes())?;
         let value = |group| found.get(group).filter(|value| !value.is_empty());
-        let held = |(group, field): &(usize, &'static str)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
+        let held = |(group, field): &(usize, Field)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
         Some(fields.iter().filter_map(held).collect())
     }
 
@@ -124,8 +125,7 @@ impl Pattern {
             }
             let regex = compile(&self.source).ok()?;
             let names = regex.capture_names().enumerate();
-            let field = |name| EVENT_FIELDS.into_iter().find(|field| Some(*field) == name);
-            let fields = names.filter_map(|(group, name)| Some((group, field(name)?))).collect();
+            let fields = names.filter_map(|(group, name)| Some((group, catalog_field(name?).ok()?))).collect();
             Some(Compiled::Regex(regex, fields))
         };
         self.compiled.get_or_init(compiled).as_ref()
@@ -294,7 +294,7 @@ pub struct Signature {
     /// What many signatures must not stand beside.
     pub guards: Vec<&'static Pattern>,
     /// Event fields read from other places than the engine's own guess.
-    pub reads: Vec<(String, String)>,
+    pub reads: Vec<(Field, String)>,
     /// Weaker than a product's own.
     pub generic: bool,
     /// Which product.
@@ -393,34 +393,6 @@ struct RawExamples {
     #[serde(default)]
     counterexample: Vec<Counterexample>,
 }
-
-/// The names a capture, a `reads` or a `fields` entry may fill.
-pub const EVENT_FIELDS: [&str; 24] = [
-    "sub",
-    "kid",
-    "iss",
-    "aud",
-    "alg",
-    "jti",
-    "iat",
-    "exp",
-    "client_ip",
-    "request_id",
-    "trace_id",
-    "service",
-    "host",
-    "method",
-    "path",
-    "status",
-    "level",
-    "username",
-    "tenant",
-    "client_id",
-    "session_id",
-    "event_id",
-    "previous_kid",
-    "change",
-];
 
 /// Every signature of a run.
 #[derive(Debug, Default)]
@@ -556,10 +528,14 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     let guards: Result<_, String> =
         guards.map(|name| shared.guard.get(name).ok_or_else(|| format!("`{name}` is no guard"))).collect();
     // The signature's own places come first, then those its product always uses.
-    let mut reads: Vec<(String, String)> = raw.reads.into_iter().collect();
+    let mut reads = Vec::with_capacity(raw.reads.len());
+    for (field, path) in raw.reads {
+        reads.push((catalog_field(&field)?, path));
+    }
     for (field, path) in &product.fields {
-        if !reads.iter().any(|(known, _)| known == field) {
-            reads.push((field.clone(), path.clone()));
+        let field = catalog_field(field)?;
+        if !reads.iter().any(|(known, _)| *known == field) {
+            reads.push((field, path.clone()));
         }
     }
     let condition = |(path, value): (&String, &String)| Ok((path.clone(), Pattern::new(whole(&shared.expand(value)?))));
@@ -583,6 +559,12 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     })
 }
 
+/// The field that a capture, a `reads` or a `fields` entry names.
+fn catalog_field(name: &str) -> Result<Field, String> {
+    let field = Field::named(name).filter(|field| field.is_for_catalogs());
+    field.ok_or_else(|| format!("`{name}` is no field of an event"))
+}
+
 /// What a signature must keep, however it came; the first breach as a sentence.
 fn check(signature: &Signature) -> Result<(), String> {
     if !signature.id.strip_prefix(&signature.product).is_some_and(|rest| rest.starts_with('.')) {
@@ -603,10 +585,8 @@ fn check(signature: &Signature) -> Result<(), String> {
         compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
     }
     let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
-    for field in captures.chain(signature.reads.iter().map(|(field, _)| field.as_str())) {
-        if !EVENT_FIELDS.contains(&field) {
-            return Err(format!("`{field}` is no field of an event"));
-        }
+    for name in captures {
+        catalog_field(name)?;
     }
     if signature.examples.is_empty() {
         return Err("has no example".to_owned());

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::extract::detect::BlockStats;
+use crate::extract::found::BlockStats;
 use crate::model::event::{Event, Place, StreamId, Text};
 use crate::normalise::clock;
 use crate::normalise::ids::{self, IdRef};
@@ -100,7 +100,7 @@ impl TimeFilter {
         }
     }
 
-    /// Makes the time_filter ready to be asked.
+    /// Makes it ready to be asked.
     pub fn settle(&mut self) {
         for times in self.times.values_mut() {
             times.sort_unstable();
@@ -131,7 +131,7 @@ pub struct BlockFilter {
 }
 
 impl BlockFilter {
-    /// Holds a stream's block_stats against what is looked for. `events` are those of the stream, in order; `begin` is where
+    /// Holds the blocks of a stream against what is looked for. `events` are those of the stream, in order; `begin` is where
     /// lines are counted from.
     pub fn of(block_stats: Vec<BlockStats>, begin: Place, events: &[Event], time_filter: &TimeFilter, clocks: &Clocks) -> Self {
         let answers = block_stats.len() < FEW

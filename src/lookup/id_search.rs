@@ -12,7 +12,7 @@ const READ: usize = 8;
 pub const SHORTEST: usize = 12;
 /// Shorter needles are not searched for at all.
 pub const SHORTEST_OF_ALL: usize = LENGTHS[0].0;
-/// IdSearch of about one length are searched for together, so that short ones do not shorten the stride of long ones:
+/// Ids of about one length are searched for together, so that short ones do not shorten the stride of long ones:
 /// how long they are at least, and how long their grams are. The shorter a gram, the further apart are the looks.
 const LENGTHS: [(usize, usize); 4] = [(4, 4), (7, 5), (12, 5), (32, 8)];
 /// How many bits of the filter there are for each gram, so that few others pass.
@@ -77,7 +77,7 @@ impl IdSearch {
     }
 }
 
-/// IdSearch of about one length.
+/// Ids of about one length.
 #[derive(Debug)]
 struct Group {
     /// Its place in [`LENGTHS`].

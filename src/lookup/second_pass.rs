@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::extract::detect::{BlockStats, Context, DeferredRecord, Detector};
+use crate::extract::context::Context;
+use crate::extract::detector::{Detector, Mode};
+use crate::extract::found::BlockStats;
+use crate::extract::found::DeferredRecord;
 use crate::group::merge;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
@@ -21,9 +24,9 @@ use crate::model::observation::RequestObservation;
 use crate::normalise::ids;
 use crate::parallel;
 
-/// How many requests of a stream the chase looks for to hold its clock against others', if it is not known already.
+/// How many requests of a stream the second pass looks for to hold its clock against others', if it is not known already.
 const CLOCK_SAMPLES: usize = 20;
-/// How many addresses the chase asks after.
+/// How many addresses the second pass asks after.
 const MAX_CLIENTS: usize = 2000;
 
 /// What the first pass leaves to be asked.
@@ -119,7 +122,7 @@ const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
 impl LookupTargets {
     fn of(events: &[Event], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
-        let mut wanted = Self::default();
+        let mut targets = Self::default();
         let id = |event: &Event| event.request_id.or(event.trace_id).filter(|id| !repeated.contains(id));
         // A request of which it is known who asked, for what, and why it failed need not be looked for.
         let mut answered: HashMap<Id, [bool; 3]> = HashMap::default();
@@ -132,10 +135,10 @@ impl LookupTargets {
             }
         }
         let open = answered.iter().filter(|(_, answers)| answers.contains(&false));
-        wanted.requests = open.map(|(id, _)| *id).collect();
+        targets.requests = open.map(|(id, _)| *id).collect();
         for event in failures(events) {
-            if id(event).is_some_and(|id| wanted.requests.contains(&id)) {
-                wanted.time_filter.add(event, clocks);
+            if id(event).is_some_and(|id| targets.requests.contains(&id)) {
+                targets.time_filter.add(event, clocks);
             }
         }
         // A few requests of a stream, wherever else they are told of, show how far clocks lie apart.
@@ -144,20 +147,20 @@ impl LookupTargets {
             let count = sampled.entry(event.place.stream).or_default();
             if let Some(id) = event.request_id.filter(|id| *count < CLOCK_SAMPLES && !repeated.contains(id)) {
                 *count += 1;
-                wanted.requests.insert(id);
-                wanted.time_filter.add(event, clocks);
+                targets.requests.insert(id);
+                targets.time_filter.add(event, clocks);
             }
         }
         for event in failures(events).filter(|event| id(event).is_none()) {
-            wanted.add_loose(event, clocks);
+            targets.add_loose(event, clocks);
         }
-        wanted.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
+        targets.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
         // With so many of them it is no longer a question of single clients.
-        if wanted.clients.len() > MAX_CLIENTS {
-            wanted.clients.clear();
+        if targets.clients.len() > MAX_CLIENTS {
+            targets.clients.clear();
         }
         #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
-        for times in wanted.loose.values_mut() {
+        for times in targets.loose.values_mut() {
             times.sort();
         }
         let refused: HashSet<Name> = failures(events).filter_map(|event| event.sub).collect();
@@ -168,12 +171,12 @@ impl LookupTargets {
                 _ => false,
             };
             if let Some(sub) = event.sub.filter(|_| asked) {
-                wanted.subjects.insert(sub);
+                targets.subjects.insert(sub);
             }
         }
-        wanted.time_filter.answers = !wanted.subjects.is_empty() || !wanted.clients.is_empty();
-        wanted.time_filter.settle();
-        wanted
+        targets.time_filter.answers = !targets.subjects.is_empty() || !targets.clients.is_empty();
+        targets.time_filter.settle();
+        targets
     }
 
     /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
@@ -205,7 +208,7 @@ impl LookupTargets {
     }
 
     /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
-    fn sort_out(&self, event: Event, looked_up: &mut Pursued) {
+    fn sort_out(&self, event: Event, looked_up: &mut LookedUp) {
         let of_failure = [event.request_id, event.trace_id].iter().flatten().any(|id| self.requests.contains(id));
         if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || self.is_loose(&event) {
             looked_up.events.push(event);
@@ -229,7 +232,7 @@ impl LookupTargets {
         }
     }
 
-    /// The search for access lines of the wanted statuses.
+    /// The search for access lines of the targets statuses.
     fn status_search(&self) -> Option<AhoCorasick> {
         let literals: Vec<String> = self
             .statuses
@@ -250,10 +253,10 @@ impl LookupTargets {
 
 /// What one block of the second pass adds.
 #[derive(Debug)]
-pub struct Pursued {
+pub struct LookedUp {
     /// Its stream.
     pub stream: StreamId,
-    /// What became of the postponed records that were read.
+    /// What became of the deferred records that were read.
     pub read: Books,
     /// Lines of failing requests, and events of subjects in question.
     pub events: Vec<Event>,
@@ -264,13 +267,13 @@ pub struct Pursued {
 /// What the second pass looks for, made ready to be searched for.
 #[derive(Debug)]
 pub struct SecondPass<'k> {
-    needles: IdSearch,
-    /// Those that postponed records are searched for.
+    requests: IdSearch,
+    /// Those that deferred records are searched for.
     concerns: IdSearch,
     /// Whether failures concern somebody of too short a name to be searched for.
-    reads_all_postponed: bool,
+    reads_all_deferred: bool,
     statuses: Option<AhoCorasick>,
-    wanted: LookupTargets,
+    targets: LookupTargets,
     clocks: Clocks,
     /// Where events of the first pass stand, in order, and whether their records hold nothing else.
     known: &'k [(Place, bool)],
@@ -282,13 +285,13 @@ impl<'k> SecondPass<'k> {
     pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
         let clocks = Clocks::of(events, files);
         let repeated = repeated(events);
-        let ((wanted, needles), (concerns, reads_all_postponed)) = parallel::both(
+        let ((targets, requests), (concerns, reads_all_deferred)) = parallel::both(
             || {
-                let wanted = LookupTargets::of(events, &clocks, &repeated);
-                let requests: Vec<String> = wanted.requests.iter().map(Id::to_string).collect();
-                let names = wanted.subjects.iter().chain(&wanted.clients).map(|name| name.as_str());
-                let needles = IdSearch::new(requests.iter().map(String::as_str), names, id_search::SHORTEST);
-                (wanted, needles)
+                let targets = LookupTargets::of(events, &clocks, &repeated);
+                let requests: Vec<String> = targets.requests.iter().map(Id::to_string).collect();
+                let names = targets.subjects.iter().chain(&targets.clients).map(|name| name.as_str());
+                let search = IdSearch::new(requests.iter().map(String::as_str), names, id_search::SHORTEST);
+                (targets, search)
             },
             || {
                 let concerns = concerns(events, &repeated);
@@ -296,44 +299,44 @@ impl<'k> SecondPass<'k> {
                 (IdSearch::new(concerns.into_iter().map(Name::as_str), [], 0), unsearchable)
             },
         );
-        Self { needles, concerns, reads_all_postponed, statuses: wanted.status_search(), wanted, clocks, known }
+        Self { requests, concerns, reads_all_deferred, statuses: targets.status_search(), targets, clocks, known }
     }
 
     /// How many ids are looked for.
     pub fn ids(&self) -> usize {
-        self.needles.len() + self.concerns.len()
+        self.requests.len() + self.concerns.len()
     }
 
     /// Whether there is nothing to look for.
     pub fn is_over(&self) -> bool {
-        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_postponed
+        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_deferred
     }
 
     /// Where in a stream ids are looked for. `events` are those of the stream, in order, and `begin` is where its
-    /// block_stats count their lines from.
-    pub fn reach(&self, block_stats: Vec<BlockStats>, begin: Place, events: &[Event]) -> BlockFilter {
-        BlockFilter::of(block_stats, begin, events, &self.wanted.time_filter, &self.clocks)
+    /// blocks count their lines from.
+    pub fn filter(&self, block_stats: Vec<BlockStats>, begin: Place, events: &[Event]) -> BlockFilter {
+        BlockFilter::of(block_stats, begin, events, &self.targets.time_filter, &self.clocks)
     }
 
     /// Whether records that wait are asked for whom they name.
-    pub fn asks_postponed(&self) -> bool {
-        self.reads_all_postponed || !self.concerns.is_empty()
+    pub fn asks_deferred(&self) -> bool {
+        self.reads_all_deferred || !self.concerns.is_empty()
     }
 
-    /// Reads what of a block matters, and tells how many line feeds it holds. `postponed` are the records of its stream
+    /// Reads what of a block matters, and tells how many line feeds it holds. `deferred` are the records of its stream
     /// that wait.
-    pub fn pursue(
+    pub fn look_into(
         &self,
         block: Block<'_>,
         stream: StreamId,
-        reach: &BlockFilter,
-        postponed: &[DeferredRecord],
+        filter: &BlockFilter,
+        deferred: &[DeferredRecord],
         detector: &Detector,
         context: &Context,
-    ) -> (Pursued, u64) {
-        let mut looked_up = Pursued { stream, read: Books::default(), events: Vec::new(), observations: Vec::new() };
+    ) -> (LookedUp, u64) {
+        let mut looked_up = LookedUp { stream, read: Books::default(), events: Vec::new(), observations: Vec::new() };
         let mut cursor = Cursor::new(block);
-        for hit in self.hits(block, reach, postponed) {
+        for hit in self.hits(block, filter, deferred) {
             let Some((record, line)) = cursor.record(hit) else { continue };
             let place = Place { stream, line };
             // What is alone in its record, or stands on one line, was told whole.
@@ -344,10 +347,10 @@ impl<'k> SecondPass<'k> {
             }
             let mut told = Vec::new();
             let start = block.at + (cursor.at - record.len()) as u64;
-            if postponed.binary_search_by_key(&start, |waiting| waiting.at).is_err() {
-                detector.pursue_silent(record, place, context, &mut told);
+            if deferred.binary_search_by_key(&start, |waiting| waiting.at).is_err() {
+                detector.extract(record, Mode::LookedUpSilent, place, context, &mut told);
             } else {
-                let format = detector.pursue(record, place, context, &mut told);
+                let format = detector.extract(record, Mode::LookedUp, place, context, &mut told);
                 let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
                 looked_up.read.count_read(format, events as u64);
             }
@@ -356,7 +359,7 @@ impl<'k> SecondPass<'k> {
                 event.looked_up = true;
             }
             for event in told {
-                self.wanted.sort_out(event, &mut looked_up);
+                self.targets.sort_out(event, &mut looked_up);
             }
         }
         (looked_up, cursor.line_feeds())
@@ -369,22 +372,22 @@ impl<'k> SecondPass<'k> {
     }
 
     /// Every place in a block that may matter, in order.
-    fn hits(&self, block: Block<'_>, reach: &BlockFilter, postponed: &[DeferredRecord]) -> Vec<usize> {
+    fn hits(&self, block: Block<'_>, filter: &BlockFilter, deferred: &[DeferredRecord]) -> Vec<usize> {
         let span = block.at..block.at + block.bytes.len() as u64;
-        let requests = reach.may_hold_requests(&span);
-        let mut hits = match (requests, reach.may_hold_users()) {
-            (_, true) => self.needles.find(block.bytes),
-            (true, false) => self.needles.find_common(block.bytes),
+        let requests = filter.may_hold_requests(&span);
+        let mut hits = match (requests, filter.may_hold_users()) {
+            (_, true) => self.requests.find(block.bytes),
+            (true, false) => self.requests.find_common(block.bytes),
             (false, false) => Vec::new(),
         };
         if let Some(statuses) = self.statuses.as_ref().filter(|_| requests) {
             hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
         }
-        let from = postponed.partition_point(|record| record.at < block.at);
-        for record in &postponed[from..] {
+        let from = deferred.partition_point(|record| record.at < block.at);
+        for record in &deferred[from..] {
             let start = usize::try_from(record.at - block.at).unwrap_or(usize::MAX);
             let Some(bytes) = block.bytes.get(start..).and_then(|rest| rest.get(..record.length as usize)) else { break };
-            if self.reads_all_postponed || !self.concerns.find(bytes).is_empty() {
+            if self.reads_all_deferred || !self.concerns.find(bytes).is_empty() {
                 hits.push(start);
             }
         }

@@ -420,8 +420,8 @@ pub struct Shown {
     pub session_id: Option<Text>,
     /// What changed, in the log's words, for a configuration event.
     pub change: Option<Text>,
-    /// Name of the format the record was read by.
-    pub format: &'static str,
+    /// Name of the layout the record was read by.
+    pub format: Name,
 }
 
 impl Event {

@@ -164,7 +164,7 @@ const EVENT: &[Column<Event>] = &[
     Column("level", Get::Text(|event, _| name(event.shown.as_deref()?.level))),
     Column("message", Get::Text(|event, _| word(&event.shown.as_deref()?.message).filter(|message| !message.is_empty()))),
     Column("signature", Get::Text(|event, results| event.signature.and_then(|id| named(&results.signatures, id.place())))),
-    Column("format", Get::Text(|event, _| text(event.shown.as_deref().map(|shown| shown.format)))),
+    Column("format", Get::Text(|event, _| name(event.shown.as_deref().map(|shown| shown.format)))),
     Column("file", Get::Text(|event, results| named(&results.files, event.place.stream.0))),
     Column("line", Whole(|event| whole(event.place.line))),
 ];

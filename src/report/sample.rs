@@ -250,7 +250,7 @@ fn events() -> Vec<Event> {
     let deleted = Event {
         time: at("2026-03-01T09:58:00Z"),
         sub: Some("=cmd()".into()),
-        shown: Some(Box::new(Shown { format: "json", ..Shown::default() })),
+        shown: Some(Box::new(Shown { format: "json".into(), ..Shown::default() })),
         ..Event::bare(EventKind::UserDeleted, place(0, 12))
     };
     let refused = Event {
@@ -259,7 +259,7 @@ fn events() -> Vec<Event> {
         sub: Some("=cmd()".into()),
         claims: Some(Box::new(Claims { exp: Some(-5), ..Claims::default() })),
         status: Some(403),
-        shown: Some(Box::new(Shown { message: HOSTILE.into(), format: "logfmt", ..Shown::default() })),
+        shown: Some(Box::new(Shown { message: HOSTILE.into(), format: "logfmt".into(), ..Shown::default() })),
         signature: Some(SignatureId::at(0)),
         ..Event::bare(EventKind::AuthFailure, place(1, 44))
     };

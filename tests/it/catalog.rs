@@ -1,6 +1,9 @@
 //! The built-in catalog holds what it promises.
 
-use jwtriage::extract::detect::{Context, Detector, Found, check};
+use jwtriage::extract::check::check;
+use jwtriage::extract::context::Context;
+use jwtriage::extract::detector::Detector;
+use jwtriage::extract::found::Found;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::frame::each_block;
 use jwtriage::model::event::StreamId;

@@ -84,8 +84,7 @@ fn what_is_postponed_is_read_where_a_failure_asks_for_it() {
         let count = |name: &str| books[name].as_u64().unwrap();
         assert!(count("postponed") >= postponed && (postponed > 0) == (count("postponed") > 0), "{books}");
         assert_eq!(count("records"), count("postponed") + count("told"), "{books}");
-        assert_eq!(count("records"), all["told"].as_u64().unwrap(), "{all}");
-        assert_eq!(all["postponed"], 0);
+        assert_eq!(all, books, "asking for rows changes nothing in the report");
     }
 }
 

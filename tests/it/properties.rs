@@ -5,7 +5,7 @@ use std::io::Write;
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
 use jwtriage::check::inspect::inspect;
 use jwtriage::check::inventory::Inventory;
-use jwtriage::extract::detect::Detector;
+use jwtriage::extract::detector::Detector;
 use jwtriage::extract::extracted::Extracted;
 use jwtriage::extract::nested;
 use jwtriage::extract::signature::Catalog;
@@ -13,7 +13,8 @@ use jwtriage::ingest::discover::Source;
 use jwtriage::ingest::frame::wrapper;
 use jwtriage::layout::{FORMATS, timestamp};
 use jwtriage::model::event::Event;
-use jwtriage::pipeline::scan::{Settings, scan};
+use jwtriage::pipeline::scan::scan;
+use jwtriage::pipeline::settings::{SPAN, Settings};
 use jwtriage::redact::{Redactor, jwt};
 use proptest::prelude::*;
 
@@ -23,7 +24,8 @@ fn read(path: &std::path::Path, detector: &Detector) -> Extracted {
     let settings = Settings {
         zone: chrono_tz::Tz::UTC,
         now: chrono::DateTime::UNIX_EPOCH,
-        chase: true,
+        second_pass: true,
+        span: SPAN,
         rows: true,
         redactor: Redactor::BARE,
         is_own: |_| false,

@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Read, Write};
 
 use anyhow::{Context, Result, bail};
 use jwtriage::causes::CAUSES;
-use jwtriage::extract::detect::{Detector, check};
+use jwtriage::extract::check::check;
+use jwtriage::extract::detector::Detector;
 use jwtriage::extract::draft::draft;
 use jwtriage::extract::signature::{Catalog as Signatures, Signature};
 use jwtriage::model::event::Reason;

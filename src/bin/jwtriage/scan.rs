@@ -12,12 +12,13 @@ use globset::{Glob, GlobSetBuilder};
 use jwtriage::atomic_file::{self, Staged, is_stdout};
 use jwtriage::check::inventory::Inventory;
 use jwtriage::correlate::correlate;
-use jwtriage::extract::detect::Detector;
+use jwtriage::extract::detector::Detector;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::{DiscoverError, Selection, discover};
 use jwtriage::model::event::Severity;
 use jwtriage::parallel;
-use jwtriage::pipeline::scan::{self, Settings};
+use jwtriage::pipeline::settings::{SPAN, Settings};
+use jwtriage::pipeline::{sample, scan};
 use jwtriage::redact::Redactor;
 use jwtriage::report::rows::{self, RowFormat};
 use jwtriage::report::{Asked, Report, Results, csv, html, json, markdown, own, summary};
@@ -44,14 +45,15 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     let mut found = discover(&args.paths, &selection(args)?).map_err(with_hint)?;
     apart::from_inputs(&outputs.paths(), &other_inputs(args), &mut found)?;
     let catalog = with_files(Catalog::builtin_bare()?, &args.catalog)?;
-    let sample = scan::sample(&found.sources);
+    let sample = sample::sample(&found.sources);
     let redactor = redactor(&sample);
     let detector = Detector::tuned(catalog, !args.unknown.is_empty(), &sample);
     let inventory = inventory(&args.known, args.timezone)?;
     let settings = Settings {
         zone: args.timezone,
         now: now(),
-        chase: !args.no_chase,
+        second_pass: !args.no_chase,
+        span: SPAN,
         rows: !args.events.is_empty(),
         redactor,
         is_own: own::is_own,

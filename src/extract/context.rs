@@ -1,0 +1,40 @@
+//! What is known of a stream before its records are read.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::redact::Redactor;
+
+/// What is known of a stream before its records are read.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The zone of time stamps that name none.
+    pub zone: Tz,
+    /// No record is much younger than this: supplies missing years and days.
+    pub latest: DateTime<Utc>,
+    /// The service its path tells of.
+    pub service: Option<String>,
+    /// The host or instance its path tells of.
+    pub host: Option<String>,
+    /// Whether events become rows: else only those speak whose text a diagnosis may read.
+    pub rows: bool,
+    /// Whether it will be read a second time.
+    pub is_read_twice: bool,
+    /// What takes secrets out of texts that are kept.
+    pub redactor: Redactor,
+}
+
+impl Context {
+    /// That of a record without a stream.
+    pub fn none() -> Self {
+        Self {
+            zone: Tz::UTC,
+            latest: DateTime::UNIX_EPOCH,
+            service: None,
+            host: None,
+            rows: true,
+            is_read_twice: false,
+            redactor: Redactor::BARE,
+        }
+    }
+}
