@@ -3,6 +3,7 @@
 pub mod books;
 pub mod diagnosis;
 pub mod event;
+pub mod event_row;
 pub mod field;
 pub mod finding;
 pub mod id;

@@ -1,13 +1,14 @@
 //! What became of every byte and record, and what could not be read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::event::Text;
 
 /// The outcomes of records, by count. Every record is in exactly one of `skipped` to `told`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
     /// Bytes read, after decoding.
     pub bytes: u64,
@@ -30,11 +31,11 @@ pub struct Books {
     /// Events out: more than `told` where one record tells of several.
     pub events: u64,
     /// The records looked at, by layout.
-    pub formats: BTreeMap<&'static str, FormatBooks>,
+    pub formats: BTreeMap<Cow<'static, str>, FormatBooks>,
 }
 
 /// The outcomes of the records of one layout that were looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormatBooks {
     /// Records that gave an event.
     pub told: u64,
@@ -56,7 +57,7 @@ impl Books {
         self.told += other.told;
         self.events += other.events;
         for (format, counts) in &other.formats {
-            let mine = self.formats.entry(format).or_default();
+            let mine = self.formats.entry(format.clone()).or_default();
             mine.told += counts.told;
             mine.unknown += counts.unknown;
         }
@@ -65,7 +66,7 @@ impl Books {
     /// Counts a record that was read, by its layout and how many events it gave.
     pub fn count_read(&mut self, format: &'static str, events: u64) {
         self.events += events;
-        let counts = self.formats.entry(format).or_default();
+        let counts = self.formats.entry(Cow::Borrowed(format)).or_default();
         if events > 0 {
             self.told += 1;
             counts.told += 1;
@@ -82,7 +83,7 @@ impl Books {
 }
 
 /// One opened input and what became of its records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamBooks {
     /// The name as evidence shows it.
     pub file: Text,
@@ -92,7 +93,7 @@ pub struct StreamBooks {
 }
 
 /// Inputs that are no logs, or were not asked for: no problem, but counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Binary files, members of archives among them.
     pub binary: u64,
@@ -120,7 +121,7 @@ impl PassedOver {
 }
 
 /// Trouble that did not stop the run: a file that could not be read, a block that was cut.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// The path as shown to users, `outer.tar.gz!inner.log` for members of archives.
     pub file: String,

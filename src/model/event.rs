@@ -283,11 +283,11 @@ words! {
 pub type Text = arcstr::ArcStr;
 
 /// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId(pub u32);
 
 /// Where a record stands: its stream and the number of its first line, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The stream.
     pub stream: StreamId,
@@ -296,7 +296,7 @@ pub struct Place {
 }
 
 /// The catalog entry that told of an event, by its place in the loaded catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SignatureId(NonZeroU32);
 
 impl SignatureId {
@@ -314,7 +314,7 @@ impl SignatureId {
 /// Something a record told.
 ///
 /// Holds claims, never a token: [`crate::layout::token`] is where raw tokens end.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "marks of a record, each asked for by itself")]
 pub struct Event {
     /// When, in UTC; `None` where the record bears no time.
@@ -376,7 +376,7 @@ pub struct Event {
 }
 
 /// What few records tell of a token, kept aside so that ordinary events stay small.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer.
     pub iss: Option<Name>,
@@ -389,7 +389,7 @@ pub struct Claims {
 }
 
 /// Seldom present facts of an event, kept aside so that ordinary events stay small.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extra {
     /// The id the log itself gave the event (an audit id).
     pub event_id: Option<Text>,
@@ -406,7 +406,7 @@ pub struct Extra {
 }
 
 /// What no diagnosis reads.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// Level as written.
     pub level: Option<Name>,

@@ -1,12 +1,13 @@
 //! Requests that are no failure, as the second pass saw them.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::model::event::Place;
 use crate::model::name::Name;
 
 /// One request of a subject in question, as an access line or log line tells of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestObservation {
     /// When.
     pub time: DateTime<Utc>,

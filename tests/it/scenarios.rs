@@ -6,7 +6,6 @@
 //! counts; `in=FILE` names the file (the service's log by default); `iat` and `exp` are times of day too.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
@@ -15,9 +14,8 @@ use jwtriage::extract::extracted::Extracted;
 use jwtriage::model::books::Books;
 use jwtriage::model::books::StreamBooks;
 use jwtriage::model::diagnosis::Failure;
-use jwtriage::model::event::{Event, EventKind, Place, Reason, StreamId};
-use jwtriage::model::id::Id;
-use jwtriage::model::name::Name;
+use jwtriage::model::event::{Event, EventKind, Place, StreamId};
+use jwtriage::model::field::{Field, Type, Value};
 use jwtriage::model::observation::RequestObservation;
 use serde::Deserialize;
 
@@ -82,6 +80,25 @@ fn span(text: &str) -> Duration {
     }
 }
 
+/// Puts what a timeline says of a field into an event.
+fn put(event: &mut Event, name: &str, text: &str, day: i64) {
+    let field = match name {
+        "every" | "in" => return,
+        "message" => return event.analyse_message(&text.replace('_', " ")),
+        "client" => Field::ClientIp,
+        "agent" => Field::UserAgent,
+        "duration" => Field::DurationMs,
+        _ => Field::named(name).unwrap_or_else(|| panic!("no field of an event: `{name}`")),
+    };
+    let value = match field {
+        Field::Iat | Field::Exp => Value::Whole(time(text, day).timestamp()),
+        Field::DurationMs => Value::Whole(span(text).num_milliseconds()),
+        _ if field.kind() == Type::Whole => Value::Whole(text.parse().unwrap()),
+        _ => Value::text(text),
+    };
+    field.set(event, &value);
+}
+
 /// Puts one line of a timeline on the stage.
 fn tell(line: &str, stage: &mut Stage) {
     let mut words = line.split_whitespace().peekable();
@@ -124,38 +141,8 @@ fn tell(line: &str, stage: &mut Stage) {
         let word = EventKind::ALL.iter().find(|known| known.as_str() == kind);
         let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{kind}`")), place);
         event.time = Some(at);
-        event.status = status;
         for (name, _) in &values {
-            let text = value(name).unwrap();
-            let named = || Some(Name::of(&text));
-            let own = || Some(text.as_str().into());
-            match *name {
-                "reason" => event.reason = Reason::ALL.iter().copied().find(|reason| reason.as_str() == text),
-                "sub" => event.sub = named(),
-                "kid" => event.kid = named(),
-                "iss" => event.claims_mut().iss = named(),
-                "aud" => event.claims_mut().aud = named(),
-                "client" => event.client_ip = named(),
-                "request_id" => event.request_id = Some(Id::of(&text)),
-                "service" => event.service = named(),
-                "host" => event.host = named(),
-                "method" => event.method = named(),
-                "path" => event.path = named(),
-                "iat" => event.claims_mut().iat = Some(time(&text, day).timestamp()),
-                "exp" => event.claims_mut().exp = Some(time(&text, day).timestamp()),
-                "event_id" => event.extra_mut().event_id = own(),
-                "tenant" => event.extra_mut().tenant = named(),
-                "username" => event.extra_mut().username = named(),
-                "client_id" => event.extra_mut().client_id = named(),
-                "agent" => event.user_agent = named(),
-                "role" => event.extra_mut().role = named(),
-                "previous_kid" => event.extra_mut().previous_kid = named(),
-                "duration" => event.duration_ms = u32::try_from(span(&text).num_milliseconds()).ok().and_then(NonZeroU32::new),
-                "message" => event.analyse_message(&text.replace('_', " ")),
-                // What no diagnosis reads.
-                "status" | "every" | "in" | "alg" => {}
-                other => panic!("no field of an event: `{other}`"),
-            }
+            put(&mut event, name, &value(name).unwrap(), day);
         }
         assert!(event.kind != EventKind::AuthFailure || event.reason.is_some(), "a failure has a reason: `{line}`");
         stage.scan.events.push(event);
