@@ -7,6 +7,7 @@
 //! all cases; cases can be judged in any order and in parts.
 
 pub mod finding;
+pub mod lines;
 pub mod pattern;
 
 use std::borrow::Cow;
@@ -19,7 +20,10 @@ use crate::causes::CAUSES;
 use crate::causes::verdict::ORDER_TOLERANCE;
 use crate::causes::verdict::{Links, Verdict};
 use crate::check::inventory::Inventory;
+use crate::correlate::lines::Lines;
 use crate::extract::extracted::Extracted;
+use crate::facts::gathered::Gathered;
+use crate::facts::outline::Outline;
 use crate::facts::table::Side;
 use crate::facts::timeline;
 use crate::facts::timeline::KeyLife;
@@ -33,7 +37,7 @@ use crate::model::diagnosis::CauseEvent;
 use crate::model::diagnosis::Evidence;
 use crate::model::diagnosis::Failure;
 use crate::model::diagnosis::Line;
-use crate::model::event::{Band, Cause, Event, EventKind, Reason, StreamId, Text};
+use crate::model::event::{Band, Cause, Event, EventKind, Reason, StreamId};
 use crate::model::finding::Finding;
 use crate::model::id::Id;
 use crate::model::name::Name;
@@ -78,10 +82,7 @@ pub struct Correlated {
 
 /// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them, and takes its
 /// observations.
-///
-/// # Errors
-/// What polars says, which is a mistake of ours.
-pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> polars::prelude::PolarsResult<Correlated> {
+pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> Correlated {
     inventory.tell(scan);
     let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
@@ -89,31 +90,34 @@ pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> polars::prelude
     let mut merged = merge::merge(&scan.events);
     response_size::infer_reasons(&scan.events, &files, &mut merged.cases);
     subject::infer(&scan.events, &scan.observations, &mut merged.cases);
-    let mut facts = Facts::of(&scan.events, &scan.observations, &merged.cases, inventory);
+    let mut gathered = Gathered::new(&files).asking_for_those_of(&merged.cases);
+    gathered.update_all(&scan.events, &scan.observations, &merged.cases);
+    let lines = Lines { events: &scan.events, files: &files };
     // What they tell is among the facts now.
     scan.observations = Vec::new();
+    let facts = gathered.settle(&files, inventory);
     let cases = merged.cases.as_slice();
     let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &facts), &facts));
     by_session(cases, &mut judged, &facts);
     let keys = timeline::keys(&facts);
-    let got_through = finding::got_through(&facts, &files);
-    facts.forget_people();
-    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &facts, &files));
+    let got_through = finding::got_through(&facts, lines);
+    let outline = facts.into_outline();
+    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
-    let patterns = pattern::patterns(&mut failures)?;
+    let patterns = pattern::patterns(&mut failures);
     let findings = finding::findings(got_through, &failures);
-    Ok(Correlated {
+    Correlated {
         patterns,
         findings,
         unrelated_refusals: merged.unrelated,
         zones,
         offsets,
         keys,
-        gaps: gaps(&failures, &facts, &files),
+        gaps: gaps(&failures, &outline, lines),
         failures,
-    })
+    }
 }
 
 /// What happened to a case's subject before and after it.
@@ -212,10 +216,7 @@ fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts<'_>) {
                 return None;
             }
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
-            verdict.evidence.insert(
-                0,
-                (facts.events[cases[*neighbour].deciding].place, "another refusal of the same client says why".into()),
-            );
+            verdict.evidence.insert(0, (cases[*neighbour].line, "another refusal of the same client says why".into()));
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((place, verdict))
         })
@@ -230,18 +231,18 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-fn failure(case: &Case, judgement: Judgement, facts: &Facts<'_>, files: &[Text]) -> Failure {
+fn failure(case: &Case, judgement: Judgement, outline: &Outline, lines: Lines<'_>) -> Failure {
     let Judgement { chosen, others: mut alternatives } = judgement;
     // It may be another's.
     alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause, chosen.rule));
     alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
-    let seen_in: Vec<Line> = case.events.iter().map(|event| Line::at(facts.events[*event].place, files)).collect();
-    let evidence = std::iter::once((facts.events[case.deciding].place, said(case, &facts.events[case.deciding])))
+    let seen_in: Vec<Line> = case.events.iter().map(|event| lines.named(lines.events[*event].place)).collect();
+    let evidence = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
         .chain(chosen.evidence)
         .map(|(place, says)| {
-            let Line { file, line } = Line::at(place, files);
-            let event = facts.event_at(place);
+            let Line { file, line } = lines.named(place);
+            let event = lines.event_at(place);
             Evidence { file, line, time: event.and_then(|event| event.time), says, text: event.and_then(Event::quoted) }
         })
         .collect();
@@ -266,7 +267,7 @@ fn failure(case: &Case, judgement: Judgement, facts: &Facts<'_>, files: &[Text])
         rule: chosen.rule,
         confidence,
         band: Band::of(confidence),
-        cause: chosen.blame.map(|place| blamed(place, facts, files)),
+        cause: chosen.blame.map(|place| blamed(place, outline, lines)),
         evidence,
         counter: chosen.counter,
         alternatives,
@@ -291,18 +292,17 @@ fn said(case: &Case, event: &Event) -> Cow<'static, str> {
 static VERIFIER_SAYS: LazyLock<Vec<String>> =
     LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
 
-fn blamed(place: usize, facts: &Facts<'_>, files: &[Text]) -> CauseEvent {
-    let happening = &facts.happenings[place];
-    let event = &facts.events[happening.event];
-    let Line { file, line } = Line::at(event.place, files);
+fn blamed(place: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
+    let (happening, best) = (&outline.lifecycle[place], outline.lifecycle.best(place));
+    let Line { file, line } = lines.named(best.line);
     CauseEvent {
         kind: happening.kind,
         time: Some(happening.time),
         about: happening.key,
-        event_id: event.extra.as_deref().and_then(|extra| extra.event_id.clone()),
+        event_id: best.event_id.clone(),
         file,
         line,
-        text: event.quoted(),
+        text: best.quote,
     }
 }
 
@@ -349,10 +349,10 @@ fn name_failures(failures: &mut [Failure]) {
 }
 
 /// Silence of an audit source where failures ask for it (DR-43).
-fn silences(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<String> {
+fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
     let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
     // What the second pass found was looked for, and says nothing of how often a source speaks.
-    for event in facts.events.iter().filter(|event| event.sub.is_some() && !event.looked_up) {
+    for event in lines.events.iter().filter(|event| event.sub.is_some() && !event.looked_up) {
         let of_a_user = matches!(
             event.kind,
             EventKind::UserCreated
@@ -367,7 +367,7 @@ fn silences(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<Stri
     }
     let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
     for (stream, mut times) in by_stream {
-        told.entry(clock::family(files, stream)).or_default().append(&mut times);
+        told.entry(clock::family(lines.files, stream)).or_default().append(&mut times);
     }
     let mut asking: Vec<DateTime<Utc>> = failures
         .iter()
@@ -397,7 +397,7 @@ fn silences(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<Stri
 }
 
 /// What is missing from the inputs, as far as failures ask for it.
-fn gaps(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<String> {
+fn gaps(failures: &[Failure], outline: &Outline, lines: Lines<'_>) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();
     let nameless = count(&|f| f.reason == Reason::SubNotFound && f.sub.is_none());
@@ -406,21 +406,19 @@ fn gaps(failures: &[Failure], facts: &Facts<'_>, files: &[Text]) -> Vec<String> 
             "{nameless} refusals for a missing user name no subject: a gateway log with the token's `sub` would tell which users"
         ));
     }
-    if !facts.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
+    if !outline.audited && count(&|f| f.reason == Reason::SubNotFound) > 0 {
         gaps.push(
             "no line tells of users being created or deleted: add the identity provider's audit log or the database log"
                 .to_owned(),
         );
     }
-    if facts.keys.values().all(|key| key.added.is_none() && key.rotated.is_none() && key.retired.is_none())
-        && count(&|f| matches!(f.reason, Reason::KeyNotFound | Reason::SignatureInvalid)) > 0
-    {
+    if !outline.announces_keys && count(&|f| matches!(f.reason, Reason::KeyNotFound | Reason::SignatureInvalid)) > 0 {
         gaps.push("no line tells of keys being added, rotated or retired: add the issuer's log".to_owned());
     }
     let silent = count(&|f| f.reason == Reason::Other && f.root_cause == Cause::Unexplained);
     if silent > 0 {
         gaps.push(format!("{silent} refusals give no reason: add the log of the service that refused"));
     }
-    gaps.extend(silences(failures, facts, files));
+    gaps.extend(silences(failures, lines));
     gaps
 }

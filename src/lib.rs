@@ -13,7 +13,7 @@
 //!
 //! | folder | does |
 //! | --- | --- |
-//! | [`atomic_file`], [`hash`], [`literal`], [`parallel`] | writes beside and renames; maps by hash; one text looked for; work shared out over threads |
+//! | [`atomic_file`], [`hash`], [`literal`], [`parallel`], [`parquet`] | writes beside and renames; maps by hash; one text looked for; work shared out over threads; Parquet files |
 //! | [`model`] | what the stages exchange: kinds, reasons, causes, events; plain data |
 //! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
 //! | [`layout`] | a record -> an entry: time, level, message, fields |
@@ -68,6 +68,12 @@ pub mod lookup;
 pub mod model;
 pub mod normalise;
 pub mod parallel;
+pub mod parquet;
 pub mod pipeline;
 pub mod redact;
 pub mod report;
+
+pub use extract::signature::Catalog;
+pub use pipeline::error::ScanError;
+pub use pipeline::run::Scan;
+pub use report::Report;

@@ -10,3 +10,4 @@ pub mod id;
 pub mod name;
 pub mod observation;
 pub mod pattern;
+pub mod words;

@@ -1,24 +1,47 @@
-//! Work shared out over the threads. The only file that says rayon.
+//! Work shared out over threads. The only file that says rayon.
 //!
-//! Results come in the order of what they are made of, whatever the number of threads.
+//! A run owns its threads: a [`Pool`]. What it does within [`Pool::install`] is shared out over them, and two runs in one
+//! process do not know of each other. Results come in the order of what they are made of, whatever the number of threads.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::Scope;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
-/// Sets how many threads work; once, before the first work.
-///
-/// # Errors
-/// Where threads cannot be started, or work already.
-pub fn start(threads: usize) -> io::Result<()> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(io::Error::other)
+/// The threads of a run. They end when the last copy is dropped.
+#[derive(Debug, Clone, Default)]
+pub struct Pool(Option<Arc<ThreadPool>>);
+
+impl Pool {
+    /// No threads of its own: work is shared out over those of the caller, or where the caller is in no pool over one a
+    /// processor.
+    pub const CALLERS: Self = Self(None);
+
+    /// So many threads, or one a processor.
+    ///
+    /// # Errors
+    /// Where threads cannot be started.
+    pub fn new(threads: Option<NonZeroUsize>) -> io::Result<Self> {
+        let threads = threads.map_or(0, NonZeroUsize::get);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+        Ok(Self(Some(Arc::new(pool))))
+    }
+
+    /// Does `work` on one of the threads; all that it shares out goes to them.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
 }
 
-/// How many threads work.
+/// How many threads share the work of the caller.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }
@@ -90,6 +113,11 @@ pub fn sort_by_key<I: Send, K: Ord>(items: &mut [I], key: impl Fn(&I) -> K + Syn
     items.par_sort_unstable_by_key(key);
 }
 
+/// Sorts; equals may change places.
+pub fn sort<I: Send + Ord>(items: &mut [I]) {
+    items.par_sort_unstable();
+}
+
 /// Sorts by a key that takes long to compare or belongs to items that are long to move; equals stay in order.
 pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
     items.par_sort_by_cached_key(key);
@@ -98,4 +126,20 @@ pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I],
 /// Both results, made at the same time.
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(a, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pool_has_its_own_number_of_threads() {
+        let pools = [1, 3, 2].map(|count| (count, Pool::new(NonZeroUsize::new(count)).unwrap()));
+        for (count, pool) in &pools {
+            assert_eq!(pool.install(threads), *count);
+            assert_eq!(pool.install(|| Pool::CALLERS.install(threads)), *count);
+            assert_eq!(pool.install(|| map(5, |n| n * n)), [0, 1, 4, 9, 16]);
+        }
+        assert_eq!(pools[0].1.install(|| pools[1].1.install(threads)), 3);
+    }
 }

@@ -1,6 +1,9 @@
-//! The local run: the only place that shares work out over threads.
+//! The local run, and what it stores: the only place that shares sources out over threads.
 
+pub mod error;
+pub mod events_file;
 pub mod first_pass;
+pub mod run;
 pub mod sample;
 pub mod scan;
 pub mod second_pass;

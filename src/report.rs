@@ -31,6 +31,7 @@ use crate::model::finding::Finding;
 use crate::model::pattern::Pattern;
 use crate::normalise::clock::Proof;
 use crate::normalise::offset::Offset;
+use crate::report::rows::StoredScan;
 
 /// The version of the report's shape: the first number changes when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -170,6 +171,7 @@ impl Results {
             failures: correlated.failures,
             events: scan.events,
             unknown: scan.unknown.into_templates(),
+            stored: StoredScan::default(),
         }
     }
 }
@@ -217,4 +219,6 @@ pub struct Results {
     pub files: Vec<Text>,
     /// The ids of signatures, by [`crate::model::event::SignatureId`].
     pub signatures: Vec<String>,
+    /// What an events file holds beside the events.
+    pub stored: StoredScan,
 }

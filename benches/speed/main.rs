@@ -18,6 +18,7 @@ use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::{Selection, discover};
 use jwtriage::ingest::frame::{Style, each_block};
 use jwtriage::model::event::StreamId;
+use jwtriage::parallel::Pool;
 use jwtriage::pipeline::settings::{SPAN, Settings};
 use jwtriage::pipeline::{sample, scan};
 use jwtriage::redact::Redactor;
@@ -111,7 +112,7 @@ fn correlate(criterion: &mut Criterion) {
         let mut scan = events::scan(count);
         group.throughput(Throughput::Elements(scan.events.len() as u64)).sample_size(10);
         group.bench_function(format!("{count} events"), |bencher| {
-            bencher.iter(|| black_box(jwtriage::correlate::correlate(&mut scan, &inventory).map(|found| found.failures.len())));
+            bencher.iter(|| black_box(jwtriage::correlate::correlate(&mut scan, &inventory).failures.len()));
         });
     }
     group.finish();
@@ -128,6 +129,7 @@ fn whole(criterion: &mut Criterion) {
         rows: false,
         redactor: Redactor::BARE,
         is_own: |_| false,
+        pool: Pool::CALLERS,
         strict: false,
     };
     let mut group = criterion.benchmark_group("whole");
@@ -142,7 +144,7 @@ fn whole(criterion: &mut Criterion) {
                 let catalog = Catalog::builtin_bare().expect("the built-in catalog holds");
                 let detector = Detector::tuned(catalog, false, &sample::sample(&found.sources));
                 let mut scan = scan::scan(&found.sources, &detector, &settings);
-                black_box(jwtriage::correlate::correlate(&mut scan, &inventory).map(|found| found.failures.len()))
+                black_box(jwtriage::correlate::correlate(&mut scan, &inventory).failures.len())
             });
         });
     }

@@ -65,7 +65,7 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid)) == Some(false), 0.05)
-            .ground(facts.happenings[place].witnesses().len() > 1, 0.05)
+            .ground(facts.happenings.witnesses(place).len() > 1, 0.05)
             .blame(
                 facts,
                 place,
@@ -94,7 +94,7 @@ fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         Verdict::new(Cause::KeyRotated, "DR-23", 0.64)
             .variant("unannounced_retirement")
             .shows(
-                Some(facts.events[case.deciding].place),
+                Some(case.line),
                 format!(
                     "the key verified until {}, was refused from {} on, and another is accepted",
                     accepted.last.format("%H:%M:%S"),
@@ -125,7 +125,7 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (place, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
     let mut verdict = Verdict::new(Cause::KeyRotated, "DR-23", 0.0)
-        .shows(Some(facts.events[facts.happenings[place].event].place), "the key was retired after the failure");
+        .shows(Some(facts.happenings.best(place).line), "the key was retired after the failure");
     verdict.lacks = "wrong order: the key was retired after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }

@@ -135,7 +135,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
             "the issuer changed just before the first token without a subject",
         );
         if let Some(client) = client {
-            found = found.shows(Some(facts.events[case.deciding].place), client);
+            found = found.shows(Some(case.line), client);
         }
         verdicts.push(found);
         return;
@@ -178,10 +178,7 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
     if let (Some(own), Some(usual)) = (&case.iss, &facts.history.issuer)
         && own != usual
     {
-        found = found.shows(
-            Some(facts.events[case.deciding].place),
-            format!("the token's issuer is `{own}`, accepted ones say `{usual}`"),
-        );
+        found = found.shows(Some(case.line), format!("the token's issuer is `{own}`, accepted ones say `{usual}`"));
     }
     if let Some(expected) = case.iss.as_deref().and_then(|iss| facts.inventory.expects_issuer(iss)) {
         let says = if expected {
@@ -189,7 +186,7 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
         } else {
             "the token's issuer is none of the expected ones"
         };
-        found = found.ground(true, 0.10).shows(Some(facts.events[case.deciding].place), says);
+        found = found.ground(true, 0.10).shows(Some(case.line), says);
     }
     let onset = onset(case, facts);
     match onset.and_then(|first| facts.issuer_change(case, first)).filter(|_| facts.last_change(case).is_none()) {

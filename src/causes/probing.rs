@@ -33,7 +33,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
     let signs = facts.signs(case);
     let marked = case.reason == Reason::AlgorithmNotAllowed;
     let stranger = case.sub.is_none_or(|sub| !facts.knows(sub));
-    let first = signs.first.map(|event| facts.events[event].place);
+    let first = signs.first;
     if marked && !signs.forges {
         let hint = Verdict::new(Cause::Probing, "DR-39", 0.45).variant("forged");
         verdicts.push(hint.cap(true, 0.44, "nothing else from this address is forged"));

@@ -64,7 +64,7 @@ fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         Verdict::new(Cause::StaleJwksCache, "DR-21", 0.66)
             .variant("unannounced_key")
             .shows(
-                Some(facts.events[case.deciding].place),
+                Some(case.line),
                 format!(
                     "the key was first seen at {}, after others, and is accepted elsewhere: a rotation that no line tells",
                     first.format("%H:%M:%S")
@@ -104,7 +104,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         verdict.rule = "DR-22";
         let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
         let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
-        verdict = verdict.variant("single_instance").shows(Some(facts.events[case.deciding].place), says);
+        verdict = verdict.variant("single_instance").shows(Some(case.line), says);
     }
     Some(
         verdict

@@ -12,7 +12,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::causes::verdict::{CauseRules, Links, Verdict};
-use crate::facts::history::any_within;
+use crate::facts::times::any_within;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};

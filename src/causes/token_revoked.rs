@@ -42,7 +42,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     );
     let mut verdict = match links.revoked {
         Some(place) => {
-            let elsewhere = facts.happenings[place].witnesses().iter().find_map(|w| facts.events[*w].client_ip);
+            let elsewhere = facts.happenings.witnesses(place).iter().find_map(|witness| witness.client);
             let variant = if elsewhere.is_some() && elsewhere != case.client_ip { "global_logout" } else { "logout" };
             verdict.ground(true, 0.12).variant(variant).blame(facts, place, "the session ended or the token was revoked")
         }
@@ -68,7 +68,7 @@ fn mass(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<usize> {
     if links.revoked.is_some() {
         return None;
     }
-    let tenant = |place: usize| facts.events[facts.happenings[place].event].extra.as_deref().and_then(|extra| extra.tenant);
+    let tenant = |place: usize| facts.happenings.best(place).tenant;
     let end = facts.mass_revocations.partition_point(|place| facts.happenings[*place].time <= time);
     facts.mass_revocations[..end]
         .iter()

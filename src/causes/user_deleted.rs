@@ -66,7 +66,7 @@ fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
 fn too_late(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (place, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
     let mut verdict = Verdict::new(Cause::UserDeleted, "DR-01", 0.0)
-        .shows(Some(facts.events[facts.happenings[place].event].place), "the deletion came after the failure");
+        .shows(Some(facts.happenings.best(place).line), "the deletion came after the failure");
     verdict.lacks = "wrong order: the deletion came after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -126,7 +126,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdic
         if soft || case.reason == Reason::Other { 0.70 } else { 0.80 },
     )
     .ground(within || issued_before, 0.15)
-    .ground(deletion.witnesses().len() > 1, 0.10)
+    .ground(facts.happenings.witnesses(place).len() > 1, 0.10)
     .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
     .blame(facts, place, "the user was deleted")
     .against("the user was restored or created again before the failure", returned, 0.0)
@@ -142,7 +142,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdic
     let signing_out =
         case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = deletion.witnesses().iter().find_map(|witness| facts.events[*witness].client_ip);
+    let deleter = facts.happenings.witnesses(place).iter().find_map(|witness| witness.client);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = "DR-12";

@@ -39,7 +39,7 @@ pub const RULES: CauseRules = CauseRules {
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     let outage = facts.outage_at(case.time);
     verdicts.extend(slow(case, outage.is_some(), facts));
-    let witness = outage.and_then(|outage| outage.witnesses.first()).map(|place| facts.events[*place].place);
+    let witness = outage.map(|outage| outage.first_line);
     let says_first = "the first error of the user store in this outage";
     match case.reason {
         Reason::UserStoreUnavailable => verdicts.push(
@@ -83,10 +83,7 @@ fn slow(case: &Case, outage: bool, facts: &Facts<'_>) -> Option<Verdict> {
         Verdict::new(Cause::UserStoreOutage, "DR-14", 0.45)
             .variant("slow_rejection")
             .ground(outage, 0.30)
-            .shows(
-                Some(facts.events[case.deciding].place),
-                format!("the refusal took {took} ms, where such a one usually takes {usual} ms"),
-            )
+            .shows(Some(case.line), format!("the refusal took {took} ms, where such a one usually takes {usual} ms"))
             .cap(!outage, 0.60, "no error of a store at that time")
     })
 }

@@ -92,8 +92,8 @@ impl Verdict {
     #[must_use]
     pub fn blame(mut self, facts: &Facts<'_>, happening: usize, says: &'static str) -> Self {
         self.blame = Some(happening);
-        for witness in facts.happenings[happening].witnesses().iter().take(3) {
-            self.evidence.push((facts.events[*witness].place, says.into()));
+        for witness in facts.happenings.witnesses(happening).iter().take(3) {
+            self.evidence.push((witness.line, says.into()));
         }
         self
     }

@@ -4,11 +4,11 @@
 //! user or key is *not* there is a fact of its own.
 
 mod table;
+mod user;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ use crate::model::books::StreamBooks;
 use crate::model::event::{Event, EventKind, Place, Shown, StreamId};
 use crate::model::name::Name;
 use table::Table;
+
+pub use user::{Since, User};
 
 /// The format of the events that rows of the user table become.
 pub const FORMAT: &str = "user-table";
@@ -38,77 +40,6 @@ struct Users {
     rows: HashMap<String, User>,
     count: u64,
     bytes: u64,
-}
-
-/// A user as the table has it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct User {
-    /// The row's line or number, from 1.
-    pub line: u64,
-    /// When it was created.
-    pub created: Option<DateTime<Utc>>,
-    /// Since when it is deleted, where rows of deleted users are kept.
-    pub deleted: Option<Since>,
-    /// Since when it is disabled.
-    pub disabled: Option<Since>,
-    /// When that ends or ended.
-    pub until: Option<DateTime<Utc>>,
-}
-
-impl User {
-    /// Whether it may use its tokens at `time`, as far as the table says.
-    pub fn is_live(&self, time: DateTime<Utc>) -> bool {
-        !self.is_deleted(time) && !self.is_disabled(time)
-    }
-
-    /// Whether it was deleted by `time`, or may have been.
-    pub fn is_deleted(&self, time: DateTime<Utc>) -> bool {
-        self.deleted.is_some_and(|since| since.earliest().is_none_or(|earliest| earliest <= time))
-    }
-
-    /// Whether it was disabled at `time`, or may have been.
-    pub fn is_disabled(&self, time: DateTime<Utc>) -> bool {
-        let begun = self.disabled.is_some_and(|since| since.earliest().is_none_or(|earliest| earliest <= time));
-        begun && self.until.is_none_or(|until| time < until)
-    }
-}
-
-/// Since when something is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
-    /// Since a time.
-    Time(DateTime<Utc>),
-    /// Since some time of the day between these two.
-    Day(DateTime<Utc>, DateTime<Utc>),
-    /// The table does not say since when.
-    Unknown,
-}
-
-impl Since {
-    /// The earliest time at which it can have begun; `None` where that is unknown.
-    pub fn earliest(self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Time(time) | Self::Day(time, _) => Some(time),
-            Self::Unknown => None,
-        }
-    }
-
-    /// The time by which it had begun; `None` where that is unknown.
-    pub fn latest(self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Time(time) | Self::Day(_, time) => Some(time),
-            Self::Unknown => None,
-        }
-    }
-
-    /// The better known of two.
-    fn or(self, other: Option<Self>) -> Self {
-        match (self, other) {
-            (Self::Time(_), _) | (_, None) => self,
-            (_, Some(other @ Self::Time(_))) | (Self::Unknown, Some(other)) => other,
-            (Self::Day(..), Some(_)) => self,
-        }
-    }
 }
 
 /// Why a file cannot be used.
@@ -262,7 +193,10 @@ impl Inventory {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out their inputs")]
+    #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
+    #![cfg_attr(feature = "parquet", expect(clippy::disallowed_types, reason = "a test makes a table"))]
+
+    use chrono::{DateTime, Utc};
 
     use super::*;
 
@@ -297,6 +231,7 @@ mod tests {
         assert_eq!(Inventory::default().user("u1"), None);
     }
 
+    #[cfg(feature = "parquet")]
     #[test]
     fn a_parquet_export_is_read() {
         use polars::prelude::{

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correlate::ORDER_TOLERANCE;
+use crate::correlate::lines::Lines;
 use crate::correlate::pattern::{fingerprint, samples, top};
-use crate::facts::world::{Facts, Success};
+use crate::facts::success::Success;
+use crate::facts::world::Facts;
 use crate::group::service_name::plain_name;
 use crate::hash::HashSet;
 use crate::model::diagnosis::Failure;
 use crate::model::diagnosis::Line;
-use crate::model::event::{Cause, Event, EventKind, Place, Severity, Text};
+use crate::model::event::{Cause, EventKind, Place, Severity};
 use crate::model::finding::Finding;
 use crate::model::name::Name;
 use crate::model::pattern::Sample;
@@ -58,7 +60,7 @@ pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding
 }
 
 /// Requests that were let through and should not have been, by rule and service.
-pub fn got_through(facts: &Facts<'_>, files: &[Text]) -> Vec<Finding> {
+pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
     let mut through: BTreeMap<(&'static str, Name), Through> = BTreeMap::new();
     let befallen: HashSet<Name> = facts
         .happenings
@@ -66,7 +68,7 @@ pub fn got_through(facts: &Facts<'_>, files: &[Text]) -> Vec<Finding> {
         .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
         .map(|h| h.key)
         .collect();
-    for success in &facts.successes {
+    for success in facts.successes.iter() {
         let of_the_user = befallen
             .contains(&success.sub)
             .then(|| [deed(facts, success), older_than_its_user(facts, success)])
@@ -74,9 +76,8 @@ pub fn got_through(facts: &Facts<'_>, files: &[Text]) -> Vec<Finding> {
             .flatten();
         for (rule, place) in of_the_user.chain([retired(facts, success)]).flatten() {
             let service = success.service.map(plain_name).unwrap_or_default();
-            let happening = &facts.happenings[place];
-            let deed = facts.events[happening.event].place;
-            through.entry((rule, service)).or_default().add(success, deed, happening.time);
+            let deed = facts.happenings.best(place).line;
+            through.entry((rule, service)).or_default().add(success, deed, facts.happenings[place].time);
         }
     }
     through
@@ -97,15 +98,15 @@ pub fn got_through(facts: &Facts<'_>, files: &[Text]) -> Vec<Finding> {
                 last: through.times.iter().max().copied(),
                 top_clients: top(through.seen.iter().filter_map(|(_, client)| *client)),
                 top_subjects: top(through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty())),
-                samples: through.places.iter().map(|place| sample(*place, facts, files)).collect(),
+                samples: through.places.iter().map(|place| sample(*place, lines)).collect(),
             }
         })
         .collect()
 }
 
-fn sample(place: Place, facts: &Facts<'_>, files: &[Text]) -> Sample {
-    let Line { file, line } = Line::at(place, files);
-    Sample { file, line, text: facts.event_at(place).and_then(Event::quoted) }
+fn sample(place: Place, lines: Lines<'_>) -> Sample {
+    let Line { file, line } = lines.named(place);
+    Sample { file, line, text: lines.quoted(place) }
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.

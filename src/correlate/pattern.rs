@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::hash::Hasher;
 
 use fnv::FnvHasher;
-use polars::prelude::PolarsResult;
 
 use crate::facts::table;
 use crate::hash::HashMap;
@@ -34,13 +33,10 @@ const TOP: usize = 5;
 
 /// Groups failures that share rule, service, reason and what is to blame, the most failures first, and notes with each
 /// failure which pattern it is of.
-///
-/// # Errors
-/// What polars says, which is a mistake of ours.
-pub fn patterns(failures: &mut [Failure]) -> PolarsResult<Vec<Pattern>> {
+pub fn patterns(failures: &mut [Failure]) -> Vec<Pattern> {
     let ids: Vec<String> = failures.iter().map(pattern_id).collect();
     let mut patterns = Vec::new();
-    for members in table::groups(&ids)? {
+    for members in table::groups(&ids) {
         let id = &ids[members[0]];
         let pattern_id = Name::of(id);
         for place in &members {
@@ -51,7 +47,7 @@ pub fn patterns(failures: &mut [Failure]) -> PolarsResult<Vec<Pattern>> {
     patterns.sort_by(|a, b| {
         b.failures.cmp(&a.failures).then_with(|| a.first.cmp(&b.first)).then_with(|| a.pattern_id.cmp(&b.pattern_id))
     });
-    Ok(patterns)
+    patterns
 }
 
 /// What a pattern is about. Deletions and the like befall one user each and are told together; a deploy or a

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use memchr::memmem::Finder;
 
 use crate::extract::context::Context;
@@ -19,6 +19,8 @@ use crate::model::field::{Field, Value};
 use crate::model::name::Name;
 use crate::redact;
 
+/// Times are kept to the microsecond: so many digits behind the second.
+const MICROSECONDS: u16 = 6;
 /// How much of a record's text an event keeps, in characters.
 const MAX_MESSAGE: usize = 400;
 /// How much of the text of what is only quoted is gone through, in bytes.
@@ -388,6 +390,8 @@ impl RecordView<'_> {
         let zone = |local: NaiveDateTime| timestamp::offset_at(&self.context.zone, local);
         let time =
             chosen.and_then(|stamp| stamp.resolve(zone, self.context.latest)).filter(|time| timestamp::is_plausible(*time));
+        // Finer is no clock.
+        let time = time.map(|time| time.trunc_subsecs(MICROSECONDS));
         (time, chosen.is_some_and(|stamp| stamp.offset.is_none()))
     }
 

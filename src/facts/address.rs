@@ -4,18 +4,20 @@
 //! or it befalls many at once. Somebody who tries makes many tokens, each once, gets none accepted, and is alone with it.
 //! What an address did counts for an hour; each refusal counts once, however many lines tell of it.
 
-use crate::group::subject_shape::shape;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
-use crate::facts::history;
-use crate::facts::world::Facts;
+use crate::facts::key::Key;
+use crate::facts::subject::Subject;
+use crate::facts::success::Success;
+use crate::facts::times::any_within;
+use crate::group::client_address::is_private;
 use crate::group::merge::Case;
-use crate::group::split;
-use crate::group::subject_shape::Shape;
+use crate::group::subject_shape::{Shape, shape};
 use crate::hash::HashMap;
-use crate::model::event::{EventKind, Reason};
+use crate::model::event::{Place, Reason, StreamId};
 use crate::model::name::Name;
 
 /// How long what an address did counts.
@@ -58,8 +60,8 @@ pub struct Signs {
     pub makes_up_keys: bool,
     /// Users that nobody ever saw.
     pub strangers: Strangers,
-    /// The event of the first such refusal.
-    pub first: Option<usize>,
+    /// The line of the first such refusal.
+    pub first: Option<Place>,
 }
 
 impl Signs {
@@ -70,110 +72,170 @@ impl Signs {
 }
 
 /// What one address did: signs by the time of the refusals that show them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Address(Vec<(DateTime<Utc>, Signs)>);
 
 impl Address {
     /// What it showed nearest to a time, if that is near at all.
     pub fn around(&self, time: DateTime<Utc>) -> Signs {
         let at = self.0.partition_point(|(other, _)| *other < time);
-        let sides = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|place| self.0.get(place));
+        let sides = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|index| self.0.get(index));
         let nearest = sides.min_by_key(|(other, _)| (*other - time).abs());
         nearest.filter(|(other, _)| (*other - time).abs() <= NEAR).map_or_else(Signs::default, |(_, signs)| *signs)
     }
 }
 
 /// A refusal that somebody who tries tokens gets, and others too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Deed {
     time: DateTime<Utc>,
-    event: usize,
+    line: Place,
+    client: Name,
+    service: Option<Name>,
     reason: Reason,
     sub: Option<Name>,
     kid: Option<Name>,
     agent: Option<Name>,
 }
 
-/// Why a refusal may be that of somebody who tries: of real users and keys only what nobody does by accident.
-fn is_suspect(case: &Case, facts: &Facts<'_>) -> bool {
-    let stranger = case.sub.is_none_or(|sub| !facts.knows(sub));
-    match case.reason {
-        Reason::AlgorithmNotAllowed => true,
-        Reason::SignatureInvalid | Reason::TokenMalformed | Reason::SubNotFound => stranger,
-        Reason::KeyNotFound => stranger && case.kid.is_none_or(|kid| !facts.knows_key(kid)),
-        _ => false,
+impl Deed {
+    fn of(case: &Case) -> Option<Self> {
+        let Case { line, service, reason, sub, kid, user_agent: agent, .. } = *case;
+        Some(Self { time: case.time?, line, client: case.client_ip?, service, reason, sub, kid, agent })
+    }
+
+    /// Whether it may be that of somebody who tries: of real users and keys only what nobody does by accident.
+    fn is_suspect(&self, known: &Known<'_>) -> bool {
+        let stranger = self.sub.is_none_or(|sub| !known.is_user(sub));
+        match self.reason {
+            Reason::AlgorithmNotAllowed => true,
+            Reason::KeyNotFound => stranger && self.kid.is_none_or(|kid| !known.keys.contains_key(&kid)),
+            _ => stranger,
+        }
     }
 }
 
-/// The addresses that show any sign.
-pub fn addresses(cases: &[Case], facts: &Facts<'_>) -> HashMap<Name, Address> {
-    let mut deeds: BTreeMap<Name, Vec<Deed>> = BTreeMap::new();
-    let suspects: Vec<&Case> = cases.iter().filter(|case| case.client_ip.is_some() && is_suspect(case, facts)).collect();
-    let common = in_crowds(&suspects);
-    for (case, _) in suspects.iter().zip(common).filter(|(_, common)| !common) {
-        if let (Some(client), Some(time)) = (case.client_ip, case.time) {
-            let Case { deciding: event, reason, sub, kid, user_agent: agent, .. } = **case;
-            deeds.entry(client).or_default().push(Deed { time, event, reason, sub, kid, agent });
+/// What is known of users and keys apart from refusals, and who got through.
+pub(super) struct Known<'f> {
+    pub(super) subjects: &'f HashMap<Name, Subject>,
+    pub(super) keys: &'f HashMap<Name, Key>,
+    pub(super) successes: &'f [Success],
+    /// To whom tokens were issued, and when.
+    pub(super) issued: &'f [(Name, DateTime<Utc>)],
+}
+
+impl Known<'_> {
+    fn is_user(&self, sub: Name) -> bool {
+        self.subjects.get(&sub).is_some_and(|subject| subject.known)
+    }
+}
+
+/// The refusals gathered so far of which somebody who tries tokens gets some.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Suspects {
+    deeds: Vec<Deed>,
+    /// Who was refused at which address, and when: users who exist use it too.
+    bearers: Vec<(Name, Name, DateTime<Utc>)>,
+}
+
+impl Suspects {
+    /// Takes in a refused request.
+    pub fn refused(&mut self, case: &Case) {
+        if let (Some(client), Some(sub), Some(time)) = (case.client_ip, case.sub, case.time) {
+            self.bearers.push((client, sub, time));
+        }
+        if matches!(
+            case.reason,
+            Reason::AlgorithmNotAllowed
+                | Reason::SignatureInvalid
+                | Reason::TokenMalformed
+                | Reason::SubNotFound
+                | Reason::KeyNotFound
+        ) {
+            self.deeds.extend(Deed::of(case));
         }
     }
-    deeds.retain(|_, deeds| deeds.len() > 2);
-    let good = good_times(cases, &deeds, facts);
-    deeds
-        .into_iter()
-        .filter_map(|(client, mut deeds)| {
-            deeds.sort_by_key(|deed| (deed.time, deed.event));
-            let good = good.get(&client).map_or(&[][..], Vec::as_slice);
-            let signs = signs(&deeds, good, is_proxy(&client));
-            signs.iter().any(|(_, signs)| signs.any()).then_some((client, Address(signs)))
-        })
-        .collect()
+
+    /// Takes in what another gathered.
+    pub fn merge(&mut self, mut other: Self) {
+        self.deeds.append(&mut other.deeds);
+        self.bearers.append(&mut other.bearers);
+    }
+
+    /// Gives each stream the number that it has elsewhere.
+    pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
+        for deed in &mut self.deeds {
+            deed.line.stream = number(deed.line.stream);
+        }
+    }
+
+    /// The addresses that show any sign.
+    pub(super) fn settle(self, known: &Known<'_>) -> HashMap<Name, Address> {
+        let Self { mut deeds, bearers } = self;
+        deeds.retain(|deed| deed.is_suspect(known));
+        let common = in_crowds(&deeds);
+        let mut by_client: BTreeMap<Name, Vec<Deed>> = BTreeMap::new();
+        for (deed, _) in deeds.into_iter().zip(common).filter(|(_, common)| !common) {
+            by_client.entry(deed.client).or_default().push(deed);
+        }
+        by_client.retain(|_, deeds| deeds.len() > 2);
+        let good = good_times(&bearers, &by_client, known);
+        by_client
+            .into_iter()
+            .filter_map(|(client, mut deeds)| {
+                deeds.sort_unstable();
+                let good = good.get(&client).map_or(&[][..], Vec::as_slice);
+                let signs = signs(&deeds, good, is_proxy(&client));
+                signs.iter().any(|(_, signs)| signs.any()).then_some((client, Address(signs)))
+            })
+            .collect()
+    }
 }
 
 /// Whether many may be behind an address: one of a network of one's own.
 fn is_proxy(client: &str) -> bool {
-    matches!(client, "127.0.0.1" | "::1" | "localhost") || split::is_private(client)
+    matches!(client, "127.0.0.1" | "::1" | "localhost") || is_private(client)
 }
 
 /// For each refusal whether as many others were refused alike at that service around then: a rotation, a mapping or a
 /// store hits everybody.
-fn in_crowds(cases: &[&Case]) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..cases.len()).filter(|place| cases[*place].time.is_some()).collect();
-    let kind = |place: usize| (cases[place].service.map(Name::number), cases[place].reason);
-    order.sort_unstable_by_key(|place| (kind(*place), cases[*place].time, *place));
-    let mut common = vec![false; cases.len()];
+fn in_crowds(deeds: &[Deed]) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..deeds.len()).collect();
+    let kind = |index: usize| (deeds[index].service.map(Name::number), deeds[index].reason);
+    order.sort_unstable_by_key(|index| (kind(*index), deeds[*index].time));
+    let mut common = vec![false; deeds.len()];
     for alike in order.chunk_by(|a, b| kind(*a) == kind(*b)) {
         let mut around = Counts(HashMap::default());
         let (mut from, mut to) = (0, 0);
-        for place in alike {
-            let time = cases[*place].time;
-            let late = |other: usize| cases[other].time > time.map(|time| time + BURST);
-            let early = |other: usize| cases[other].time < time.map(|time| time - BURST);
-            while let Some(other) = alike.get(to).filter(|other| !late(**other)) {
-                around.change(cases[*other].client_ip, true);
+        for index in alike {
+            let Deed { time, client, .. } = &deeds[*index];
+            while let Some(other) = alike.get(to).filter(|other| deeds[**other].time <= *time + BURST) {
+                around.change(deeds[*other].client, true);
                 to += 1;
             }
-            while early(alike[from]) {
-                around.change(cases[alike[from]].client_ip, false);
+            while deeds[alike[from]].time < *time - BURST {
+                around.change(deeds[alike[from]].client, false);
                 from += 1;
             }
-            common[*place] = around.0.len() > CROWD && to - from >= 2 * around.of(&cases[*place].client_ip);
+            common[*index] = around.0.len() > CROWD && to - from >= 2 * around.of(client);
         }
     }
     common
 }
 
 /// When users who exist used an address: their tokens were accepted, issued to it or refused, sorted.
-fn good_times(cases: &[Case], deeds: &BTreeMap<Name, Vec<Deed>>, facts: &Facts<'_>) -> HashMap<Name, Vec<DateTime<Utc>>> {
+fn good_times(
+    bearers: &[(Name, Name, DateTime<Utc>)],
+    deeds: &BTreeMap<Name, Vec<Deed>>,
+    known: &Known<'_>,
+) -> HashMap<Name, Vec<DateTime<Utc>>> {
     let mut good: HashMap<Name, Vec<DateTime<Utc>>> = HashMap::default();
     // A public page is let through without any token.
-    let accepted = facts.successes.iter().filter(|success| !success.sub.is_empty() || success.kid.is_some());
-    let issued = facts.events.iter().filter(|event| event.kind == EventKind::TokenIssued);
-    let known = cases.iter().filter(|case| case.sub.is_some_and(|sub| facts.knows(sub)));
-    let times = accepted
-        .map(|success| (success.client, Some(success.time)))
-        .chain(issued.map(|event| (event.client_ip, event.time)))
-        .chain(known.map(|case| (case.client_ip, case.time)));
-    for (client, time) in times {
-        if let (Some(client), Some(time)) = (client.filter(|client| deeds.contains_key(client)), time) {
+    let accepted = known.successes.iter().filter(|success| !success.sub.is_empty() || success.kid.is_some());
+    let accepted = accepted.filter_map(|success| Some((success.client?, success.time)));
+    let refused = bearers.iter().filter(|(_, sub, _)| known.is_user(*sub)).map(|(client, _, time)| (*client, *time));
+    for (client, time) in accepted.chain(known.issued.iter().copied()).chain(refused) {
+        if deeds.contains_key(&client) {
             good.entry(client).or_default().push(time);
         }
     }
@@ -191,7 +253,7 @@ fn signs(deeds: &[Deed], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<U
     for deed in deeds {
         near.move_to(deed.time, deeds);
         burst.move_to(deed.time, deeds);
-        let honest = history::any_within(good, deed.time - NEAR, deed.time + NEAR);
+        let honest = any_within(good, deed.time - NEAR, deed.time + NEAR);
         let one_client = near.agents.0.len() <= AGENTS;
         let tried = !honest && !proxy && one_client && burst.guesses();
         let many = near.guesses() && near.subjects.0.len() >= LEAKED_MIN;
@@ -205,7 +267,7 @@ fn signs(deeds: &[Deed], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<U
                     (true, false) => Strangers::Tried,
                     (true, true) => Strangers::Signed,
                 },
-                first: deeds.get(near.from).map(|deed| deed.event),
+                first: deeds.get(near.from).map(|deed| deed.line),
             },
         ));
     }
@@ -351,7 +413,9 @@ mod tests {
     fn deed(seconds: i64, reason: Reason, sub: &str, kid: &str) -> Deed {
         let name = |text: &str| (!text.is_empty()).then(|| Name::of(text));
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        Deed { time, event: 0, reason, sub: name(sub), kid: name(kid), agent: None }
+        let line = Place { stream: StreamId(0), line: 0 };
+        let client = "192.0.2.1".into();
+        Deed { time, line, client, service: None, reason, sub: name(sub), kid: name(kid), agent: None }
     }
 
     /// What an address shows at last.

@@ -1,11 +1,9 @@
 //! Joins and groups: for each failure, the last event before it and the first after it of the same subject; and what is
 //! equal.
-#![expect(clippy::disallowed_types, reason = "the one home of polars' tables")]
 
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use polars::prelude::*;
 
 use crate::hash::HashMap;
 use crate::model::name::Name;
@@ -24,7 +22,7 @@ pub enum Side {
 pub type Row = (Name, DateTime<Utc>, u32);
 
 /// Rows by key and time, to be joined with failures as of their times.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Timed {
     rows: Vec<Row>,
     /// For each key its part of the rows.
@@ -45,6 +43,13 @@ impl Timed {
         Self { rows, spans }
     }
 
+    /// The same, but of one key alone, or of none.
+    #[must_use]
+    pub fn only_of(&self, key: Option<Name>) -> Self {
+        let rows = key.and_then(|key| self.spans.get(&key)).map_or_else(Vec::new, |span| self.rows[span.clone()].to_vec());
+        Self::of(rows)
+    }
+
     /// Which row of a key is nearest to `time` on one side. Of rows of one time the greater is taken before, the
     /// lesser after.
     pub fn asof(&self, key: Name, time: DateTime<Utc>, side: Side) -> Option<usize> {
@@ -57,27 +62,18 @@ impl Timed {
     }
 }
 
-/// The places of equal keys, each group in order, the groups by their first place.
-///
-/// # Errors
-/// What polars says, which is a mistake of ours.
-pub fn groups(keys: &[String]) -> PolarsResult<Vec<Vec<usize>>> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
+/// The indices of equal keys, each group in order, the groups by their first index.
+pub fn groups(keys: &[String]) -> Vec<Vec<usize>> {
+    let mut numbers: HashMap<&str, usize> = HashMap::default();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        let number = *numbers.entry(key).or_insert(groups.len());
+        if number == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[number].push(index);
     }
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let frame = DataFrame::new_infer_height(vec![Column::new("key".into(), keys)])?;
-    let grouped = frame.group_by_stable(["key"])?;
-    let mut groups: Vec<Vec<usize>> = grouped
-        .get_groups()
-        .iter()
-        .map(|group| match group {
-            GroupsIndicator::Idx((_, places)) => places.iter().map(|place| *place as usize).collect(),
-            GroupsIndicator::Slice([start, length]) => (start as usize..(start + length) as usize).collect(),
-        })
-        .collect();
-    groups.sort_by_key(|group: &Vec<usize>| group.first().copied());
-    Ok(groups)
+    groups
 }
 
 #[cfg(test)]

@@ -6,47 +6,27 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
-use crate::facts::world::Success;
+use crate::facts::success::Success;
+use crate::facts::times::Span;
+use crate::facts::written::pairs;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::hash::HashMap;
 use crate::model::event::Reason;
 use crate::model::name::Name;
 
-/// The first and the last time of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// The first.
-    pub first: DateTime<Utc>,
-    /// The last.
-    pub last: DateTime<Utc>,
-}
-
-impl Span {
-    fn at(time: DateTime<Utc>) -> Self {
-        Self { first: time, last: time }
-    }
-
-    fn add(&mut self, time: DateTime<Utc>) {
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-    }
-
-    fn join(spans: impl Iterator<Item = Self>) -> Option<Self> {
-        spans.reduce(|a, b| Self { first: a.first.min(b.first), last: a.last.max(b.last) })
-    }
-}
-
 /// What one verifier made of the tokens of one key, or of all keys.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct VerifierStats {
     /// Tokens that were accepted.
     pub accepted: Option<Span>,
     /// Tokens that were refused, by reason: a key has few of them, and there may be as many keys as refusals.
     refused: Vec<(Reason, Span)>,
+    #[serde(with = "pairs")]
     hosts: HashMap<Name, Instance>,
-    /// When tokens were issued whose signature did not hold, sorted.
+    /// When tokens were issued whose signature did not hold; sorted once all are known.
     unsound: Vec<i64>,
     /// When the youngest accepted token was issued.
     youngest: Option<i64>,
@@ -99,38 +79,58 @@ impl VerifierStats {
     fn add(&mut self, token: &Token) {
         match token.refused {
             None => {
-                self.accepted.get_or_insert(Span::at(token.time)).add(token.time);
+                self.accept(Span::at(token.time));
                 self.youngest = self.youngest.max(token.iat);
             }
             Some(reason) => {
-                if let Some((_, span)) = self.refused.iter_mut().find(|(known, _)| *known == reason) {
-                    span.add(token.time);
-                } else {
-                    self.refused.reserve_exact(1);
-                    self.refused.push((reason, Span::at(token.time)));
-                }
+                self.refuse(reason, Span::at(token.time));
                 if reason == Reason::SignatureInvalid {
                     self.unsound.extend(token.iat);
                 }
             }
         }
         if let Some(host) = token.host {
-            let instance = self.hosts.entry(host).or_default();
-            match token.refused {
-                None => instance.last_acceptance = instance.last_acceptance.max(Some(token.time)),
-                Some(_) => {
-                    instance.first_refusal = Some(instance.first_refusal.map_or(token.time, |first| first.min(token.time)));
-                }
-            }
+            let (refused, accepted) = if token.refused.is_some() { (Some(token.time), None) } else { (None, Some(token.time)) };
+            self.hosts.entry(host).or_default().merge(Instance { first_refusal: refused, last_acceptance: accepted });
+        }
+    }
+
+    fn merge(&mut self, mut other: Self) {
+        other.accepted.into_iter().for_each(|span| self.accept(span));
+        other.refused.into_iter().for_each(|(reason, span)| self.refuse(reason, span));
+        for (host, instance) in other.hosts {
+            self.hosts.entry(host).or_default().merge(instance);
+        }
+        self.unsound.append(&mut other.unsound);
+        self.youngest = self.youngest.max(other.youngest);
+    }
+
+    fn accept(&mut self, span: Span) {
+        self.accepted = Some(self.accepted.map_or(span, |known| known.with(span)));
+    }
+
+    fn refuse(&mut self, reason: Reason, span: Span) {
+        if let Some((_, known)) = self.refused.iter_mut().find(|(known, _)| *known == reason) {
+            *known = known.with(span);
+        } else {
+            self.refused.reserve_exact(1);
+            self.refused.push((reason, span));
         }
     }
 }
 
 /// One instance of a verifier.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Instance {
     first_refusal: Option<DateTime<Utc>>,
     last_acceptance: Option<DateTime<Utc>>,
+}
+
+impl Instance {
+    fn merge(&mut self, other: Self) {
+        self.last_acceptance = self.last_acceptance.max(other.last_acceptance);
+        self.first_refusal = [self.first_refusal, other.first_refusal].into_iter().flatten().min();
+    }
 }
 
 /// A token that was judged.
@@ -143,8 +143,66 @@ struct Token {
     iat: Option<i64>,
 }
 
-/// All tokens that were judged.
-#[derive(Debug, Default)]
+/// What verifiers made of tokens, as far as gathered: of all tokens by service, and of those of a key by key and service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verifiers {
+    #[serde(with = "pairs")]
+    by_service: HashMap<Name, VerifierStats>,
+    #[serde(with = "pairs")]
+    by_key: HashMap<(Name, Name), VerifierStats>,
+}
+
+impl Verifiers {
+    /// Takes in a refused request.
+    pub fn refused(&mut self, case: &Case) {
+        if let Some(time) = case.time {
+            let Case { service, kid, host, iat, reason, .. } = *case;
+            self.add(&Token { time, refused: Some(reason), service, kid, host, iat });
+        }
+    }
+
+    /// Takes in a request that was let through.
+    pub fn let_through(&mut self, success: &Success) {
+        let Success { time, service, kid, host, iat, .. } = *success;
+        self.add(&Token { time, refused: None, service, kid, host, iat });
+    }
+
+    fn add(&mut self, token: &Token) {
+        let service = token.service.map(plain_name);
+        if let Some(kid) = token.kid {
+            self.by_key.entry((kid, service.unwrap_or_default())).or_default().add(token);
+        }
+        if let Some(service) = service.filter(|service| !service.is_empty()) {
+            self.by_service.entry(service).or_default().add(token);
+        }
+    }
+
+    /// Takes in what another gathered.
+    pub fn merge(&mut self, other: Self) {
+        for (service, stats) in other.by_service {
+            self.by_service.entry(service).or_default().merge(stats);
+        }
+        for (of, stats) in other.by_key {
+            self.by_key.entry(of).or_default().merge(stats);
+        }
+    }
+
+    /// The same, in order.
+    pub fn settle(self) -> Verdicts {
+        let Self { by_service, by_key } = self;
+        let mut verdicts = Verdicts { by_service, ..Verdicts::default() };
+        verdicts.put_in_order(by_key);
+        let accepted: Vec<(Span, Name)> = verdicts.keys().filter_map(|kid| Some((verdicts.accepted(kid)?, kid))).collect();
+        verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
+        verdicts.first_accepted.sort();
+        verdicts.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
+        verdicts.last_accepted.sort_by(|a, b| b.cmp(a));
+        verdicts
+    }
+}
+
+/// What verifiers made of tokens, to be asked.
+#[derive(Debug, Clone, Default)]
 pub struct Verdicts {
     by_service: HashMap<Name, VerifierStats>,
     /// What services made of keys: those of one key stand together, in the order of the services' names.
@@ -157,56 +215,24 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    /// Sums up.
-    pub fn of(successes: &[Success], cases: &[Case]) -> Self {
-        let mut verdicts = Self::default();
-        let mut by_key: HashMap<(Name, Name), VerifierStats> = HashMap::default();
-        for case in cases {
-            let Some(time) = case.time else { continue };
-            let token =
-                Token { time, refused: Some(case.reason), service: case.service, kid: case.kid, host: case.host, iat: case.iat };
-            verdicts.add(&token, &mut by_key);
-        }
-        for success in successes {
-            let token = Token {
-                time: success.time,
-                refused: None,
-                service: success.service,
-                kid: success.kid,
-                host: success.host,
-                iat: success.iat,
-            };
-            verdicts.add(&token, &mut by_key);
-        }
-        verdicts.put_in_order(by_key);
-        let accepted: Vec<(Span, Name)> = verdicts.keys().filter_map(|kid| Some((verdicts.accepted(kid)?, kid))).collect();
-        verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
-        verdicts.first_accepted.sort();
-        verdicts.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
-        verdicts.last_accepted.sort_by(|a, b| b.cmp(a));
-        verdicts
-    }
-
-    fn add(&mut self, token: &Token, by_key: &mut HashMap<(Name, Name), VerifierStats>) {
-        let service = token.service.map(plain_name);
-        if let Some(kid) = token.kid {
-            by_key.entry((kid, service.unwrap_or_default())).or_default().add(token);
-        }
-        if let Some(service) = service.filter(|service| !service.is_empty()) {
-            self.by_service.entry(service).or_default().add(token);
-        }
-    }
-
     fn put_in_order(&mut self, by_key: HashMap<(Name, Name), VerifierStats>) {
         let mut pairs: Vec<((Name, Name), VerifierStats)> = by_key.into_iter().collect();
         pairs.sort_unstable_by_key(|(pair, _)| *pair);
-        for (place, ((kid, _), _)) in pairs.iter().enumerate() {
-            self.of_key.entry(*kid).or_insert(place..place).end = place + 1;
+        for (index, ((kid, _), _)) in pairs.iter().enumerate() {
+            self.of_key.entry(*kid).or_insert(index..index).end = index + 1;
         }
-        self.by_key = pairs.into_iter().map(|((_, service), judged)| (service, judged)).collect();
-        for judged in self.by_service.values_mut().chain(self.by_key.iter_mut().map(|(_, judged)| judged)) {
-            judged.unsound.sort_unstable();
+        self.by_key = pairs.into_iter().map(|((_, service), stats)| (service, stats)).collect();
+        for stats in self.by_service.values_mut().chain(self.by_key.iter_mut().map(|(_, stats)| stats)) {
+            stats.unsound.sort_unstable();
         }
+    }
+
+    /// The same, but of one key alone.
+    #[must_use]
+    pub fn only_of(&self, kid: Name) -> Self {
+        let by_key = self.of_one(kid).to_vec();
+        let of_key = (!by_key.is_empty()).then_some((kid, 0..by_key.len())).into_iter().collect();
+        Self { by_key, of_key, ..Self::default() }
     }
 
     /// What a service made of all tokens.
@@ -221,28 +247,28 @@ impl Verdicts {
 
     /// What each service made of a key's tokens; the empty name is of those unknown.
     pub fn key(&self, kid: Name) -> impl Iterator<Item = (Name, &VerifierStats)> {
-        self.judged(kid).iter().map(|(service, judged)| (*service, judged))
+        self.of_one(kid).iter().map(|(service, stats)| (*service, stats))
     }
 
     /// What one service made of a key's tokens.
     pub fn key_at(&self, kid: Name, service: Option<Name>) -> Option<&VerifierStats> {
-        let (of_key, service) = (self.judged(kid), plain_name(service?));
-        let place = of_key.binary_search_by_key(&service, |(service, _)| *service).ok()?;
-        Some(&of_key[place].1)
+        let (of_key, service) = (self.of_one(kid), plain_name(service?));
+        let index = of_key.binary_search_by_key(&service, |(service, _)| *service).ok()?;
+        Some(&of_key[index].1)
     }
 
-    fn judged(&self, kid: Name) -> &[(Name, VerifierStats)] {
+    fn of_one(&self, kid: Name) -> &[(Name, VerifierStats)] {
         self.of_key.get(&kid).map_or(&[], |range| &self.by_key[range.clone()])
     }
 
     /// When tokens of a key were accepted anywhere.
     pub fn accepted(&self, kid: Name) -> Option<Span> {
-        Span::join(self.key(kid).filter_map(|(_, judged)| judged.accepted))
+        Span::join(self.key(kid).filter_map(|(_, stats)| stats.accepted))
     }
 
     /// When tokens of a key were refused anywhere.
     pub fn refused(&self, kid: Name) -> Option<Span> {
-        Span::join(self.key(kid).filter_map(|(_, judged)| judged.refusals()))
+        Span::join(self.key(kid).filter_map(|(_, stats)| stats.refusals()))
     }
 
     /// Whether another key was accepted before `time`.
@@ -258,5 +284,42 @@ impl Verdicts {
     /// Every key, in no order.
     pub fn keys(&self) -> impl Iterator<Item = Name> {
         self.of_key.keys().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Place, StreamId};
+
+    fn accepted(second: i64, service: &str) -> Success {
+        Success {
+            time: DateTime::from_timestamp(second, 0).unwrap(),
+            place: Place { stream: StreamId(0), line: 1 },
+            sub: "7f3a".into(),
+            service: Some(service.into()),
+            host: Some("h1".into()),
+            kid: Some("k1".into()),
+            iat: Some(second),
+            client: None,
+        }
+    }
+
+    #[test]
+    fn parts_sum_up_to_the_first_and_the_last_of_all() {
+        let part = |seconds: &[i64], service: &str| {
+            let mut part = Verifiers::default();
+            seconds.iter().for_each(|second| part.let_through(&accepted(*second, service)));
+            part
+        };
+        let mut one = part(&[50, 20], "orders");
+        one.merge(part(&[90], "orders"));
+        one.merge(part(&[10], "cart"));
+        let known = one.settle();
+        let span =
+            |stats: Option<&VerifierStats>| stats.unwrap().accepted.map(|span| (span.first.timestamp(), span.last.timestamp()));
+        assert_eq!(span(known.key_at("k1".into(), Some("orders-svc".into()))), Some((20, 90)));
+        assert_eq!(span(known.at(Some("cart".into()))), Some((10, 10)));
+        assert_eq!(known.accepted("k1".into()).map(|span| span.first.timestamp()), Some(10));
     }
 }

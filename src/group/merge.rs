@@ -7,6 +7,8 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::group::client_address::is_local;
+use crate::group::path_end::last_segment;
 use crate::group::split;
 use crate::group::time_index::{SourceRole, TimeIndex};
 use crate::hash::{HashMap, HashSet};
@@ -23,10 +25,12 @@ const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
 /// A failed request, with all that its lines say.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Places in the list of events, in the order of streams and lines.
+    /// Its lines, as indices of the run's list of events, in the order of streams and lines.
     pub events: Vec<usize>,
-    /// The event that gives the reason.
+    /// The one of them that gives the reason.
     pub deciding: usize,
+    /// Where that one stands.
+    pub line: Place,
     /// The earliest time of its lines.
     pub time: Option<DateTime<Utc>>,
     /// The most specific reason.
@@ -335,17 +339,6 @@ fn fits(shape: &Shape<'_>, event: &Event, path: &str) -> bool {
         && agree(shape.client, event.client_ip.as_deref().filter(|client| !is_local(client)))
 }
 
-/// Addresses that are a proxy's, not a client's.
-pub fn is_local(client: &str) -> bool {
-    client.starts_with("127.") || client == "::1" || client == "localhost"
-}
-
-/// The end of a path: gateways strip beginnings, never ends.
-pub fn last_segment(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
 fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
     group.sort_unstable();
@@ -380,6 +373,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
     services.dedup();
     Some(Case {
         deciding,
+        line: first.place,
         time: members().filter_map(|event| event.time).min(),
         reason,
         inferred: None,

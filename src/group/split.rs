@@ -9,7 +9,8 @@ use crate::group::subject_shape::shape;
 use chrono::TimeDelta;
 
 use crate::extract::fold::differ;
-use crate::group::merge::{is_local, last_segment};
+use crate::group::client_address::{is_local, is_private};
+use crate::group::path_end::last_segment;
 use crate::hash::HashMap;
 use crate::model::event::{Event, EventKind, Reason, SignatureId, StreamId};
 use crate::model::name::Name;
@@ -171,15 +172,6 @@ fn is_seed(event: &Event) -> bool {
 /// Whether two addresses are those of two clients: not where one of them is a proxy's.
 fn are_two_clients(one: &str, other: &str) -> bool {
     one != other && !is_local(one) && !is_local(other) && is_private(one) == is_private(other)
-}
-
-/// Whether an address is of a network that the internet does not reach.
-pub fn is_private(client: &str) -> bool {
-    match client.parse() {
-        Ok(std::net::IpAddr::V4(client)) => client.is_private() || client.is_link_local(),
-        Ok(std::net::IpAddr::V6(client)) => client.is_unique_local() || client.is_unicast_link_local(),
-        Err(_) => false,
-    }
 }
 
 #[cfg(test)]

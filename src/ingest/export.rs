@@ -10,15 +10,17 @@
 //! an export without line feeds, the record on line seven is the seventh.
 
 mod envelope;
+mod splitter;
 mod table;
 
 use std::io::{self, Cursor, Read};
 
 use envelope::Envelope;
+use splitter::Splitter;
 use table::Table;
 
-/// How many bytes of a stream tell whether it is an export.
-pub const HEAD: usize = 16 << 10;
+pub use splitter::HEAD;
+
 /// How much is read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -49,12 +51,6 @@ fn splitter(head: &[u8]) -> Option<Box<dyn Splitter>> {
         b'{' | b'[' => Envelope::begins(head).then(|| Box::new(Envelope::default()) as Box<dyn Splitter>),
         _ => Table::begins(head).map(|table| Box::new(table) as Box<dyn Splitter>),
     }
-}
-
-/// Lets each record of an export begin a line.
-trait Splitter {
-    /// Writes what can be made of `bytes`, and gives how many are done with. `last` says that nothing follows.
-    fn split(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> usize;
 }
 
 /// Text to be given, and how much of it was.

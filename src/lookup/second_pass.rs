@@ -11,7 +11,8 @@ use crate::extract::context::Context;
 use crate::extract::detector::{Detector, Mode};
 use crate::extract::found::BlockStats;
 use crate::extract::found::DeferredRecord;
-use crate::group::merge;
+use crate::group::client_address::is_local;
+use crate::group::path_end::last_segment;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
 use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter};
@@ -57,7 +58,7 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
     let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
         if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
-            times.entry(merge::last_segment(path)).or_default().push((time, event.zoneless));
+            times.entry(last_segment(path)).or_default().push((time, event.zoneless));
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
@@ -66,12 +67,12 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
     }
     let fits = |event: &&Event| {
         let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
-        times.get(merge::last_segment(path)).is_some_and(|times| {
+        times.get(last_segment(path)).is_some_and(|times| {
             let from = times.partition_point(|(other, _)| *other < time - LOOSE);
             times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
         })
     };
-    let clients = |event: &Event| event.client_ip.filter(|client| !merge::is_local(client));
+    let clients = |event: &Event| event.client_ip.filter(|client| !is_local(client));
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
@@ -192,7 +193,7 @@ impl LookupTargets {
         }
         self.zoneless |= event.zoneless;
         self.time_filter.add(event, clocks);
-        self.loose.entry(merge::last_segment(path.as_str())).or_default().push(time);
+        self.loose.entry(last_segment(path.as_str())).or_default().push(time);
     }
 
     /// Whether an access line may be that of a failure without an id.
@@ -201,7 +202,7 @@ impl LookupTargets {
         if !self.statuses.contains(&status) {
             return false;
         }
-        self.loose.get(merge::last_segment(path)).is_some_and(|times| {
+        self.loose.get(last_segment(path)).is_some_and(|times| {
             let from = times.partition_point(|other| *other < time - LOOSE);
             self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
         })

@@ -46,6 +46,8 @@ pub enum Column {
     File,
     /// The first line of its record, from 1.
     Line,
+    /// The number of the event among those of its line, from 0, where it is not the first.
+    Entry,
     /// Its time as the record bears it, where the run moved it: a zone was proved, or a clock was off.
     TimeRead,
     /// See [`Purpose`].
@@ -56,7 +58,7 @@ impl Column {
     /// Every column, in order: those that people read first.
     pub fn all() -> Vec<Self> {
         let fields = Field::ALL.iter().copied().map(Self::Field);
-        let (mut columns, mut rest) = (Vec::with_capacity(Field::ALL.len() + 5), Vec::new());
+        let (mut columns, mut rest) = (Vec::with_capacity(Field::ALL.len() + 6), Vec::new());
         for column in fields {
             let is_of_all = matches!(column, Self::Field(field) if field <= Field::Message);
             if is_of_all { columns.push(column) } else { rest.push(column) }
@@ -66,8 +68,14 @@ impl Column {
         columns.extend(format);
         columns.extend([Self::File, Self::Line]);
         columns.extend(rest);
-        columns.extend([Self::TimeRead, Self::Purpose]);
+        columns.extend([Self::Entry, Self::TimeRead, Self::Purpose]);
         columns
+    }
+
+    /// The column of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        let others = [Self::Signature, Self::File, Self::Line, Self::Entry, Self::TimeRead, Self::Purpose];
+        Field::named(name).map(Self::Field).or_else(|| others.into_iter().find(|column| column.name() == name))
     }
 
     /// Its name in the head of the file.
@@ -77,6 +85,7 @@ impl Column {
             Self::Signature => "signature",
             Self::File => "file",
             Self::Line => "line",
+            Self::Entry => "entry",
             Self::TimeRead => "time_read",
             Self::Purpose => "purpose",
         }
@@ -87,7 +96,7 @@ impl Column {
         match self {
             Self::Field(field) => field.kind(),
             Self::Signature | Self::File | Self::Purpose => Type::Text,
-            Self::Line => Type::Whole,
+            Self::Line | Self::Entry => Type::Whole,
             Self::TimeRead => Type::Time,
         }
     }
@@ -103,6 +112,6 @@ mod tests {
         let first = "time kind reason sub kid iss aud alg jti iat exp client_ip request_id trace_id service host method path \
                      status level message signature format file line username";
         assert_eq!(names[..26], first.split_whitespace().collect::<Vec<_>>());
-        assert_eq!(names.len(), Field::ALL.len() + 5);
+        assert_eq!(names.len(), Field::ALL.len() + 6);
     }
 }

@@ -17,6 +17,10 @@ use crate::pipeline::tasks::{each_task, tasks};
 
 /// Reads every source, twice where it helps.
 pub fn scan(sources: &[Source], detector: &Detector, settings: &Settings) -> Extracted {
+    settings.pool.install(|| both_passes(sources, detector, settings))
+}
+
+fn both_passes(sources: &[Source], detector: &Detector, settings: &Settings) -> Extracted {
     let tasks = tasks(sources, settings);
     let gathered = Gathered::default();
     let parts = each_task(&tasks, |task| task, |task| first_pass(task, detector, settings, &gathered));
@@ -37,6 +41,7 @@ mod tests {
 
     use std::fmt::Write as _;
     use std::fs::File;
+    use std::num::NonZeroUsize;
     use std::path::Path;
 
     use chrono::DateTime;
@@ -46,6 +51,7 @@ mod tests {
     use crate::extract::signature::Catalog;
     use crate::ingest::frame::newlines;
     use crate::model::books::Problem;
+    use crate::parallel::{self, Pool};
     use crate::redact::Redactor;
 
     /// Small enough that the logs of these tests are read in many parts.
@@ -55,6 +61,7 @@ mod tests {
         zone: Tz::UTC,
         now: DateTime::UNIX_EPOCH,
         second_pass: true,
+        pool: Pool::CALLERS,
         span: SPAN,
         rows: false,
         redactor: Redactor::BARE,
@@ -171,5 +178,22 @@ mod tests {
         assert!(books.balance() && found.problems.is_empty(), "{:?}", found.problems);
         let text = filler.len() + line(1, "jwt expired").len() + line(2, "request refused").len();
         assert_eq!((books.bytes, books.nul_bytes), (size, size - text as u64));
+    }
+
+    #[test]
+    fn two_scans_in_one_process_have_each_their_number_of_threads_and_find_the_same() {
+        let detector = Detector::new(Catalog::builtin_bare().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        std::fs::write(&path, log(usize::try_from(4 * SPAN).unwrap())).unwrap();
+        let found = [1, 3].map(|threads| {
+            let pool = Pool::new(NonZeroUsize::new(threads)).unwrap();
+            let settings = Settings { pool: pool.clone(), ..SETTINGS };
+            let found = scan(&[source(&path)], &detector, &settings);
+            assert_eq!(pool.install(parallel::threads), threads);
+            (found.books(), found.events.iter().map(|event| (event.place, event.kind)).collect::<Vec<_>>())
+        });
+        assert_eq!(found[0].1.len(), 1);
+        assert_eq!(found[0], found[1]);
     }
 }

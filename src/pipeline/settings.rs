@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::ingest::decode::IsOwn;
+use crate::parallel::Pool;
 use crate::redact::Redactor;
 
 /// A plain file larger than twice this is read by several workers, in parts of this size, unless the settings say otherwise.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub redactor: Redactor,
     /// Tells which inputs are outputs of ours: they are passed over.
     pub is_own: IsOwn,
+    /// The threads that share the work.
+    pub pool: Pool,
     /// How much of a large plain file one worker reads at once, in bytes.
     pub span: u64,
     /// Whether binary files are problems even where nobody named them.

@@ -3,7 +3,7 @@
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 
-use crate::redact::{Finder, Secret};
+use super::secret::{Finder, Secret};
 
 /// `{"`, `{ "` and `{` with a line feed after it, in base64: how the header of a token begins.
 const BEGINNINGS: [&str; 7] = ["eyj", "eyi", "eya", "eyk", "ewo", "ew0", "ewk"];

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use crate::redact::{Finder, Secret, is_masked, jwt, looks_made};
+use super::jwt;
+use super::secret::{Finder, MARK, Secret, compiled, is_code, is_masked, looks_made};
 
 /// How much of a value tells that it is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +190,7 @@ fn opened(text: &str, after: usize) -> Option<(usize, Option<char>)> {
     let most = bytes.len().min(after + MOST);
     while at < most {
         let rest = text.get(at..)?;
-        if rest.starts_with(crate::redact::MARK) {
+        if rest.starts_with(MARK) {
             return None;
         }
         match bytes[at] {
@@ -238,7 +239,7 @@ pub(super) static SPOKEN: Finder = Finder {
     anchors: &["pass", "secret", "token", "jwt", "key", "session"],
     find: |text, from| {
         static NAME: LazyLock<Regex> = LazyLock::new(|| {
-            crate::redact::compiled(
+            compiled(
                 r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key|session(?: id)?)\s+(?:(?:is|was)\s+)?\\*["'`\[(<]?"#,
             )
         });
@@ -260,14 +261,14 @@ pub(super) static SPOKEN: Finder = Finder {
             // `token expired_at=…` names something else.
             let names_another = value.trim_end_matches('=').contains('=');
             let (kind, proof) = holds(&name.replace([' ', '-'], "_"), false).unwrap_or(("token", Proof::Made));
-            let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !crate::redact::is_code(value);
+            let is_mixed = value.len() >= MIXED && value.bytes().any(|b| b.is_ascii_digit()) && !is_code(value);
             let is_one_word = value.len() >= WORD && value.bytes().all(|b| b.is_ascii_alphanumeric());
             let is_secret = if proof == Proof::Name {
                 is_mixed || (is_quoted && !value.is_empty() && !is_word_of_prose(value))
             } else {
                 looks_made(value) && (is_quoted || is_one_word || value.len() >= LONG)
             };
-            if is_secret && !names_another && !is_masked(value) && !head.ends_with(crate::redact::MARK) {
+            if is_secret && !names_another && !is_masked(value) && !head.ends_with(MARK) {
                 return Some(Secret { range: at..at + length, kind });
             }
         }
@@ -304,7 +305,7 @@ pub(super) fn kind_of(name: &str, value: &str) -> Option<Value> {
                 && !is_word_of_prose(credential)
                 && !jwt::stands_in(credential)
             {
-                return Some(Value::AfterScheme(crate::redact::shape::kind_of_scheme(scheme), scheme.len() + 1));
+                return Some(Value::AfterScheme(kind_of_scheme(scheme), scheme.len() + 1));
             }
         }
         _ => {}
@@ -312,6 +313,13 @@ pub(super) fn kind_of(name: &str, value: &str) -> Option<Value> {
     // A sentence is no secret, though one may stand in it.
     let is_sentence = proof != Proof::Name && value.contains(' ');
     (!is_sentence && proves(proof, value)).then_some(Value::Whole(kind))
+}
+
+/// What the scheme in the head of a credential makes of it: `Authorization: Bearer `.
+pub(super) fn kind_of_scheme(head: &str) -> &'static str {
+    const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
+    let head = head.to_ascii_lowercase();
+    SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
 }
 
 fn is_member_of_jwk(name: &str) -> bool {

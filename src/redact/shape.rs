@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::Regex;
 
-use crate::redact::{Finder, Secret, ending, looks_made};
+use super::named::{self, kind_of_scheme};
+use super::secret::{Finder, Secret, ending, looks_made};
 
 /// `-----BEGIN RSA PRIVATE KEY-----`, to its end or to that of the text.
 pub(super) static PRIVATE_KEY: Finder = Finder {
@@ -65,9 +66,14 @@ pub(super) static SAML: Finder = Finder {
 
 /// The private members of a JSON Web Key, by RFC 7518, 6.2.2, 6.3.2 and 6.4.1.
 pub(super) static JWK: Finder = Finder {
-    anchors: &["\"kty", "\"dp\\\"", "\"dp\"", "\"dq", "\"qi", "\"d\"", "\"d\\\""],
+    anchors: &["kty", "\"dp\\\"", "\"dp\"", "\"dq", "\"qi", "\"d\"", "\"d\\\""],
     find: |text, from| {
         static PATTERN: LazyLock<Regex> = pattern!(r#"\\*"(?:d|k|p|q|dp|dq|qi)\\*"\s*:\s*\\*"(?P<secret>[A-Za-z0-9_+/=-]{8,})"#);
+        // Some writers of logs leave the quotes out.
+        static BARE: LazyLock<Regex> = pattern!(r"\b(?:d|k|p|q|dp|dq|qi)\s*[:=]\s*(?P<secret>[A-Za-z0-9_+/=-]{16,})");
+        if memchr::memmem::find(text.as_bytes(), b"kty:").is_some() {
+            return first(&BARE, "jwk", text, from);
+        }
         // One letter in quotes may be anything: beside a key's type, or others of its kind, it is not.
         let is_key =
             memchr::memmem::find(text.as_bytes(), b"\"kty").is_some() || PATTERN.find_iter(text.as_bytes()).nth(1).is_some();
@@ -240,13 +246,6 @@ fn is_credential(value: &str) -> bool {
         || (value.ends_with('=') && value.len() >= NO_WORD / 2)
 }
 
-/// What the scheme in the head of a credential makes of it: `Authorization: Bearer `.
-pub(super) fn kind_of_scheme(head: &str) -> &'static str {
-    const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
-    let head = head.to_ascii_lowercase();
-    SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
-}
-
 /// `<password>…</password>`, `<wsse:Password Type="x">…`: told by the element's name.
 pub(super) static XML: Finder = Finder {
     anchors: &["</"],
@@ -257,9 +256,7 @@ pub(super) static XML: Finder = Finder {
         loop {
             let found = PATTERN.captures_at(text.as_bytes(), at)?;
             let (name, secret) = (text.get(found.name("name")?.range())?, found.name("secret")?);
-            if let Some(crate::redact::named::Value::Whole(kind)) =
-                crate::redact::named::kind_of(name, text.get(secret.range())?.trim())
-            {
+            if let Some(named::Value::Whole(kind)) = named::kind_of(name, text.get(secret.range())?.trim()) {
                 return Some(Secret { range: secret.range(), kind });
             }
             at = secret.end();
@@ -306,7 +303,7 @@ fn first(pattern: &Regex, kind: &'static str, text: &str, from: usize) -> Option
 /// A pattern that is compiled when it is first needed.
 macro_rules! pattern {
     ($text:expr) => {
-        LazyLock::new(|| crate::redact::compiled($text))
+        LazyLock::new(|| crate::redact::secret::compiled($text))
     };
 }
 use pattern;

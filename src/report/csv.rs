@@ -1,6 +1,6 @@
 //! The report as CSV: one row a pattern, for spreadsheets and scripts.
 //!
-//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see `cell`, which the rows use too.
+//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see [`cell`].
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,7 +9,9 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::model::event::rfc3339;
 use crate::model::pattern::Pattern;
-use crate::report::{Report, rows};
+use crate::report::Report;
+use crate::report::escape::cell;
+use crate::report::json::text_of;
 
 pub(super) const COLUMNS: [&str; 24] = [
     "pattern_id",
@@ -93,40 +95,11 @@ fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
         text(cause.map(|cause| cause.file.as_str())),
         cause.map_or_else(String::new, |cause| cause.line.to_string()).into(),
         Cow::Borrowed(&pattern.fix),
-        rows::json_text(&pattern.samples).into(),
-        rows::json_text(&pattern.top_clients).into(),
-        rows::json_text(&pattern.top_subjects).into(),
-        rows::json_text(&pattern.top_kids).into(),
+        text_of(&pattern.samples).into(),
+        text_of(&pattern.top_clients).into(),
+        text_of(&pattern.top_subjects).into(),
+        text_of(&pattern.top_kids).into(),
     ]
-}
-
-/// Makes text safe as a cell: a leading `'` where a spreadsheet would see a formula (`=`, `+`, `-`, `@`, their
-/// full-width forms, tab, CR or LF at the beginning or after blanks), U+FFFD for other control characters.
-///
-/// Only for text: a number needs none, and would lose its sign.
-pub(crate) fn cell(text: &str) -> Cow<'_, str> {
-    // Nearly every cell. All bytes are looked at, as many at once as the processor can.
-    let odd = text.bytes().fold(false, |odd, b| odd | !matches!(b, b' '..=b'~'));
-    if !odd && !text.trim_ascii_start().starts_with(['=', '+', '-', '@']) {
-        return Cow::Borrowed(text);
-    }
-    let hidden = |c: char| c.is_control() && !is_line_or_tab(c);
-    let begins = text.trim_start_matches(|c: char| is_blank(c) || hidden(c));
-    let formula = begins.starts_with(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || is_line_or_tab(c));
-    if !formula && !text.contains(hidden) {
-        return Cow::Borrowed(text);
-    }
-    let prefix = if formula { "'" } else { "" };
-    Cow::Owned(prefix.chars().chain(text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c })).collect())
-}
-
-fn is_line_or_tab(c: char) -> bool {
-    matches!(c, '\t' | '\r' | '\n')
-}
-
-/// What looks like nothing before a formula.
-fn is_blank(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}') || (c.is_whitespace() && !is_line_or_tab(c))
 }
 
 #[cfg(test)]
@@ -154,16 +127,5 @@ mod tests {
             r#"[{"file":"logs/orders.log","line":44,"text":"user is gone"},{"file":"logs/orders.log","line":50,"text":null}]"#
         );
         assert_eq!(&rows[0][COLUMNS.iter().position(|column| *column == "cause_line").unwrap()], "");
-    }
-
-    #[test]
-    fn what_a_spreadsheet_would_run_is_disarmed() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\nx", " =1", "\u{a0}=1", "\u{feff}@x", "\u{1}=1", "＝1"] {
-            assert!(cell(text).starts_with('\''), "{text:?}");
-        }
-        for text in ["", "plain", "a=b", "a -1", "user@host", "[1]", "'quoted", "two\nlines"] {
-            assert_eq!(cell(text), text);
-        }
-        assert_eq!(cell("a\u{1b}[31m\u{9b}b\u{7f}"), "a\u{fffd}[31m\u{fffd}b\u{fffd}");
     }
 }

@@ -1,8 +1,10 @@
-//! Text from logs, made harmless for the place where it is shown: a terminal, HTML, Markdown, a script element.
+//! Text from logs, made harmless for the place where it is shown: a terminal, HTML, Markdown, a script element, a
+//! cell of a spreadsheet.
 //!
-//! Each is a wrapper to be formatted: `write!(out, "{}", Html(text))`. All of them make control and bidirectional
+//! Each but the last is a wrapper to be formatted: `write!(out, "{}", Html(text))`. All of those make control and bidirectional
 //! characters visible as `\u{..}`, so that what is read is what is there.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write};
 
 /// Text for a terminal: one line, no escape sequences, no reordering.
@@ -118,6 +120,35 @@ impl Display for Script<'_> {
     }
 }
 
+/// Makes text safe as a cell: a leading `'` where a spreadsheet would see a formula (`=`, `+`, `-`, `@`, their
+/// full-width forms, tab, CR or LF at the beginning or after blanks), U+FFFD for other control characters.
+///
+/// Only for text: a number needs none, and would lose its sign.
+pub(super) fn cell(text: &str) -> Cow<'_, str> {
+    // Nearly every cell. All bytes are looked at, as many at once as the processor can.
+    let odd = text.bytes().fold(false, |odd, b| odd | !matches!(b, b' '..=b'~'));
+    if !odd && !text.trim_ascii_start().starts_with(['=', '+', '-', '@']) {
+        return Cow::Borrowed(text);
+    }
+    let hidden = |c: char| c.is_control() && !is_line_or_tab(c);
+    let begins = text.trim_start_matches(|c: char| is_blank(c) || hidden(c));
+    let formula = begins.starts_with(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || is_line_or_tab(c));
+    if !formula && !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let prefix = if formula { "'" } else { "" };
+    Cow::Owned(prefix.chars().chain(text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c })).collect())
+}
+
+fn is_line_or_tab(c: char) -> bool {
+    matches!(c, '\t' | '\r' | '\n')
+}
+
+/// What looks like nothing before a formula.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}') || (c.is_whitespace() && !is_line_or_tab(c))
+}
+
 fn visible(c: char, f: &mut Formatter<'_>) -> fmt::Result {
     if is_hidden(c) { write!(f, "{}", c.escape_unicode()) } else { f.write_char(c) }
 }
@@ -175,5 +206,16 @@ mod tests {
         let safe = Script(&json).to_string();
         assert!(!safe.contains(['<', '>', '&', '\u{2028}']), "{safe}");
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), "</script><!-- & \u{2028}");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_disarmed() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\nx", " =1", "\u{a0}=1", "\u{feff}@x", "\u{1}=1", "＝1"] {
+            assert!(cell(text).starts_with('\''), "{text:?}");
+        }
+        for text in ["", "plain", "a=b", "a -1", "user@host", "[1]", "'quoted", "two\nlines"] {
+            assert_eq!(cell(text), text);
+        }
+        assert_eq!(cell("a\u{1b}[31m\u{9b}b\u{7f}"), "a\u{fffd}[31m\u{fffd}b\u{fffd}");
     }
 }

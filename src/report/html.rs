@@ -11,7 +11,7 @@ use crate::model::name::Name;
 use crate::model::pattern::Pattern;
 use crate::report::escape::{Html, Prose, Script};
 use crate::report::excerpt::Excerpt;
-use crate::report::{Report, rows, summary};
+use crate::report::{Report, json, summary};
 
 const PAGE: &str = include_str!("page.html");
 /// How many patterns, problems, gaps, zones and streams are listed, here and in the page's JSON; the JSON report has them
@@ -50,7 +50,7 @@ fn fill(name: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "made" => made(report, out),
         "patterns" => patterns(report, out),
         "run" => run(report, out),
-        "json" => write!(out, "{}", Script(&rows::json_text(&Excerpt::of(report, MAX_LINES)))),
+        "json" => write!(out, "{}", Script(&json::text_of(&Excerpt::of(report, MAX_LINES)))),
         // The frame is ours: a name without a meaning is caught by a test.
         _ => Ok(()),
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::report::Report;
 
 /// Writes the report as indented JSON and a final newline; times are RFC 3339 in UTC, to the microsecond.
@@ -11,6 +13,14 @@ use crate::report::Report;
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     out.write_all(b"\n")
+}
+
+/// A value as JSON text in one line.
+pub(super) fn text_of(value: &impl Serialize) -> String {
+    // Room for most lists of evidence: text that grows is text that moves.
+    let mut text = Vec::with_capacity(512);
+    let written = serde_json::to_writer(&mut text, value).ok().and_then(|()| String::from_utf8(text).ok());
+    written.expect("derived plain data with string keys has a JSON form")
 }
 
 #[cfg(test)]

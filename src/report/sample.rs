@@ -11,6 +11,7 @@ use crate::model::diagnosis::{Alternative, CauseEvent, Counter, Evidence, Failur
 use crate::model::event::{Band, Cause, Claims, Event, EventKind, Place, Reason, Severity, Shown, SignatureId, StreamId};
 use crate::model::finding::Finding;
 use crate::model::pattern::{Pattern, Sample};
+use crate::report::rows::StoredScan;
 use crate::report::{Report, Results, Run, SCHEMA_VERSION, Zone};
 
 /// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
@@ -182,6 +183,7 @@ pub(crate) fn results() -> Results {
         files: vec!["logs/auth.log".into(), "logs/orders.log".into()],
         signatures: vec!["supabase-auth.sub-not-found".to_owned()],
         unknown: Vec::new(),
+        stored: StoredScan { streams: 2, ..StoredScan::default() },
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{jwtriage, project, rows};
+use crate::{events, jwtriage, project, rows};
 
 fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -130,7 +130,7 @@ fn standard_input_is_read() {
         .unwrap();
     child.stdin.take().unwrap().write_all(b"JsonWebTokenError: jwt malformed\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    let events = rows(&out);
+    let events = events(&out);
     assert_eq!((events.len(), events[0]["reason"].as_str(), events[0]["file"].as_str()), (1, Some("token_malformed"), Some("-")));
 }
 
@@ -435,7 +435,7 @@ fn times_that_clocks_should_not_show_are_told_and_are_records_of_their_own() {
     let done = jwtriage(&["scan", log.to_str().unwrap(), "--timezone", "Europe/Berlin", "--events", out.to_str().unwrap()]);
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
     let told: Vec<(u64, Option<String>)> =
-        rows(&out).iter().map(|row| (row["line"].as_u64().unwrap(), row["time"].as_str().map(str::to_owned))).collect();
+        events(&out).iter().map(|row| (row["line"].as_u64().unwrap(), row["time"].as_str().map(str::to_owned))).collect();
     let expected: Vec<(u64, Option<String>)> =
         (1..).zip(times).map(|(line, (_, time))| (line, time.map(str::to_owned))).collect();
     assert_eq!(told, expected);

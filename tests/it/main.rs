@@ -6,6 +6,7 @@ mod calibration;
 mod catalog;
 mod chase;
 mod cli;
+mod events_files;
 mod exports;
 mod files;
 mod layouts;
@@ -32,6 +33,11 @@ fn project(path: &str) -> PathBuf {
 /// Every row of a JSONL file.
 fn rows(path: &Path) -> Vec<serde_json::Value> {
     std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Every row of an events file that is an event.
+fn events(path: &Path) -> Vec<serde_json::Value> {
+    rows(path).into_iter().filter(|row| matches!(row["purpose"].as_str(), None | Some("unasked"))).collect()
 }
 
 /// The failures of a directory of logs.

@@ -13,6 +13,7 @@ use jwtriage::ingest::discover::Source;
 use jwtriage::ingest::frame::wrapper;
 use jwtriage::layout::{FORMATS, timestamp};
 use jwtriage::model::event::Event;
+use jwtriage::parallel::Pool;
 use jwtriage::pipeline::scan::scan;
 use jwtriage::pipeline::settings::{SPAN, Settings};
 use jwtriage::redact::{Redactor, jwt};
@@ -29,6 +30,7 @@ fn read(path: &std::path::Path, detector: &Detector) -> Extracted {
         rows: true,
         redactor: Redactor::BARE,
         is_own: |_| false,
+        pool: Pool::CALLERS,
         strict: false,
     };
     scan(&[source], detector, &settings)

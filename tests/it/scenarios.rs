@@ -157,7 +157,7 @@ pub(crate) fn played(timeline: &str) -> Correlated {
         tell(line, &mut stage);
     }
     stage.scan.events.sort_by_key(|event| event.place);
-    correlate(&mut stage.scan, &jwtriage::check::inventory::Inventory::default()).unwrap()
+    correlate(&mut stage.scan, &jwtriage::check::inventory::Inventory::default())
 }
 
 /// Writes `xN` out; one alone stands for all.

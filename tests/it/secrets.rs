@@ -152,7 +152,7 @@ fn one_session_shows_as_one_in_all_lines_of_a_run() {
     .unwrap();
     let marks = || {
         jwtriage(&["scan", log.to_str().unwrap(), "--events", events.to_str().unwrap()]);
-        let messages = crate::rows(&events);
+        let messages = crate::events(&events);
         let mark = |row: &serde_json::Value| row["message"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
         messages.iter().map(mark).collect::<Vec<_>>()
     };

@@ -18,6 +18,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Read logs and report why tokens were refused
     Scan(Box<Scan>),
+    /// Explain what events files tell of, without the logs they were read from
+    Correlate(Box<Correlate>),
     /// Read one token from standard input and say what is wrong with it
     ///
     /// The token is decoded, not verified, and never shown. Exits with 1 where something is wrong.
@@ -36,26 +38,13 @@ pub(crate) struct Scan {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Write the pattern report; the ending tells the format: .json, .csv, .html, .md
-    ///
-    /// May be given several times: one pass serves all. Without any output file a summary for people is printed. `-` is
-    /// standard output, which one output may have.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output: Vec<PathBuf>,
-
-    /// The format of a report on standard output [default: json]
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub(crate) format: Option<Format>,
-
-    /// Print the summary for people beside the files; to standard error where an output has standard output
-    #[arg(long, help_heading = "Output")]
-    pub(crate) summary: bool,
-
-    /// Write one row a failed request, with its diagnosis: .jsonl, .csv, .parquet; `-` is JSON lines on standard output
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) failures: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
 
     /// Write one row an event, as extracted: .jsonl, .csv, .parquet
+    ///
+    /// Beside the events stand the other requests that correlation reads, and last a row about the scan itself:
+    /// `jwtriage correlate` makes of a .jsonl or .parquet file the report of this scan.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) events: Vec<PathBuf>,
 
@@ -64,14 +53,6 @@ pub(crate) struct Scan {
     /// Grouped, counted and redacted, so that one sees what the catalog misses. Reads more closely, and so slower.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) unknown: Vec<PathBuf>,
-
-    /// Colour the summary [default: on a terminal, unless `NO_COLOR` is set]
-    #[arg(long, value_enum, default_value_t = When::Auto, hide_default_value = true, help_heading = "Output")]
-    pub(crate) color: When,
-
-    /// Exit with 1 if a pattern of this severity or above is found [default: off]
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
-    pub(crate) fail_on: Option<FailOn>,
 
     /// The zone of time stamps that name none, such as Europe/Berlin; of the user table's as well
     ///
@@ -105,6 +86,54 @@ pub(crate) struct Scan {
     /// Number of threads, up to 256 [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
     pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Correlate {
+    /// Events files of one or several scans: .jsonl or .parquet, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+
+    #[command(flatten)]
+    pub(crate) known: Known,
+
+    /// Number of threads, up to 256 [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
+    pub(crate) threads: Option<u16>,
+}
+
+/// What is written.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Outputs {
+    /// Write the pattern report; the ending tells the format: .json, .csv, .html, .md
+    ///
+    /// May be given several times: one pass serves all. Without any output file a summary for people is printed. `-` is
+    /// standard output, which one output may have.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// The format of a report on standard output [default: json]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<Format>,
+
+    /// Print the summary for people beside the files; to standard error where an output has standard output
+    #[arg(long, help_heading = "Output")]
+    pub(crate) summary: bool,
+
+    /// Write one row a failed request, with its diagnosis: .jsonl, .csv, .parquet; `-` is JSON lines on standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) failures: Vec<PathBuf>,
+
+    /// Colour the summary [default: on a terminal, unless `NO_COLOR` is set]
+    #[arg(long, value_enum, default_value_t = When::Auto, hide_default_value = true, help_heading = "Output")]
+    pub(crate) color: When,
+
+    /// Exit with 1 if a pattern of this severity or above is found [default: off]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
+    pub(crate) fail_on: Option<FailOn>,
 }
 
 /// What can be checked against.

@@ -3,7 +3,9 @@
 mod apart;
 mod args;
 mod catalog;
+mod correlate;
 mod exit;
+mod outputs;
 mod scan;
 mod token;
 mod told;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     };
     let done = match args.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Correlate(correlate) => correlate::run(&correlate),
         Command::Token(token) => token::run(&token),
         Command::Catalog(catalog) => catalog::run(catalog),
     };

@@ -1,15 +1,14 @@
 //! An export of a user table: which of its columns say what of a user, and what their values mean.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use polars::prelude::{AnyValue, ParquetReader, PolarsError, SerReader, TimeUnit};
 use serde_json::{Map, Value};
 
-use crate::check::inventory::{Since, User};
+use super::user::{Since, User};
 use crate::layout::timestamp;
+use crate::parquet;
 use crate::redact::Redactor;
 
 /// The columns that hold a user's id, folded, most telling first.
@@ -179,22 +178,16 @@ impl Table {
     }
 
     fn parquet(bytes: &[u8]) -> Result<Self, String> {
-        let told = |error: PolarsError| error.to_string();
         let mut table = Self::default();
-        let mut reader = ParquetReader::new(Cursor::new(bytes));
-        let names: Vec<String> = reader.schema().map_err(told)?.iter_names().map(ToString::to_string).collect();
-        // Of other columns the types may be any, such as this library does not read.
-        let meant: Vec<String> = names.into_iter().filter(|name| table.column(name).is_some()).collect();
-        if meant.is_empty() {
+        let read = parquet::read(bytes, |name| table.column(name).is_some()).map_err(|error| error.to_string())?;
+        if read.columns.is_empty() {
             return Err(NO_IDS.to_owned());
         }
-        let frame = reader.with_columns(Some(meant)).finish().map_err(told)?;
-        table.rows = (FIRST..).take(frame.height()).map(|line| Row { line, cells: Vec::new() }).collect();
-        for column in frame.columns() {
-            let Some(place) = table.column(column.name()) else { continue };
-            for (row, number) in table.rows.iter_mut().zip(0..) {
-                let cell = column.get(number).map_err(told)?;
-                row.cells.extend(text_of(&cell).map(|text| (place, text)));
+        table.rows = (FIRST..).take(read.rows).map(|line| Row { line, cells: Vec::new() }).collect();
+        for (name, values) in read.columns {
+            let Some(column) = table.column(&name) else { continue };
+            for (row, value) in table.rows.iter_mut().zip(values) {
+                row.cells.extend(value.map(|text| (column, text)));
             }
         }
         Ok(table)
@@ -230,27 +223,6 @@ impl Table {
         }
         Ok(users)
     }
-}
-
-/// A value of a Parquet file as text; the formatting of the library wants features that nothing else needs.
-fn text_of(cell: &AnyValue<'_>) -> Option<String> {
-    let (time, zoned) = match cell {
-        AnyValue::Null => return None,
-        AnyValue::Date(days) => {
-            let day = NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(*days)))?;
-            return Some(day.to_string());
-        }
-        AnyValue::Datetime(since, unit, zone) => {
-            let time = match unit {
-                TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(*since)),
-                TimeUnit::Microseconds => DateTime::from_timestamp_micros(*since),
-                TimeUnit::Milliseconds => DateTime::from_timestamp_millis(*since),
-            };
-            (time?.naive_utc(), zone.is_some())
-        }
-        other => return Some(other.str_value().into_owned()),
-    };
-    Some(format!("{}{}", time.format("%FT%T%.f"), if zoned { "Z" } else { "" }))
 }
 
 /// What the cells of a row say together.

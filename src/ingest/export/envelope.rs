@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr3, memmem};
 use serde::de::IgnoredAny;
 
-use crate::ingest::export::{HEAD, Splitter};
+use super::splitter::{HEAD, Splitter};
 
 /// Takes the elements out of one envelope after the other. What is no envelope is handed on as it is.
 #[derive(Default)]

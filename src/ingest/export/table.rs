@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memchr2};
 
-use crate::ingest::export::Splitter;
+use super::splitter::Splitter;
 
 /// More columns than this have no names.
 const MAX_COLUMNS: usize = 1024;

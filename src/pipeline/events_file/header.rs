@@ -8,6 +8,7 @@ use siphasher::sip::SipHasher13;
 use crate::extract::extracted::Extracted;
 use crate::extract::signature::Catalog;
 use crate::model::books::{PassedOver, Problem, StreamBooks};
+use crate::report::Asked;
 
 /// The version of events files that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -50,21 +51,26 @@ struct Version {
 
 impl Header {
     /// That of a scan. Its rows are counted when they are written.
-    pub fn of(scan: &Extracted, inputs: &[String], parameters: &[(String, String)], zone: &str, catalog: String) -> Self {
+    pub fn of(scan: &Extracted, asked: &Asked, catalog: String) -> Self {
         Self {
             events_file: VERSION,
             tool: format!("jwtriage {}", env!("CARGO_PKG_VERSION")),
             catalog,
             rows: 0,
-            inputs: inputs.to_vec(),
-            parameters: parameters.to_vec(),
-            zone: zone.to_owned(),
+            inputs: asked.inputs.clone(),
+            parameters: asked.parameters.clone(),
+            zone: asked.zone.clone(),
             streams: scan.streams.clone(),
             problems: scan.problems.clone(),
             passed_over: scan.passed_over,
             ids_looked_up: scan.ids_looked_up as u64,
             untold: scan.unknown.uncounted,
         }
+    }
+
+    /// It as JSON in one line.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("derived plain data with string keys has a JSON form")
     }
 
     /// Reads one; `Err` gives the version where it is another, and what is wrong else.

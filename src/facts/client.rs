@@ -1,0 +1,181 @@
+//! What client addresses that were refused did besides: requests that got through, tokens issued to them, broken tokens.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::success::Success;
+use crate::facts::written::pairs;
+use crate::group::merge::Case;
+use crate::group::service_name::plain_name;
+use crate::hash::HashMap;
+use crate::model::event::{Event, EventKind, Reason};
+use crate::model::name::Name;
+use crate::parallel;
+
+/// What one client address that was refused did besides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Client {
+    /// Requests that went through.
+    pub accepted: Vec<DateTime<Utc>>,
+    /// Tokens issued to it.
+    pub issued: Vec<DateTime<Utc>>,
+    /// Its broken tokens.
+    pub malformed: Vec<DateTime<Utc>>,
+    /// Its requests without a subject.
+    pub subjectless: usize,
+    /// Services that let it through, and when first.
+    pub let_in: Vec<(Name, DateTime<Utc>)>,
+    /// Its refusals for a missing user that name none.
+    pub nameless: usize,
+}
+
+impl Client {
+    /// Whether any of some services had let it in before `time`.
+    pub fn was_let_in(&self, services: &[Name], time: DateTime<Utc>) -> bool {
+        let mut services = services.iter().map(|service| plain_name(*service));
+        services.any(|service| self.let_in.iter().any(|(other, first)| *other == service && *first < time))
+    }
+
+    fn let_through(&mut self, success: &Success) {
+        self.accepted.push(success.time);
+        if let Some(service) = success.service.map(plain_name) {
+            match self.let_in.iter_mut().find(|(other, _)| *other == service) {
+                Some((_, first)) => *first = success.time.min(*first),
+                None => self.let_in.push((service, success.time)),
+            }
+        }
+    }
+}
+
+/// What was refused of one address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Refused {
+    malformed: Vec<DateTime<Utc>>,
+    subjectless: usize,
+    nameless: usize,
+}
+
+/// The addresses gathered so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Clients {
+    #[serde(with = "pairs")]
+    refused: HashMap<Name, Refused>,
+    /// To whom tokens were issued, and when.
+    issued: Vec<(Name, DateTime<Utc>)>,
+}
+
+impl Clients {
+    /// Takes in an event, if a token was issued to an address.
+    pub fn update(&mut self, event: &Event) {
+        if let (Some(time), Some(client), EventKind::TokenIssued) = (event.time, event.client_ip, event.kind) {
+            self.issued.push((client, time));
+        }
+    }
+
+    /// Takes in a refused request.
+    pub fn refused(&mut self, case: &Case) {
+        let Some(client) = case.client_ip else { return };
+        let client = self.refused.entry(client).or_default();
+        match case.reason {
+            Reason::TokenMalformed => client.malformed.extend(case.time),
+            Reason::SubMissing => client.subjectless += 1,
+            Reason::SubNotFound if case.sub.is_none() => client.nameless += 1,
+            _ => {}
+        }
+    }
+
+    /// Takes in what another gathered.
+    pub fn merge(&mut self, mut other: Self) {
+        for (client, mut other) in other.refused {
+            let known = self.refused.entry(client).or_default();
+            known.malformed.append(&mut other.malformed);
+            known.subjectless += other.subjectless;
+            known.nameless += other.nameless;
+        }
+        self.issued.append(&mut other.issued);
+    }
+
+    /// To whom tokens were issued, and when, in no order: for [`Clients::settle`], and for whoever asks besides.
+    pub fn take_issued(&mut self) -> Vec<(Name, DateTime<Utc>)> {
+        std::mem::take(&mut self.issued)
+    }
+
+    /// The addresses that were refused, with what they did besides.
+    pub fn settle(self, successes: &[Success], issued: &[(Name, DateTime<Utc>)]) -> KnownClients {
+        let known =
+            |Refused { malformed, subjectless, nameless }| Client { malformed, subjectless, nameless, ..Client::default() };
+        let mut by_address: HashMap<Name, Client> =
+            self.refused.into_iter().map(|(client, refused)| (client, known(refused))).collect();
+        for success in successes {
+            if let Some(client) = success.client.and_then(|address| by_address.get_mut(&address)) {
+                client.let_through(success);
+            }
+        }
+        for (address, time) in issued {
+            if let Some(client) = by_address.get_mut(address) {
+                client.issued.push(*time);
+            }
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+        for client in by_address.values_mut() {
+            client.accepted.sort_unstable();
+            client.issued.sort_unstable();
+            client.malformed.sort_unstable();
+        }
+        KnownClients { are_seen: are_seen(&by_address), accepted: count_accepted(successes), by_address }
+    }
+}
+
+/// Whether logs tell of what clients did besides: of some that were refused nameless they do.
+fn are_seen(by_address: &HashMap<Name, Client>) -> bool {
+    let nameless = || by_address.values().filter(|client| client.nameless > 0);
+    let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
+    seen >= 5 && seen * 5 >= nameless().count()
+}
+
+/// How many addresses got through at any time.
+fn count_accepted(successes: &[Success]) -> usize {
+    let mut accepted: Vec<u32> = successes.iter().filter_map(|success| success.client.map(Name::number)).collect();
+    parallel::sort(&mut accepted);
+    accepted.dedup();
+    accepted.len()
+}
+
+/// What is known of the addresses that were refused.
+#[derive(Debug, Clone, Default)]
+pub struct KnownClients {
+    /// By address.
+    pub by_address: HashMap<Name, Client>,
+    /// How many addresses, refused or not, got through at any time.
+    pub accepted: usize,
+    /// Whether logs tell of what clients did besides.
+    pub are_seen: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Place, StreamId};
+
+    fn issued(second: i64) -> Event {
+        let mut event = Event::bare(EventKind::TokenIssued, Place { stream: StreamId(0), line: 1 });
+        event.time = DateTime::from_timestamp(second, 0);
+        event.client_ip = Some("192.0.2.1".into());
+        event
+    }
+
+    #[test]
+    fn only_of_addresses_that_were_refused_is_known_what_they_did() {
+        let mut clients = Clients::default();
+        clients.update(&issued(60));
+        assert!(clients.clone().settle(&[], &clients.issued).by_address.is_empty());
+        clients.refused.entry("192.0.2.1".into()).or_default().nameless = 1;
+        let mut other = Clients::default();
+        other.update(&issued(30));
+        clients.merge(other);
+        let issued = clients.take_issued();
+        let known = clients.settle(&[], &issued);
+        let times = known.by_address[&Name::of("192.0.2.1")].issued.iter().map(DateTime::timestamp);
+        assert_eq!(times.collect::<Vec<_>>(), [30, 60]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Refusals as crowds: when each service refused for each reason, and how long a refusal usually takes.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::written::pairs;
+use crate::group::merge::Case;
+use crate::hash::HashMap;
+use crate::model::event::Reason;
+use crate::model::name::Name;
+
+/// A median of fewer refusals than this says nothing.
+const USUAL_OF: usize = 10;
+
+/// The times of refusals by reason.
+type ByReason = BTreeMap<Reason, Vec<DateTime<Utc>>>;
+
+/// The refusals gathered so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cohorts {
+    #[serde(with = "pairs")]
+    times: HashMap<Name, ByReason>,
+    durations: BTreeMap<Reason, Vec<u32>>,
+}
+
+impl Cohorts {
+    /// Takes in a refused request.
+    pub fn refused(&mut self, case: &Case) {
+        if let (Some(service), Some(time)) = (case.service, case.time) {
+            self.times.entry(service).or_default().entry(case.reason).or_default().push(time);
+        }
+        if let Some(duration) = case.duration_ms {
+            self.durations.entry(case.reason).or_default().push(duration);
+        }
+    }
+
+    /// Takes in what another gathered.
+    pub fn merge(&mut self, other: Self) {
+        for (service, by_reason) in other.times {
+            let known = self.times.entry(service).or_default();
+            for (reason, mut times) in by_reason {
+                known.entry(reason).or_default().append(&mut times);
+            }
+        }
+        for (reason, mut durations) in other.durations {
+            self.durations.entry(reason).or_default().append(&mut durations);
+        }
+    }
+
+    /// The times in order, and the usual durations.
+    pub fn settle(self) -> KnownCohorts {
+        let Self { mut times, durations } = self;
+        times.values_mut().flat_map(BTreeMap::values_mut).for_each(|times| times.sort_unstable());
+        let usual_duration = durations
+            .into_iter()
+            .filter(|(_, durations)| durations.len() >= USUAL_OF)
+            .map(|(reason, mut durations)| {
+                durations.sort_unstable();
+                (reason, durations[durations.len() / 2])
+            })
+            .collect();
+        KnownCohorts { times, usual_duration }
+    }
+}
+
+/// Refusals as crowds.
+#[derive(Debug, Clone, Default)]
+pub struct KnownCohorts {
+    times: HashMap<Name, ByReason>,
+    /// How long a refusal for a reason usually takes, in milliseconds.
+    pub usual_duration: BTreeMap<Reason, u32>,
+}
+
+impl KnownCohorts {
+    /// How many refusals of a service for a reason lie in as long as `within` before and after `time`.
+    pub fn around(&self, service: Name, reason: Reason, time: DateTime<Utc>, within: TimeDelta) -> (usize, usize) {
+        let Some(times) = self.times.get(&service).and_then(|by_reason| by_reason.get(&reason)) else {
+            return (0, 0);
+        };
+        let at = times.partition_point(|t| *t < time);
+        let from = times.partition_point(|t| *t < time - within);
+        let to = times.partition_point(|t| *t <= time + within);
+        (at - from, to - at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_count_together_before_and_after_a_time() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let part = |seconds: &[i64]| {
+            let times = seconds.iter().map(|second| at(*second)).collect();
+            let by_reason = BTreeMap::from([(Reason::TokenExpired, times)]);
+            Cohorts { times: [("orders".into(), by_reason)].into_iter().collect(), durations: BTreeMap::new() }
+        };
+        let mut cohorts = part(&[100, 10]);
+        cohorts.merge(part(&[50, 1000]));
+        let known = cohorts.settle();
+        let around = |reason| known.around("orders".into(), reason, at(60), TimeDelta::minutes(1));
+        assert_eq!(around(Reason::TokenExpired), (2, 1));
+        assert_eq!(around(Reason::SubMissing), (0, 0));
+    }
+
+    #[test]
+    fn few_durations_are_none() {
+        let of = |count| Cohorts { durations: BTreeMap::from([(Reason::SubMissing, vec![7; count])]), ..Cohorts::default() };
+        assert!(of(9).settle().usual_duration.is_empty());
+        assert_eq!(of(10).settle().usual_duration[&Reason::SubMissing], 7);
+    }
+}

@@ -1,0 +1,162 @@
+//! What is known of services: since when their logs speak, who issues tokens and announces keys, who looks users up, and
+//! whom tokens name as their issuer.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::written::{items, pairs};
+use crate::group::merge::Case;
+use crate::group::service_name::plain_name;
+use crate::hash::{HashMap, HashSet};
+use crate::model::event::{Event, EventKind, Reason};
+use crate::model::name::Name;
+
+/// What services that issue tokens are called.
+const ISSUERS: [&str; 24] = [
+    "auth",
+    "auth0",
+    "authelia",
+    "authentik",
+    "authn",
+    "authserver",
+    "cas",
+    "cognito",
+    "dex",
+    "fusionauth",
+    "gotrue",
+    "hydra",
+    "identity",
+    "identityserver",
+    "idp",
+    "issuer",
+    "keycloak",
+    "kratos",
+    "login",
+    "oauth",
+    "oidc",
+    "ory",
+    "sso",
+    "zitadel",
+];
+
+/// What was gathered so far, by the names that lines give.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Services {
+    #[serde(with = "pairs")]
+    first_seen: HashMap<Name, DateTime<Utc>>,
+    #[serde(serialize_with = "items::serialize")]
+    issuing: HashSet<Name>,
+    #[serde(serialize_with = "items::serialize")]
+    looks_up: HashSet<Name>,
+    /// How many events that are no refusal bear a token of each issuer.
+    #[serde(with = "pairs")]
+    tokens: HashMap<Name, u64>,
+}
+
+impl Services {
+    /// Takes in an event.
+    pub fn update(&mut self, event: &Event) {
+        let starts = event.kind == EventKind::ConfigChanged;
+        if let (Some(service), Some(time)) = (event.service.filter(|_| !starts), event.time) {
+            see(&mut self.first_seen, service, time);
+        }
+        let issues =
+            matches!(event.kind, EventKind::TokenIssued | EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired);
+        self.issuing.extend(event.service.filter(|_| issues));
+        if let Some(issuer) = event.claim(|claims| claims.iss).filter(|_| event.kind != EventKind::AuthFailure) {
+            *self.tokens.entry(issuer).or_default() += 1;
+        }
+    }
+
+    /// Takes in a refused request: one that was refused for the user's own sake was looked up.
+    pub fn refused(&mut self, case: &Case) {
+        let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
+        self.looks_up.extend(case.service.filter(|_| of_the_user));
+    }
+
+    /// Takes in what another gathered.
+    pub fn merge(&mut self, other: Self) {
+        for (service, time) in other.first_seen {
+            see(&mut self.first_seen, service, time);
+        }
+        self.issuing.extend(other.issuing);
+        self.looks_up.extend(other.looks_up);
+        for (issuer, count) in other.tokens {
+            *self.tokens.entry(issuer).or_default() += count;
+        }
+    }
+
+    /// The same by plain names.
+    pub fn settle(self) -> KnownServices {
+        let mut first_seen = HashMap::default();
+        for (service, time) in self.first_seen {
+            see(&mut first_seen, plain_name(service), time);
+        }
+        let plain = |services: HashSet<Name>| services.into_iter().map(plain_name).collect();
+        let most = self.tokens.into_iter().max_by_key(|(issuer, count)| (*count, Reverse(*issuer)));
+        KnownServices {
+            first_seen,
+            issuing: plain(self.issuing),
+            looks_up: plain(self.looks_up),
+            main_issuer: most.map(|(issuer, _)| issuer),
+        }
+    }
+}
+
+/// Notes when a service was seen, if never sooner.
+fn see(first_seen: &mut HashMap<Name, DateTime<Utc>>, service: Name, time: DateTime<Utc>) {
+    first_seen.entry(service).and_modify(|first| *first = time.min(*first)).or_insert(time);
+}
+
+/// What is known of services, by their plain names.
+#[derive(Debug, Clone, Default)]
+pub struct KnownServices {
+    /// The first line of each.
+    pub first_seen: HashMap<Name, DateTime<Utc>>,
+    /// Those that issue tokens or announce keys.
+    pub issuing: HashSet<Name>,
+    /// Those that refused somebody for the user's own sake: they look users up.
+    pub looks_up: HashSet<Name>,
+    /// The issuer of most tokens that were not refused.
+    pub main_issuer: Option<Name>,
+}
+
+impl KnownServices {
+    /// Whether a service issues tokens: it is seen to, the issuer's address names it, or it is called like what does.
+    pub fn is_issuer(&self, service: Name, case: &Case) -> bool {
+        let words = |text: &'static str| text.split(|c: char| !c.is_ascii_alphanumeric());
+        let address = || [case.iss, self.main_issuer].into_iter().flatten().flat_map(|iss| words(iss.as_str()));
+        let name = service.as_str();
+        self.issuing.contains(&service)
+            || name.len() > 2 && address().any(|word| word.eq_ignore_ascii_case(name))
+            || words(name).any(|word| ISSUERS.iter().any(|issuer| word.eq_ignore_ascii_case(issuer)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Place, StreamId};
+
+    fn event(service: &str, second: i64, issuer: &str) -> Event {
+        let mut event = Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line: 1 });
+        event.time = DateTime::from_timestamp(second, 0);
+        event.service = Some(service.into());
+        event.claims_mut().iss = Some(issuer.into());
+        event
+    }
+
+    #[test]
+    fn instances_of_one_service_are_one_and_the_issuer_of_most_tokens_is_the_main_one() {
+        let (mut one, mut other) = (Services::default(), Services::default());
+        one.update(&event("orders-2", 60, "a"));
+        other.update(&event("orders-1", 30, "b"));
+        other.update(&event("orders-1", 90, "b"));
+        one.merge(other);
+        let services = one.settle();
+        assert_eq!(services.first_seen[&Name::of("orders")].timestamp(), 30);
+        assert_eq!(services.main_issuer, Some("b".into()));
+    }
+}
