@@ -46,11 +46,12 @@
 //!
 //! # Where things go
 //!
-//! - A new **layout**: a [`layout::Format`] in a file under `layout/`, and a line in [`layout::FORMATS`].
+//! - A new **layout**: a [`layout::Layout`] in a file under `layout/` with a few samples, and a line in
+//!   [`layout::LAYOUTS`]; see [`layout`].
 //! - A new **signature**: an entry in `extract/signature/catalog/<product>.toml`, and no code. A new file is built in by
 //!   lying there.
 //! - A new **cause**: a file under `causes/` with its rules, and a line in [`causes::CAUSES`].
-//! - A new **field name** of some product for what events know: a name in [`layout::fields::Role`], or `reads` in the
+//! - A new **field name** of some product for what events know: a name in [`layout::role::Role`], or `reads` in the
 //!   product's catalog file where its meaning differs.
 
 pub mod atomic_file;

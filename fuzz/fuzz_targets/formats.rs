@@ -1,14 +1,14 @@
-//! Every format, and what looks through nested ones, over any text: no panic, and every field has a name and a value.
+//! Every layout, and what looks through nested ones, over any text: no panic, and every field has a name and a value.
 #![no_main]
 
-use jwtriage::layout::{FORMATS, token};
 use jwtriage::extract::{nested, prose};
+use jwtriage::layout::{LAYOUTS, token};
 use jwtriage::redact::{Redactor, jwt};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|record: &str| {
-    for format in FORMATS {
-        if let Some(entry) = format.parse(record) {
+    for layout in LAYOUTS {
+        if let Some(entry) = layout.parse(record) {
             assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{entry:?}");
         }
     }

@@ -5,302 +5,29 @@
 //! records. Lines that begin nothing (stack traces, DETAIL lines, the inside of pretty-printed JSON) belong to
 //! the record before them.
 //!
-//! Lines that docker or CRI cut in pieces are joined in a block before it is handed on, see `mend.rs`: there a stream is
+//! Lines that docker or CRI cut in pieces are joined in a block before it is handed on, see `frame/mend.rs`: there a stream is
 //! cut only where no piece before waits to be continued, which the few lines before tell.
 
+mod lines;
 mod mend;
+mod style;
+mod trace;
 pub mod wrapper;
 
 use std::io::{self, Read};
-use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memrchr};
 
-use mend::Carrier;
+pub use lines::newlines;
+pub use style::Style;
+
+use lines::{line_at, next_line};
+use style::{WINDOW, first_start};
 
 /// How much is read before a block is handed on, in bytes.
 pub const BLOCK: usize = 256 << 10;
 /// A record longer than this is cut: the rest of it is counted and told, but not looked at.
 pub const MAX_RECORD: usize = 16 << 20;
-/// How much of a line decides whether it begins a record.
-const WINDOW: usize = 256;
-/// How much of a stream teaches its style.
-const LESSON: usize = 64 << 10;
-
-/// What the head of a stream tells of its records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Style {
-    /// Records begin with something that looks like a beginning: a time stamp, a level, a brace. Then a bare line
-    /// of text continues the record before it; without it every bare line is a record.
-    dated: bool,
-    /// `journalctl -o export`: one field a line, and this one first.
-    exported_from: Option<&'static [u8]>,
-    /// `PostgreSQL`'s `DETAIL:` and `STATEMENT:` lines bear a prefix of their own and still continue a record.
-    postgres: bool,
-    /// What carries the lines, where that may cut them or spell them otherwise.
-    carrier: Option<Carrier>,
-}
-
-impl Style {
-    /// Learns from the first bytes of a stream.
-    pub fn learn(head: &[u8]) -> Self {
-        let head = head.get(..LESSON).unwrap_or(head);
-        let (mut heads, mut bare, mut traced) = (0_u32, 0_u32, false);
-        let mut first_is_head = None;
-        let mut at = 0;
-        while at < head.len() {
-            let line = line_at(head, at);
-            at += line.len() + 1;
-            let (inner, wrapped) = wrapper::peel(window(line));
-            if inner.is_empty() || continues(inner) {
-                traced |= inner.trim_ascii_start().starts_with(b"at ") || PHRASES.iter().any(|phrase| inner.starts_with(phrase));
-                continue;
-            }
-            let head = wrapped || is_head(inner);
-            first_is_head.get_or_insert(head);
-            if head {
-                heads += 1;
-            } else {
-                bare += 1;
-            }
-        }
-        // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
-        let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
-        let exported_from = wrapper::EXPORT_KEYS.into_iter().find(|key| head.starts_with(key));
-        Self { dated, exported_from, postgres: memmem::find(head, b"LOG:  ").is_some(), carrier: Carrier::learn(head) }
-    }
-
-    /// How many bytes before a line tell, besides the line itself, whether a stream may be cut there.
-    fn reach(&self) -> usize {
-        if self.carrier.is_some() { mend::REACH } else { 0 }
-    }
-
-    /// Whether a stream may be cut at `start`: a record begins there, and no line before waits to be continued.
-    fn may_cut(&self, block: &[u8], start: usize) -> bool {
-        self.starts_record(line_at(block, start)) && !self.carrier.is_some_and(|carrier| carrier.is_open(block, start))
-    }
-
-    /// Whether `line` (without its line feed) begins a record.
-    pub fn starts_record(&self, line: &[u8]) -> bool {
-        if let Some(key) = self.exported_from {
-            return line.starts_with(key);
-        }
-        let line = window(line);
-        let (inner, wrapped) = wrapper::peel(line);
-        if continues(inner) || (self.postgres && postgres_continues(inner)) {
-            return false;
-        }
-        !self.dated || is_head(inner) || (wrapped && !names_exception(inner))
-    }
-
-    /// The record that holds the byte at `hit`: walks back to its beginning, not before `floor`, and on to its end.
-    pub fn record_around(&self, block: &[u8], hit: usize, floor: usize) -> Range<usize> {
-        let mut start = line_start(block, hit, floor);
-        while start > floor && !self.starts_record(line_at(block, start)) {
-            start = line_start(block, start - 1, floor);
-        }
-        let mut end = line_end(block, hit);
-        while end < block.len() && !self.starts_record(line_at(block, end)) {
-            end = line_end(block, end);
-        }
-        start..end
-    }
-
-    /// How many records and lines `block` holds; a block that begins inside a record counts that rest as one.
-    pub fn count(&self, block: &[u8]) -> (u64, u64) {
-        let (mut records, mut lines, mut at) = (0, 0, 0);
-        while at < block.len() {
-            let line = line_at(block, at);
-            lines += 1;
-            if at == 0 || self.starts_record(line) {
-                records += 1;
-            }
-            at += line.len() + 1;
-        }
-        (records, lines)
-    }
-
-    /// The last place in `block` where it may be cut for sure, other than its first byte.
-    fn last_start(self, block: &[u8], whole: bool) -> Option<usize> {
-        let mut end = block.len();
-        while let Some(newline) = memrchr(b'\n', &block[..end]) {
-            let start = newline + 1;
-            let line = line_at(block, start);
-            // A line cut by the end of the block may still turn out otherwise.
-            let known = whole || line.len() >= WINDOW || start + line.len() < block.len();
-            if known && start < block.len() && self.may_cut(block, start) {
-                return Some(start);
-            }
-            end = newline;
-        }
-        None
-    }
-}
-
-fn window(line: &[u8]) -> &[u8] {
-    let line = line.get(..WINDOW).unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-fn line_at(block: &[u8], start: usize) -> &[u8] {
-    let rest = block.get(start..).unwrap_or_default();
-    &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]
-}
-
-fn line_start(block: &[u8], at: usize, floor: usize) -> usize {
-    memrchr(b'\n', &block[floor..at]).map_or(floor, |newline| floor + newline + 1)
-}
-
-fn line_end(block: &[u8], at: usize) -> usize {
-    memchr(b'\n', &block[at..]).map_or(block.len(), |newline| at + newline + 1)
-}
-
-/// What lines of stack traces begin with, apart from blanks.
-const PHRASES: [&[u8]; 17] = [
-    b"Caused by: ",
-    b"Suppressed: ",
-    b"Traceback (most recent call last)",
-    b"at ",
-    b"... ",
-    b"Stack trace:",
-    b"The above exception was",
-    b"During handling of the above",
-    b"File \"",
-    b"Error #",
-    b"--- End of ",
-    // What .NET's token library prints below its message.
-    b"kid: '",
-    b"token: '",
-    b"Exceptions caught:",
-    b"Number of keys in ",
-    b"Matched key was in ",
-    b"'",
-];
-
-/// What no record begins with.
-fn continues(inner: &[u8]) -> bool {
-    match inner.first() {
-        None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => return true,
-        // What a docker line holds is still escaped.
-        Some(b'\\') => return inner.starts_with(b"\\t"),
-        // What most lines begin with begins no phrase.
-        Some(b'{' | b'0'..=b'9' | b'[' | b'<') => return false,
-        _ => {}
-    }
-    PHRASES.iter().any(|phrase| inner.starts_with(phrase)) || is_php_frame(inner)
-}
-
-/// `#0 /var/www/...`.
-fn is_php_frame(inner: &[u8]) -> bool {
-    inner[0] == b'#' && inner.get(1).is_some_and(u8::is_ascii_digit)
-}
-
-/// `jwt.exceptions.DecodeError: Not enough segments`: an exception by its whole name, as the end of a trace has it.
-fn names_exception(inner: &[u8]) -> bool {
-    let name = inner.split(|b| matches!(b, b':' | b' ')).next().unwrap_or_default();
-    name.contains(&b'.')
-        && name.len() < 160
-        && name[0].is_ascii_lowercase()
-        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$'))
-        && (name.ends_with(b"Error") || name.ends_with(b"Exception"))
-}
-
-/// A `PostgreSQL` line that belongs to the message before it.
-fn postgres_continues(inner: &[u8]) -> bool {
-    [&b"DETAIL:  "[..], b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  "]
-        .iter()
-        .any(|label| memmem::find(inner, label).is_some_and(|at| at > 0 && inner[at - 1] == b' '))
-}
-
-/// Whether a line looks like the beginning of a record in any layout known here.
-fn is_head(inner: &[u8]) -> bool {
-    let digit = |at: usize| inner.get(at).is_some_and(u8::is_ascii_digit);
-    let is = |at: usize, set: &[u8]| inner.get(at).is_some_and(|b| set.contains(b));
-    match inner[0] {
-        b'{' | b'<' | 0x1b => true,
-        b'[' => is(1, b"{[\"") || inner.get(1).is_some_and(u8::is_ascii_alphanumeric) || inner.len() == 1,
-        b'0'..=b'9' => {
-            (digit(3) && is(4, b"-/."))
-                || (digit(1) && is(2, b":-/"))
-                || is(1, b":/-.")
-                || (digit(1) && is(2, b"."))
-                || (digit(1) && digit(2) && is(3, b"."))
-                || (0..10).all(digit)
-                || ((0..6).all(digit) && is(6, b" ") && is(9, b":"))
-                || wide_year(inner)
-                || access_log(inner)
-        }
-        b'A'..=b'Z' => {
-            (is(1, b",") && is(2, b" ")) || klog(inner) || month_or_weekday(inner) || level_word(inner) || access_log(inner)
-        }
-        b'a'..=b'z' => key_value(inner) || level_word(inner) || access_log(inner),
-        b'#' => inner.starts_with(b"# Time: "),
-        b'|' | b'*' | b'"' => false,
-        b'-' | b'+' if wide_year(&inner[1..]) => true,
-        _ => access_log(inner),
-    }
-}
-
-/// A date of a clock that is broken, without its sign: `99999-01-01`, `0001-01-01`.
-fn wide_year(inner: &[u8]) -> bool {
-    let digits = |from: usize, count: usize| inner.get(from..from + count).is_some_and(|all| all.iter().all(u8::is_ascii_digit));
-    let dash = |at: usize| inner.get(at) == Some(&b'-');
-    (4..=6).any(|year| dash(year) && dash(year + 3) && digits(0, year) && digits(year + 1, 2) && digits(year + 4, 2))
-}
-
-fn klog(inner: &[u8]) -> bool {
-    matches!(inner[0], b'I' | b'W' | b'E' | b'F')
-        && [5, 7].iter().any(|end| {
-            inner.get(1..*end).is_some_and(|date| date.iter().all(u8::is_ascii_digit)) && inner.get(*end) == Some(&b' ')
-        })
-}
-
-fn month_or_weekday(inner: &[u8]) -> bool {
-    const NAMES: [&[u8; 3]; 19] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec", b"Mon", b"Tue", b"Wed",
-        b"Thu", b"Fri", b"Sat", b"Sun",
-    ];
-    NAMES.iter().any(|name| inner.starts_with(&name[..]))
-        && inner.get(3).is_some_and(|b| matches!(b, b' ' | b','))
-        && inner[4..].iter().take(12).any(u8::is_ascii_digit)
-}
-
-fn level_word(inner: &[u8]) -> bool {
-    const LEVELS: [&[u8]; 16] = [
-        b"INFO",
-        b"WARNING",
-        b"WARN",
-        b"ERROR",
-        b"DEBUG",
-        b"TRACE",
-        b"FATAL",
-        b"CRITICAL",
-        b"NOTICE",
-        b"SEVERE",
-        b"info",
-        b"warn",
-        b"fail",
-        b"dbug",
-        b"crit",
-        b"error",
-    ];
-    LEVELS.iter().any(|level| {
-        inner.strip_prefix(*level).is_some_and(|rest| matches!(rest.first(), Some(b':' | b' ' | b'\t' | b'|' | b'[')))
-    }) && !inner.starts_with(b"error connecting")
-}
-
-/// `time=`, `level=` and the like at the beginning of logfmt.
-fn key_value(inner: &[u8]) -> bool {
-    [&b"time="[..], b"ts=", b"t=", b"level=", b"lvl=", b"msg=", b"method=", b"type=", b"timestamp="]
-        .iter()
-        .any(|key| inner.starts_with(key))
-}
-
-/// The three fields before an access log's time: `host ident user [`.
-fn access_log(inner: &[u8]) -> bool {
-    memmem::find(inner, b" - - [").is_some_and(|at| at < 120)
-        || memmem::find(inner, b" - ").is_some_and(|at| at < 64 && memchr(b'[', &inner[at..]).is_some_and(|n| n < 64))
-}
 
 /// What a run over a stream's blocks learnt besides the blocks.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -536,7 +263,7 @@ impl Framer {
                 }
             }
             Skip::ToRecord => {
-                let mut at = if self.position == 0 { 0 } else { line_end(bytes, 0) };
+                let mut at = if self.position == 0 { 0 } else { next_line(bytes, 0) };
                 loop {
                     let line = line_at(bytes, at);
                     let known = last || line.len() >= WINDOW || at + line.len() < bytes.len();
@@ -555,7 +282,7 @@ impl Framer {
                         self.skip = Skip::Nothing;
                         break at;
                     }
-                    at = line_end(bytes, at);
+                    at = next_line(bytes, at);
                 }
             }
         }
@@ -570,23 +297,6 @@ impl Framer {
         self.skip = Skip::ToLine;
         rest.len()
     }
-}
-
-/// The first place at or after `from` where `block` may be cut.
-fn first_start(block: &[u8], from: usize, style: Style) -> Option<usize> {
-    let mut at = if from == 0 { 0 } else { line_end(block, from - 1) };
-    while at < block.len() {
-        if style.may_cut(block, at) {
-            return Some(at);
-        }
-        at = line_end(block, at);
-    }
-    None
-}
-
-/// Counts line feeds.
-pub fn newlines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
 }
 
 #[cfg(test)]

@@ -2,15 +2,18 @@
 //!
 //! A [`Fields`] is a flat list of name and text: JSON paths joined by dots (`req.id`, `events.0.action`),
 //! keys of `key=value` text, or the names a text layout's parser gives. [`Role`] says which names mean the
-//! same thing all over the field, so that no format has to know events.
+//! same thing all over the field, so that no layout has to know events.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::layout::json;
+use crate::layout::meaning::Meaning;
 use crate::layout::paths::{Path, Paths};
+use crate::layout::role::Rank;
+
+pub use crate::layout::role::Role;
 
 /// The fields of one record, in the order they stand.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +112,7 @@ impl<'r> Fields<'r> {
         Roles(assignment.map(|field| (field != UNASSIGNED).then(|| self.value(field.into()))))
     }
 
-    /// Works that out for later, and hands on the meaning of each name that says something of its value, and the place
+    /// Works that out for later, and hands on the meaning of each name that says something of its value, and the index
     /// of the field, in order.
     pub(super) fn assignment(&mut self, each: impl FnMut(&Meaning, usize)) {
         self.assignment = Some(self.meanings(each));
@@ -118,32 +121,32 @@ impl<'r> Fields<'r> {
     /// Who plays which role; hands on the meanings.
     fn meanings(&self, mut each: impl FnMut(&Meaning, usize)) -> RoleAssignment {
         let mut best: [Option<(Rank, usize)>; Role::ALL.len()] = [None; Role::ALL.len()];
-        let mut tell = |meaning: &Meaning, place: usize, value: &str| {
+        let mut tell = |meaning: &Meaning, index: usize, value: &str| {
             for (role, rank) in &meaning.roles {
                 let field = &mut best[*role as usize];
                 if field.is_none_or(|(best, _)| *rank < best) && role.accepts(value) {
-                    *field = Some((*rank, place));
+                    *field = Some((*rank, index));
                 }
             }
-            each(meaning, place);
+            each(meaning, index);
         };
         Paths::with(|paths| {
-            for (place, (name, value)) in self.named.iter().enumerate() {
+            for (index, (name, value)) in self.named.iter().enumerate() {
                 let path = match name {
                     Part::Path(path) => Rc::clone(path),
                     name => paths.named(self.text(name)),
                 };
                 if let Some(meaning) = &path.meaning {
-                    tell(meaning, place, self.text(value));
+                    tell(meaning, index, self.text(value));
                 }
             }
         });
-        best.map(|field| field.and_then(|(_, place)| u16::try_from(place).ok()).unwrap_or(UNASSIGNED))
+        best.map(|field| field.and_then(|(_, index)| u16::try_from(index).ok()).unwrap_or(UNASSIGNED))
     }
 
-    /// The value of the field at a place.
-    pub(super) fn value(&self, place: usize) -> &str {
-        self.text(&self.named[place].1)
+    /// The value of the field at an index.
+    pub(super) fn value(&self, index: usize) -> &str {
+        self.text(&self.named[index].1)
     }
 
     /// Takes back all fields but the first `length`.
@@ -177,408 +180,11 @@ impl<'f> Roles<'f> {
     }
 }
 
-/// How well a name fits: how much of the path it leaves out, and its place among the names that would do. The least is
-/// best.
-type Rank = (u8, usize);
-
-/// For each role the place of the field that plays it. Small, as entries are moved around.
+/// For each role the index of the field that plays it. Small, as entries are moved around.
 type RoleAssignment = [u16; Role::ALL.len()];
 
 /// What stands in a [`RoleAssignment`] where no field plays the role.
 const UNASSIGNED: u16 = u16::MAX;
-
-/// What the name of a field says of its value.
-#[derive(Debug)]
-pub(super) struct Meaning {
-    /// What an event wants to know.
-    roles: Vec<(Role, Rank)>,
-    /// The text a person reads: a place in [`crate::layout::json::MESSAGES`], and how much of the path that leaves out.
-    pub(super) message: Option<(usize, u8)>,
-    /// The level, likewise in [`crate::layout::json::LEVELS`].
-    pub(super) level: Option<(usize, u8)>,
-    /// The time: how much of the path is left out, and the place in [`crate::layout::json::TIMES`].
-    pub(super) time: Option<Rank>,
-}
-
-impl Meaning {
-    /// That of a name; `None` if it has none.
-    pub(super) fn of(name: &str) -> Option<Self> {
-        let fits = |known: &[&str]| {
-            let fit = |place: usize| {
-                let head = name.strip_suffix(known[place])?;
-                (head.is_empty() || head.ends_with('.')).then_some((place, u8::from(!head.is_empty())))
-            };
-            (0..known.len()).filter_map(fit).collect::<Vec<_>>()
-        };
-        let meaning = Self {
-            roles: roles_of(name),
-            message: fits(&json::MESSAGES).into_iter().min(),
-            level: fits(&json::LEVELS).into_iter().min(),
-            time: fits(&json::TIMES).into_iter().map(|(place, depth)| (depth, place)).min(),
-        };
-        let says = !meaning.roles.is_empty() || meaning.message.is_some() || meaning.level.is_some() || meaning.time.is_some();
-        says.then_some(meaning)
-    }
-}
-
-/// The roles a name may play.
-fn roles_of(name: &str) -> Vec<(Role, Rank)> {
-    let mut folded = String::new();
-    let (mut last_two, mut last) = (0, 0);
-    for part in name.split('.').filter(|part| !part.bytes().all(|b| b.is_ascii_digit())) {
-        (last_two, last) = (last, folded.len());
-        folded.extend(part.chars().filter(|c| !matches!(c, '_' | '-' | '@' | '$' | ' ')).map(|c| c.to_ascii_lowercase()));
-    }
-    let mut roles = Vec::new();
-    for (depth, start) in [(0, 0), (1, last_two), (2, last)] {
-        let name = &folded[start..];
-        if depth > 0 && NEEDS_ITS_PATH.contains(&name) {
-            continue;
-        }
-        for role in Role::ALL {
-            if let Some(place) = role.names().iter().position(|known| *known == name) {
-                roles.push((role, (depth, place)));
-            }
-        }
-    }
-    roles
-}
-
-/// Names that mean too much to be believed at the end of any path.
-const NEEDS_ITS_PATH: [&str; 29] = [
-    "bytes",
-    "size",
-    "id",
-    "name",
-    "status",
-    "code",
-    "user",
-    "client",
-    "host",
-    "node",
-    "path",
-    "url",
-    "request",
-    "session",
-    "agent",
-    "component",
-    "role",
-    "app",
-    "service",
-    "trace",
-    "ip",
-    "login",
-    "org",
-    "project",
-    "t",
-    "tr",
-    "ua",
-    "rt",
-    "uuid",
-];
-
-/// Something an event wants to know and layouts name in many ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as the fields of an event")]
-pub enum Role {
-    Sub,
-    Kid,
-    Iss,
-    Aud,
-    Alg,
-    Jti,
-    Exp,
-    Iat,
-    ClientIp,
-    RequestId,
-    TraceId,
-    Service,
-    Host,
-    Method,
-    Path,
-    Status,
-    EventId,
-    Tenant,
-    Username,
-    OauthClient,
-    SessionId,
-    UserAgent,
-    TokenRole,
-    Milliseconds,
-    Duration,
-    Referrer,
-    ResponseBytes,
-}
-
-impl Role {
-    /// Every role, in the order of the enum.
-    const ALL: [Self; 27] = [
-        Self::Sub,
-        Self::Kid,
-        Self::Iss,
-        Self::Aud,
-        Self::Alg,
-        Self::Jti,
-        Self::Exp,
-        Self::Iat,
-        Self::ClientIp,
-        Self::RequestId,
-        Self::TraceId,
-        Self::Service,
-        Self::Host,
-        Self::Method,
-        Self::Path,
-        Self::Status,
-        Self::EventId,
-        Self::Tenant,
-        Self::Username,
-        Self::OauthClient,
-        Self::SessionId,
-        Self::UserAgent,
-        Self::TokenRole,
-        Self::Milliseconds,
-        Self::Duration,
-        Self::Referrer,
-        Self::ResponseBytes,
-    ];
-
-    /// The names of the role, folded, most telling first.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Sub => &[
-                "sub",
-                "jwtsub",
-                "authsub",
-                "claimssub",
-                "jwtclaimssub",
-                "tokensub",
-                "jwtpayloadsub",
-                "jwtauthsub",
-                "requestauthclaimssub",
-                "authcontextsub",
-                "usersub",
-                "subject",
-                "authuserid",
-                "jwtuserid",
-                "userid",
-                "uid",
-                "useruid",
-                "usrid",
-                "authorizerprincipalid",
-                "requestcontextauthorizerclaimssub",
-                "authenticatedentityid",
-                "contextsub",
-                "datasub",
-                "user",
-            ],
-            Self::Kid => &["kid", "jwtkid", "authkid", "jwtheaderkid", "tokenkid", "keyid", "newkid", "targetkid"],
-            Self::Iss => &["iss", "jwtiss", "issuer", "claimsiss", "jwtclaimsiss", "tokenissuer", "authiss"],
-            Self::Aud => &["aud", "jwtaud", "audience", "claimsaud", "jwtclaimsaud", "authaud"],
-            Self::Alg => &["alg", "jwtalg", "jwtheaderalg", "algorithm", "authalg"],
-            Self::Jti => &["jti", "jwtjti", "claimsjti", "tokenid", "tokenjti"],
-            Self::Exp => &["exp", "jwtexp", "claimsexp", "jwtclaimsexp"],
-            Self::Iat => &["iat", "jwtiat", "claimsiat", "jwtclaimsiat"],
-            Self::ClientIp => &[
-                "clientip",
-                "xff",
-                "xforwardedfor",
-                "requestheadersxforwardedfor",
-                "requestxforwardedfor",
-                "forwardedfor",
-                "realip",
-                "xrealip",
-                "httpxrealip",
-                "clientaddress",
-                "sourceip",
-                "sourceipaddress",
-                "clienthost",
-                "calleripaddress",
-                "remoteip",
-                "remoteaddr",
-                "remoteaddress",
-                "reqremoteaddress",
-                "reqip",
-                "ip",
-                "ipaddress",
-                "ipaddr",
-                "requestip",
-                "requestremoteip",
-                "networkclientip",
-                "httprequestremoteip",
-                "peeraddress",
-                "downstreamremoteaddress",
-                "clientaddr",
-                "remotehost",
-                "client",
-                "actorip",
-                "peername",
-                "origin",
-            ],
-            Self::RequestId => &[
-                "requestid",
-                "xrequestid",
-                "reqid",
-                "rid",
-                "requestxrequestid",
-                "requestheadersxrequestid",
-                "httprequestid",
-                "httprequestheadersxrequestid",
-                "reqheadersxrequestid",
-                "requestuuid",
-                "correlationid",
-                "xcorrelationid",
-                "corrid",
-                "requestrequestid",
-                "contextrequestid",
-                "mdcrequestid",
-                "spanrequestid",
-                "awsrequestid",
-                "req",
-                "xamznrequestid",
-            ],
-            Self::TraceId => &[
-                "traceid",
-                "trace",
-                "traceparent",
-                "requesttraceparent",
-                "reqtraceparent",
-                "reqheaderstraceparent",
-                "requestheaderstraceparent",
-                "xb3traceid",
-                "b3",
-                "ddtraceid",
-                "xamzntraceid",
-                "oteltraceid",
-                "tr",
-                "mdctraceid",
-                "loggingtrace",
-                "otraceid",
-            ],
-            Self::Service => &[
-                "service",
-                "servicename",
-                "servicenm",
-                "targetname",
-                "resourceservicename",
-                "app",
-                "appname",
-                "application",
-                "routename",
-                "kubernetescontainername",
-                "syslogidentifier",
-                "containername",
-                "labelsapp",
-                "labelsservice",
-                "labelscontainer",
-            ],
-            Self::Host => &[
-                "hostname",
-                "host",
-                "hosthostname",
-                "hostnm",
-                "podname",
-                "kubernetespodname",
-                "pod",
-                "instance",
-                "node",
-                "containerid",
-            ],
-            Self::Method => &["method", "httpmethod", "requestmethod", "reqmethod", "httprequestmethod", "verb", "rmethod"],
-            Self::Path => &[
-                "path",
-                "uri",
-                "url",
-                "requesturi",
-                "requestpath",
-                "requesturl",
-                "requrl",
-                "requri",
-                "reqpath",
-                "httpurl",
-                "urlpath",
-                "httptarget",
-                "httproute",
-                "httprequestrequesturl",
-                "requestedpath",
-                "uripath",
-                "request",
-            ],
-            Self::Status => &[
-                "status",
-                "statuscode",
-                "resstatuscode",
-                "responsestatus",
-                "responsestatuscode",
-                "responsecode",
-                "downstreamstatus",
-                "httpstatus",
-                "httpstatuscode",
-                "httpresponsestatuscode",
-                "resstatus",
-                "code",
-                "httprequeststatus",
-                "elbstatuscode",
-                "originstatus",
-                "httpcode",
-            ],
-            Self::EventId => &["eventid", "auditeventid", "insertid", "eventuid", "logid", "auditid"],
-            Self::Tenant => &["tenant", "tenantid", "realm", "realmname", "realmid", "project", "projectref", "org", "orgid"],
-            Self::Username => {
-                &["username", "email", "useremail", "actorusername", "login", "preferredusername", "traitsuseremail"]
-            }
-            Self::OauthClient => &["clientid", "azp", "oauthclientid", "oauthclient", "jwtazp", "claimsazp"],
-            Self::SessionId => &["sessionid", "sid", "session", "jwtsid", "claimssid"],
-            Self::UserAgent => &[
-                "useragent",
-                "ua",
-                "httpuseragent",
-                "requestuseragent",
-                "requestheadersuseragent",
-                "requseragent",
-                "reqheadersuseragent",
-                "useragentoriginal",
-                "agent",
-            ],
-            Self::TokenRole => &["role", "jwtrole", "claimsrole", "jwtclaimsrole"],
-            Self::Milliseconds => &["durationms", "responsetime", "latenciesrequest", "elapsedms", "tookms", "latencyms"],
-            Self::Duration => &["duration", "rt", "requesttime", "elapsed", "took", "latency"],
-            Self::ResponseBytes => &[
-                "bytes",
-                "bodybytessent",
-                "bytessent",
-                "responsebytes",
-                "responsesize",
-                "responselength",
-                "rescontentlength",
-                "resheaderscontentlength",
-                "responsebodysize",
-                "httpresponsebodybytes",
-                "downstreamcontentsize",
-                "contentlength",
-                "size",
-                "bytesout",
-            ],
-            Self::Referrer => &["referer", "referrer", "httpreferrer"],
-        }
-    }
-
-    /// Whether a value can play the role: a name alone is weak evidence.
-    fn accepts(self, value: &str) -> bool {
-        match self {
-            Self::ClientIp => {
-                value.bytes().next().is_some_and(|b| b.is_ascii_hexdigit() || b == b':' || b == b'[' || b == b'x' || b == b'X')
-            }
-            Self::RequestId | Self::TraceId => value.len() >= 4 && value.len() <= 128 && !value.contains(char::is_whitespace),
-            Self::Sub => value.len() <= 256 && !value.contains('{') && value != "null",
-            Self::ResponseBytes => value.len() <= 9 && value.bytes().all(|b| b.is_ascii_digit()),
-            Self::Status => value.len() == 3 && value.bytes().all(|b| b.is_ascii_digit()),
-            Self::Path => value.starts_with('/') || value.contains("://"),
-            Self::Method => value.len() <= 10 && value.bytes().all(|b| b.is_ascii_uppercase()),
-            Self::Kid | Self::Alg | Self::Service | Self::Host => value.len() <= 128 && !value.contains('{'),
-            _ => !value.is_empty(),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -595,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_whole_path_goes_before_the_end_of_one_and_then_the_more_telling_name() {
-        assert!(Role::ALL.iter().enumerate().all(|(place, role)| *role as usize == place));
+        assert!(Role::ALL.iter().enumerate().all(|(index, role)| *role as usize == index));
         let mut fields = Fields::default();
         fields.push("deep.down.sub", "by its end");
         fields.push("context.sub", "whole");

@@ -1,28 +1,30 @@
-//! JSON records: one object a record, whatever its names. Flattened into [`Fields`] with dotted paths.
+//! One JSON object, whatever its names.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
-use serde_json::value::RawValue;
 
-use crate::layout::paths::{At, Paths};
-use crate::layout::{Entry, Fields, Format, timestamp};
-
-/// Paths deeper than this are cut off: nothing in the field goes there, and attackers might.
-const MAX_DEPTH: usize = 24;
-/// Leaves beyond this many are left out of a record.
-const MAX_LEAVES: usize = 600;
+use crate::layout::entry::{Entry, Layout, Sample};
+use crate::layout::fields::Fields;
+use crate::layout::flatten::{MAX_LEAVES, flatten};
+use crate::layout::timestamp;
 
 /// `json`: one JSON object.
 pub(super) struct Json;
 
-impl Format for Json {
+impl Layout for Json {
     fn name(&self) -> &'static str {
         "json"
+    }
+
+    /// An object, or an array: of objects, of texts, or written over several lines.
+    fn is_head(&self, line: &[u8]) -> bool {
+        match line {
+            [b'{', ..] | [b'['] => true,
+            [b'[', second, ..] => matches!(second, b'{' | b'[' | b'"'),
+            _ => false,
+        }
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
@@ -36,6 +38,10 @@ impl Format for Json {
             Err(_) => None,
         }
     }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
 }
 
 /// A line of an array that was written one element a line, without what stands around the element.
@@ -45,7 +51,7 @@ fn element(line: &str) -> &str {
 }
 
 /// Reads a whole JSON object.
-pub(super) fn entry(text: &str) -> serde_json::Result<Entry<'_>> {
+fn entry(text: &str) -> serde_json::Result<Entry<'_>> {
     let mut fields = Fields::with_room(text.len());
     flatten(text, "", &mut fields)?;
     Ok(read(fields))
@@ -71,84 +77,26 @@ fn cut_off<'r>(text: &str) -> Option<Entry<'r>> {
 /// What the fields of an object say.
 fn read(mut fields: Fields<'_>) -> Entry<'_> {
     let (mut message, mut level, mut times) = (None, None, Vec::new());
-    fields.assignment(|meaning, place| {
-        note(&mut message, meaning.message, place);
-        note(&mut level, meaning.level, place);
-        times.extend(meaning.time.map(|rank| (rank, place)));
+    fields.assignment(|meaning, index| {
+        note(&mut message, meaning.message, index);
+        note(&mut level, meaning.level, index);
+        times.extend(meaning.time.map(|rank| (rank, index)));
     });
     times.sort_by_key(|(rank, _)| *rank);
-    let stamp = times.iter().find_map(|(_, place)| timestamp::whole(fields.value(*place)));
-    let level = level.map(|(_, place)| Cow::Owned(named_level(fields.value(place)).to_owned()));
-    let message = message.map_or(Cow::Borrowed(""), |(_, place)| Cow::Owned(fields.value(place).to_owned()));
+    let stamp = times.iter().find_map(|(_, index)| timestamp::whole(fields.value(*index)));
+    let level = level.map(|(_, index)| Cow::Owned(named_level(fields.value(index)).to_owned()));
+    let message = message.map_or(Cow::Borrowed(""), |(_, index)| Cow::Owned(fields.value(index).to_owned()));
     Entry { format: "json", stamp, level, message, fields }
 }
 
-/// Keeps the place of the best name, of equally good ones the first.
-fn note<R: Ord + Copy>(best: &mut Option<(R, usize)>, rank: Option<R>, place: usize) {
+/// Keeps the index of the best name, of equally good ones the first.
+fn note<R: Ord + Copy>(best: &mut Option<(R, usize)>, rank: Option<R>, index: usize) {
     if let Some(rank) = rank
         && best.is_none_or(|(best, _)| rank < best)
     {
-        *best = Some((rank, place));
+        *best = Some((rank, index));
     }
 }
-
-/// Where JSON layouts keep the text a person reads, most telling first.
-pub(super) const MESSAGES: [&str; 17] = [
-    "msg",
-    "message",
-    "@message",
-    "MESSAGE",
-    "_raw",
-    "log",
-    "line",
-    "short_message",
-    "@m",
-    "@mt",
-    "event_message",
-    "textPayload",
-    "text",
-    "body",
-    "Message",
-    "event",
-    "error",
-];
-
-/// Where JSON layouts keep the time, most telling first: Traefik's `time` is cut to the second and is the end of the
-/// request, `StartUTC` is neither.
-pub(super) const TIMES: [&str; 28] = [
-    "StartUTC",
-    "time",
-    "timestamp",
-    "@timestamp",
-    "ts",
-    "t",
-    "@t",
-    "_time",
-    "start_time",
-    "started_at",
-    "datetime",
-    "eventTime",
-    "stageTimestamp",
-    "requestReceivedTimestamp",
-    "date",
-    "asctime",
-    "Timestamp",
-    "event_timestamp",
-    "created_at",
-    "createdDateTime",
-    "published",
-    "time_local",
-    "time_iso8601",
-    "__REALTIME_TIMESTAMP",
-    "timeUnixNano",
-    "instant.epochSecond",
-    "requestContext.requestTimeEpoch",
-    "receivedTimestamp",
-];
-
-/// Where JSON layouts keep the level, most telling first.
-pub(super) const LEVELS: [&str; 11] =
-    ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"];
 
 /// The level that a number of bunyan and pino stands for.
 fn named_level(raw: &str) -> &str {
@@ -163,218 +111,41 @@ fn named_level(raw: &str) -> &str {
     }
 }
 
-/// Pushes every leaf of the JSON value `text` under its dotted path; array elements are named by their index. Nothing is
-/// pushed if it is no JSON.
-///
-/// A string that itself holds a JSON object (a log line inside a log line) is flattened under its own path too.
-pub(super) fn flatten<'r>(text: &'r str, prefix: &str, fields: &mut Fields<'r>) -> serde_json::Result<()> {
-    flatten_from(text, prefix, fields, Cow::Borrowed)
-}
-
-/// The same for text that will not outlive the fields.
-pub(super) fn flatten_owned(text: &str, prefix: &str, fields: &mut Fields<'_>) -> serde_json::Result<()> {
-    flatten_from(text, prefix, fields, |text| Cow::Owned(text.to_owned()))
-}
-
-fn flatten_from<'t, 'r>(
-    text: &'t str,
-    prefix: &str,
-    fields: &mut Fields<'r>,
-    keep: fn(&'t str) -> Cow<'r, str>,
-) -> serde_json::Result<()> {
-    Paths::with(|paths| {
-        let at = if prefix.is_empty() { Paths::ROOT } else { paths.below(Paths::ROOT, Paths::ROOT, prefix) };
-        flatten_as(text, paths, at, fields, 0, keep)
-    })
-}
-
-fn flatten_as<'t, 'r>(
-    text: &'t str,
-    paths: &mut Paths,
-    at: At,
-    fields: &mut Fields<'r>,
-    depth: usize,
-    keep: fn(&'t str) -> Cow<'r, str>,
-) -> serde_json::Result<()> {
-    let before = fields.len();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let outcome = Leaves { paths, at, fields, depth, keep }.deserialize(&mut json).and_then(|()| json.end());
-    if outcome.is_err() {
-        fields.truncate(before);
-    }
-    outcome
-}
-
-/// Reads one value and pushes what it holds.
-struct Leaves<'f, 't, 'r> {
-    paths: &'f mut Paths,
-    at: At,
-    fields: &'f mut Fields<'r>,
-    depth: usize,
-    /// Makes text of the document text of a field.
-    keep: fn(&'t str) -> Cow<'r, str>,
-}
-
-impl<'t, 'r> Leaves<'_, 't, 'r> {
-    fn push(&mut self, value: impl Into<Cow<'r, str>>) {
-        self.fields.push_at(self.paths.path(self.at), value.into());
-    }
-
-    fn push_number(self, number: impl fmt::Display) {
-        self.fields.push_number(self.paths.path(self.at), number);
-    }
-
-    /// What stands at a place one step down.
-    fn below(&mut self, at: At) -> Leaves<'_, 't, 'r> {
-        Leaves { paths: self.paths, at, fields: self.fields, depth: self.depth + 1, keep: self.keep }
-    }
-
-    /// Flattens the object that a string holds.
-    fn inside(&mut self, text: &str) {
-        // Few begin like one.
-        if !text.starts_with(['{', ' ', '\t', '\n', '\r']) {
-            return;
-        }
-        let inner = text.trim();
-        if inner.starts_with('{') && inner.ends_with('}') && self.depth < MAX_DEPTH {
-            // What is no JSON is only a string.
-            flatten_as(inner, self.paths, self.at, self.fields, self.depth + 1, |text| Cow::Owned(text.to_owned())).ok();
-        }
-    }
-}
-
-/// A name or text of a document: a part of it, unless it is escaped there.
-struct Name<'t>(Cow<'t, str>);
-
-impl<'de: 't, 't> Deserialize<'de> for Name<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Name<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Reader)
-    }
-}
-
-impl<'t> DeserializeSeed<'t> for Leaves<'_, 't, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.depth > MAX_DEPTH || self.fields.len() > MAX_LEAVES {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ());
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'t> Visitor<'t> for Leaves<'_, 't, '_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut before = self.at;
-        while let Some(Name(name)) = map.next_key()? {
-            before = self.paths.below(self.at, before, &name);
-            map.next_value_seed(self.below(before))?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'t>>(mut self, mut items: A) -> Result<(), A::Error> {
-        let mut values: Vec<&'t RawValue> = Vec::new();
-        while let Some(value) = items.next_element()? {
-            values.push(value);
-        }
-        let text = |value: &&'t RawValue| serde_json::from_str(value.get()).map(|Name(text)| text).ok();
-        if let Some(texts) = values.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty()) {
-            self.push(texts.join(","));
-            return Ok(());
-        }
-        let mut before = self.at;
-        for (index, value) in values.into_iter().enumerate() {
-            before = self.paths.below(self.at, before, &index.to_string());
-            let Leaves { paths, at, fields, depth, keep } = self.below(before);
-            flatten_as(value.get(), paths, at, fields, depth, keep).map_err(A::Error::custom)?;
-        }
-        Ok(())
-    }
-
-    fn visit_borrowed_str<E>(mut self, text: &'t str) -> Result<(), E> {
-        self.push((self.keep)(text));
-        self.inside(text);
-        Ok(())
-    }
-
-    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
-        self.push(text.to_owned());
-        self.inside(text);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.push_number(number);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.push_number(number);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        if let Some(number) = Number::from_f64(number) {
-            self.push_number(number);
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(mut self, flag: bool) -> Result<(), E> {
-        self.push(if flag { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
+static SAMPLES: &[Sample] = &[
+    Sample {
+        record: r#"{"level":40,"time":1787400000123,"req":{"id":"r-1"},"err":{"message":"jwt expired"},"msg":"auth failed"}"#,
+        time: Some("2026-08-22T12:00:00.123Z"),
+        level: Some("warn"),
+        message: "auth failed",
+        fields: &[("req.id", "r-1"), ("err.message", "jwt expired")],
+    },
+    Sample {
+        record: r#"{"@timestamp":"2026-08-22T12:00:00.123+02:00","log":{"level":"WARN","logger":"auth"},"message":"JWT rejected"}"#,
+        time: Some("2026-08-22T10:00:00.123Z"),
+        level: Some("WARN"),
+        message: "JWT rejected",
+        fields: &[("log.logger", "auth")],
+    },
+    // The line of another log as text.
+    Sample {
+        record: r#"{"labels":{"app":"orders"},"line":"{\"msg\":\"rejected\",\"sub\":\"u1\"}"}"#,
+        time: None,
+        level: None,
+        message: "rejected",
+        fields: &[("line.sub", "u1"), ("labels.app", "orders")],
+    },
+    Sample {
+        record: "{\n  \"time\": \"2026-08-22T12:00:00Z\",\n  \"msg\": \"jwt expired\"\n}",
+        time: Some("2026-08-22T12:00:00Z"),
+        level: None,
+        message: "jwt expired",
+        fields: &[],
+    },
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn leaves_are_named_by_their_path() {
-        let entry = Json
-            .parse(r#"{"level":40,"time":1787400000123,"req":{"id":"r-1"},"err":{"message":"jwt expired"},"msg":"auth failed"}"#)
-            .unwrap();
-        assert_eq!(entry.message, "auth failed");
-        assert_eq!(entry.level.as_deref(), Some("warn"));
-        assert_eq!(entry.fields.exact("req.id"), Some("r-1"));
-        assert_eq!(entry.fields.exact("err.message"), Some("jwt expired"));
-        assert!(entry.stamp.is_some());
-    }
-
-    #[test]
-    fn a_line_inside_a_line_is_read_too() {
-        let entry = Json.parse(r#"{"labels":{"app":"orders"},"line":"{\"msg\":\"rejected\",\"sub\":\"u1\"}"}"#).unwrap();
-        assert_eq!(entry.fields.exact("line.sub"), Some("u1"));
-        assert_eq!(entry.message, "rejected");
-    }
 
     #[test]
     fn elements_of_an_array_may_be_written_one_a_line() {

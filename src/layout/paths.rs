@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
-use crate::layout::fields::Meaning;
+use crate::layout::meaning::Meaning;
 
 /// How many paths are remembered, and how many bytes of them.
 const MOST: usize = 4096;

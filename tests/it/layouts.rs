@@ -1,10 +1,12 @@
-//! Every layout of the field is recognised, and its time stamp read right.
+//! Every layout of the field is recognised, its time stamp read right, and its records parted from each other.
 
 use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use jwtriage::extract::context::Context;
 use jwtriage::extract::detector::{Detector, Mode};
 use jwtriage::extract::signature::Catalog;
+use jwtriage::ingest::frame::{Cursor, each_block};
+use jwtriage::layout::LAYOUTS;
 use jwtriage::model::event::{Place, StreamId};
 use jwtriage::redact::Redactor;
 
@@ -33,4 +35,31 @@ fn each_layout_is_recognised_with_its_time() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The records that a stream is cut into.
+fn records(text: &str) -> Vec<String> {
+    let mut records = Vec::new();
+    each_block(text.as_bytes(), None, &mut Vec::new(), &mut |block| {
+        let mut cursor = Cursor::new(block);
+        while cursor.at < block.bytes.len() {
+            let (record, _) = cursor.record(cursor.at).unwrap();
+            records.push(String::from_utf8_lossy(record).trim_end().to_owned());
+        }
+        cursor.line_feeds()
+    });
+    records
+}
+
+#[test]
+fn two_records_of_a_layout_are_cut_into_two() {
+    for layout in LAYOUTS {
+        let samples = layout.samples();
+        for (place, first) in samples.iter().enumerate() {
+            for second in [first, &samples[(place + 1) % samples.len()]] {
+                let expected = [first.record.trim_end(), second.record.trim_end()];
+                assert_eq!(records(&expected.join("\n")), expected, "{}", layout.name());
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use jwtriage::extract::nested;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::Source;
 use jwtriage::ingest::frame::wrapper;
-use jwtriage::layout::{FORMATS, timestamp};
+use jwtriage::layout::{LAYOUTS, timestamp};
 use jwtriage::model::event::Event;
 use jwtriage::parallel::Pool;
 use jwtriage::pipeline::scan::scan;
@@ -99,9 +99,9 @@ fn time() -> impl Strategy<Value = DateTime<Utc>> {
 
 proptest! {
     #[test]
-    fn each_format_reads_or_declines_any_record(record in prop_oneof![damaged(), ".{0,200}"]) {
-        for format in FORMATS {
-            if let Some(entry) = format.parse(&record) {
+    fn each_layout_reads_or_declines_any_record(record in prop_oneof![damaged(), ".{0,200}"]) {
+        for layout in LAYOUTS {
+            if let Some(entry) = layout.parse(&record) {
                 prop_assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{:?}", entry);
             }
         }

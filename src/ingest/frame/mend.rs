@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
+use crate::ingest::frame::lines::line_at;
 use crate::ingest::frame::wrapper;
 
 /// A piece is continued by a line that begins at most so many bytes after it. Docker and containerd cut lines at 16 KiB,
@@ -49,7 +50,7 @@ impl Carrier {
         // Collectors take the line feeds off: then no line is a piece.
         let mut rest = head;
         while !rest.is_empty() {
-            let line = crate::ingest::frame::line_at(rest, 0);
+            let line = line_at(rest, 0);
             let whole = |carrier: &Self| carrier.piece(line).is_some_and(|piece| *carrier == Self::Cri || !piece.is_continued);
             if let Some(carrier) = [Self::Docker, Self::Cri].into_iter().find(whole) {
                 return Some(carrier);

@@ -1,17 +1,19 @@
-//! `key=value` text: pairs scattered through a message, a JSON object at its end, and whole logfmt records.
+//! `key=value` pairs scattered through a text, and the JSON objects at its end.
 
 use std::borrow::Cow;
 
-use crate::layout::{Entry, Fields, Format, Stamp, json, text, timestamp};
+use crate::layout::fields::Fields;
+use crate::layout::flatten;
+use crate::layout::lines::first_line;
 
 /// Keys longer than this are no keys but text that happens to hold a `=`.
 const MAX_KEY: usize = 96;
+
 /// JSON objects that are read off the end of a text: monolog writes two.
 const MAX_OBJECTS: usize = 2;
+
 /// Keys whose unquoted values hold spaces in what logrus and hydra write: they reach to the next key.
 const PHRASES: [&str; 7] = ["msg", "message", "err", "error", "reason", "service_name", "error_description"];
-/// Prefix words (a pod, a container) that may stand before a logfmt record.
-const MAX_PREFIX: usize = 160;
 
 /// Reads every `key=value` of `text` into `fields`: quoted, bare, or in brackets, wherever it stands.
 ///
@@ -22,9 +24,10 @@ pub(super) fn pairs<'r>(text: &'r str, fields: &mut Fields<'r>) {
     }
 }
 
-fn push<'r>(key: &'r str, value: Cow<'r, str>, fields: &mut Fields<'r>) {
+/// Adds a pair; a value that is a JSON object is flattened under its key.
+pub(super) fn push<'r>(key: &'r str, value: Cow<'r, str>, fields: &mut Fields<'r>) {
     let object = value.starts_with('{') && value.ends_with('}');
-    if !(object && json::flatten_owned(&value, key, fields).is_ok()) {
+    if !(object && flatten::flatten_owned(&value, key, fields).is_ok()) {
         fields.push(key, value);
     }
 }
@@ -41,7 +44,7 @@ pub(super) fn trailing_json<'r>(text: &'r str, fields: &mut Fields<'r>) -> &'r s
             rest = head.trim_end();
             empties += 1;
         } else if let Some((head, object)) = split_object(rest)
-            && json::flatten(object, "", fields).is_ok()
+            && flatten::flatten(object, "", fields).is_ok()
         {
             rest = head.trim_end();
             before = rest;
@@ -89,7 +92,7 @@ fn opening_brace(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The pairs of a text, in order.
-struct Pairs<'r> {
+pub(super) struct Pairs<'r> {
     rest: &'r str,
     /// Whether a bracket that opens a value can still find its partner; without it, text full of opening
     /// brackets would be read to its end once for each.
@@ -99,11 +102,13 @@ struct Pairs<'r> {
 }
 
 impl<'r> Pairs<'r> {
+    /// Those of any text.
     fn of(text: &'r str) -> Self {
         Self { rest: text, brackets_close: true, phrases: false }
     }
 
-    fn of_logfmt(text: &'r str) -> Self {
+    /// Those of a record that is nothing but pairs.
+    pub(super) fn of_logfmt(text: &'r str) -> Self {
         Self { phrases: true, ..Self::of(text) }
     }
 
@@ -163,11 +168,13 @@ fn key_at_end(text: &str) -> Option<&str> {
     (!joined).then_some(key)
 }
 
-fn is_key_start(c: char) -> bool {
+/// Whether a key can begin with it.
+pub(super) fn is_key_start(c: char) -> bool {
     c.is_ascii_alphabetic() || matches!(c, '_' | '@')
 }
 
-fn is_key_char(c: char) -> bool {
+/// Whether it can stand in a key.
+pub(super) fn is_key_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '@')
 }
 
@@ -234,7 +241,7 @@ fn bare(text: &str) -> (Cow<'_, str>, &str) {
 
 /// An unquoted value of several words: to the next key, or to the end of the line.
 fn phrase(text: &str) -> (Cow<'_, str>, &str) {
-    let line = text::first_line(text);
+    let line = first_line(text);
     let mut end = line.len();
     for (at, _) in line.match_indices('=') {
         let (before, _) = cut(line, at);
@@ -294,103 +301,6 @@ fn unescape_code(chars: &mut std::str::Chars<'_>, plain: &mut String) {
     } else {
         plain.push_str("\\u");
     }
-}
-
-/// `logfmt`: nothing but pairs, as logrus, slog, go-kit and Grafana write them.
-pub(super) struct Logfmt;
-
-impl Format for Logfmt {
-    fn name(&self) -> &'static str {
-        "logfmt"
-    }
-
-    fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
-        let text = record_start(record.trim())?;
-        let (line, following) = lines(text);
-        let mut read = Read::default();
-        for (key, value) in Pairs::of_logfmt(line) {
-            read.take(key, value);
-        }
-        // A line that begins with a pair and goes on with pairs needs no well-known key (lograge).
-        let pairs_alone = || line.split_once('=').is_some_and(|(key, _)| key.chars().all(is_key_char)) && read.fields.len() >= 4;
-        if read.fields.len() < 2 || !(read.known || pairs_alone()) {
-            return None;
-        }
-        let Read { mut fields, stamp, level, message, .. } = read;
-        let message = match message {
-            Some(Cow::Borrowed(message)) => {
-                text::tell(message, &mut fields);
-                Cow::Borrowed(message)
-            }
-            Some(Cow::Owned(message)) => {
-                tell_owned(&message, &mut fields);
-                Cow::Owned(message)
-            }
-            None => Cow::Borrowed(line),
-        };
-        let message = if following.is_empty() { message } else { Cow::Owned(format!("{message}\n{following}")) };
-        Some(Entry { format: "logfmt", stamp, level, message, fields })
-    }
-}
-
-/// What a logfmt record was found to hold so far.
-#[derive(Default)]
-struct Read<'r> {
-    fields: Fields<'r>,
-    stamp: Option<Stamp>,
-    level: Option<Cow<'r, str>>,
-    message: Option<Cow<'r, str>>,
-    /// Whether one of the keys was one that tells logfmt from text with a pair in it.
-    known: bool,
-}
-
-impl<'r> Read<'r> {
-    fn take(&mut self, key: &'r str, value: Cow<'r, str>) {
-        match key {
-            "time" | "ts" | "t" | "timestamp" | "at" => {
-                self.known = true;
-                if self.stamp.is_none() {
-                    self.stamp = timestamp::whole(&value);
-                }
-            }
-            "level" | "lvl" | "severity" => {
-                self.known = true;
-                self.level.get_or_insert_with(|| value.clone());
-            }
-            "msg" | "message" => {
-                self.known = true;
-                self.message.get_or_insert_with(|| value.clone());
-            }
-            _ => {}
-        }
-        push(key, value, &mut self.fields);
-    }
-}
-
-/// What the message itself names, where it is no part of the record as it stands.
-fn tell_owned(message: &str, fields: &mut Fields<'_>) {
-    let mut inner = Fields::default();
-    text::tell(message, &mut inner);
-    for (name, value) in inner.iter() {
-        fields.push(name.to_owned(), value.to_owned());
-    }
-}
-
-/// The record from its first pair on: nothing but a few plain words (a pod, a container) may stand before it.
-fn record_start(text: &str) -> Option<&str> {
-    let (head, _) = text.split_once('=')?;
-    if !head.is_empty() && head.starts_with(is_key_start) && head.chars().all(is_key_char) {
-        return Some(text);
-    }
-    let prefix = head.strip_suffix(" time")?;
-    (prefix.len() <= MAX_PREFIX && text.contains(" level=")).then(|| text.get(prefix.len() + 1..))?
-}
-
-/// The part that holds pairs and the lines after it; in what systemd exports every line is a pair.
-fn lines(text: &str) -> (&str, &str) {
-    let (line, following) = text.split_once('\n').unwrap_or((text, ""));
-    let all_pairs = following.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key_char));
-    if all_pairs { (text, "") } else { (line.trim_end(), following) }
 }
 
 #[cfg(test)]
@@ -464,68 +374,13 @@ mod tests {
     }
 
     #[test]
-    fn logfmt_records_are_read() {
-        for (record, level, message, field) in [
-            (
-                r#"time="2026-08-22T12:00:00Z" level=warning msg="token rejected" error="token is expired" path=/api/orders"#,
-                "warning",
-                "token rejected",
-                ("error", "token is expired"),
-            ),
-            (
-                r#"time=2026-08-22T12:00:00.123Z level=WARN msg="token rejected" err="token is expired""#,
-                "WARN",
-                "token rejected",
-                ("err", "token is expired"),
-            ),
-            (
-                r#"ts=2026-08-22T12:00:00.123Z caller=auth.go:57 level=warn msg="token rejected" err="token is expired""#,
-                "warn",
-                "token rejected",
-                ("caller", "auth.go:57"),
-            ),
-            (
-                "time=2026-08-22T12:00:00Z level=info msg=No tracer configured - skipping audience=application service_name=ORY Hydra x=1",
-                "info",
-                "No tracer configured - skipping",
-                ("service_name", "ORY Hydra"),
-            ),
-            (
-                r#"pod-1 dex time="2026-08-22T12:00:00Z" level=info msg="login successful: username=\"u 1\", email=\"a@b\"""#,
-                "info",
-                "login successful: username=\"u 1\", email=\"a@b\"",
-                ("username", "u 1"),
-            ),
-            (
-                "t=2026-08-22T12:00:00Z level=info msg=\"Request Completed\" method=GET path=/login status=401\n  at x.y",
-                "info",
-                "Request Completed\n  at x.y",
-                ("status", "401"),
-            ),
-        ] {
-            let entry = Logfmt.parse(record).unwrap_or_else(|| panic!("{record}"));
-            assert!(entry.stamp.is_some(), "{record}");
-            assert_eq!((entry.level.as_deref(), &*entry.message), (Some(level), message), "{record}");
-            assert_eq!(entry.fields.exact(field.0), Some(field.1), "{record}");
-        }
-    }
-
-    #[test]
-    fn text_with_a_pair_in_it_is_no_logfmt() {
-        for record in ["", "=", "a=1", "method=GET path=/x status=401", "user created id=1 level=2", "rejected: level=warn msg=x"]
-        {
-            assert!(Logfmt.parse(record).is_none(), "{record}");
-        }
-    }
-
-    #[test]
     fn hostile_text_is_read_in_linear_time() {
         for unit in ["a=[", "a={", "a=\"", "a='", "a=\\\"", "=", "a=m", "{", "}", "{\"", "\\\"}", "msg=a=", "a=map["] {
             let text = unit.repeat(200_000 / unit.len());
             let started = std::time::Instant::now();
             let _ = found(&text);
             let _ = trailing_json(&text, &mut Fields::default());
-            let _ = Logfmt.parse(&format!("level=1 msg={text}"));
+            let _ = Pairs::of_logfmt(&format!("level=1 msg={text}")).count();
             assert!(started.elapsed().as_secs() < 5, "{unit}");
         }
     }
