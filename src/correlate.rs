@@ -80,48 +80,61 @@ pub struct Correlated {
     pub gaps: Vec<String>,
 }
 
+/// The refused requests of a scan whose clocks are put right: what is to be explained, and how the clocks were.
+#[derive(Debug, Default)]
+pub struct Grouped {
+    /// The refused requests.
+    pub cases: Vec<Case>,
+    /// Refused requests that had nothing to do with a token.
+    unrelated: u64,
+    zones: Vec<(String, Option<clock::Proof>)>,
+    offsets: Vec<Offset>,
+}
+
 /// Explains every failure of a scan. Moves the scan's zone-less events to the zone that was proved for them, and takes its
 /// observations.
 pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> Correlated {
+    let grouped = group(scan, inventory);
+    let files = scan.files();
+    let mut gathered = Gathered::new(&files).asking_for_those_of(&grouped.cases);
+    gathered.update_all(&scan.events, &scan.observations, &grouped.cases);
+    // What they tell is among the facts now.
+    scan.observations = Vec::new();
+    explain(grouped, gathered.settle(&files, inventory), Lines { events: &scan.events, files: &files })
+}
+
+/// Puts the clocks of a scan right and brings the lines of each refused request together.
+pub fn group(scan: &mut Extracted, inventory: &Inventory) -> Grouped {
     inventory.tell(scan);
     let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.observations, &files);
-    let mut merged = merge::merge(&scan.events);
-    response_size::infer_reasons(&scan.events, &files, &mut merged.cases);
-    subject::infer(&scan.events, &scan.observations, &mut merged.cases);
-    let mut gathered = Gathered::new(&files).asking_for_those_of(&merged.cases);
-    gathered.update_all(&scan.events, &scan.observations, &merged.cases);
-    let lines = Lines { events: &scan.events, files: &files };
-    // What they tell is among the facts now.
-    scan.observations = Vec::new();
-    let facts = gathered.settle(&files, inventory);
-    let cases = merged.cases.as_slice();
-    let mut judged = parallel::map(cases.len(), |place| judge(&cases[place], &links(&cases[place], &facts), &facts));
-    by_session(cases, &mut judged, &facts);
+    let merge::Merged { mut cases, unrelated } = merge::merge(&scan.events);
+    response_size::infer_reasons(&scan.events, &files, &mut cases);
+    subject::infer(&scan.events, &scan.observations, &mut cases);
+    Grouped { cases, unrelated, zones, offsets }
+}
+
+/// Explains refused requests by the facts.
+pub fn explain(grouped: Grouped, facts: Facts<'_>, lines: Lines<'_>) -> Correlated {
+    let Grouped { cases, unrelated, zones, offsets } = grouped;
+    let mut judged = parallel::map(cases.len(), |index| judge(&cases[index], &links(&cases[index], &facts), &facts));
+    by_session(&cases, &mut judged, &facts);
     let keys = timeline::keys(&facts);
     let got_through = finding::got_through(&facts, lines);
     let outline = facts.into_outline();
-    let mut failures = parallel::map_pairs(merged.cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
+    let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
     // A sort keeps the order of their first lines among those of one time.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
     let patterns = pattern::patterns(&mut failures);
     let findings = finding::findings(got_through, &failures);
-    Correlated {
-        patterns,
-        findings,
-        unrelated_refusals: merged.unrelated,
-        zones,
-        offsets,
-        keys,
-        gaps: gaps(&failures, &outline, lines),
-        failures,
-    }
+    let gaps = gaps(&failures, &outline, lines);
+    Correlated { failures, patterns, findings, unrelated_refusals: unrelated, zones, keys, offsets, gaps }
 }
 
 /// What happened to a case's subject before and after it.
-fn links(case: &Case, facts: &Facts<'_>) -> Links {
+pub fn links(case: &Case, facts: &Facts<'_>) -> Links {
     let (Some(sub), Some(time)) = (case.sub, case.time.map(|time| time + ORDER_TOLERANCE)) else { return Links::default() };
     let last = |kind| facts.last_before(kind, sub, time);
     let success = |side| facts.successes_of.asof(sub, time, side);

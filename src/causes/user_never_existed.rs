@@ -77,9 +77,9 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
             .ground(foreign_issuer, 0.15)
             .ground(in_table == Some(false), 0.10)
             .against("the user table has the user", in_table, 0.40)
-            .ground(facts.subjects.len() >= 20, 0.10)
+            .ground(facts.known_subjects >= 20, 0.10)
             .against("any earlier trace of the subject", false, 0.0)
-            .cap(!facts.audited && facts.subjects.is_empty(), 0.50, "no source that knows which users exist"),
+            .cap(!facts.audited && facts.known_subjects == 0, 0.50, "no source that knows which users exist"),
     );
 }
 

@@ -30,33 +30,6 @@ const MAX_QUOTE: usize = 160;
 /// One record tells of at most this many users (an SQL `IN` list).
 const MAX_SUBJECTS: usize = 1000;
 
-/// Event fields that are filled by what a field is called, in any layout.
-const PLAIN_ROLES: [(Role, Field); 23] = [
-    (Role::Sub, Field::Sub),
-    (Role::Kid, Field::Kid),
-    (Role::Iss, Field::Iss),
-    (Role::Aud, Field::Aud),
-    (Role::Alg, Field::Alg),
-    (Role::Jti, Field::Jti),
-    (Role::Iat, Field::Iat),
-    (Role::Exp, Field::Exp),
-    (Role::ClientIp, Field::ClientIp),
-    (Role::RequestId, Field::RequestId),
-    (Role::TraceId, Field::TraceId),
-    (Role::Host, Field::Host),
-    (Role::Method, Field::Method),
-    (Role::Path, Field::Path),
-    (Role::Status, Field::Status),
-    (Role::Username, Field::Username),
-    (Role::Tenant, Field::Tenant),
-    (Role::OauthClient, Field::ClientId),
-    (Role::SessionId, Field::SessionId),
-    (Role::UserAgent, Field::UserAgent),
-    (Role::EventId, Field::EventId),
-    (Role::TokenRole, Field::Role),
-    (Role::ResponseBytes, Field::ResponseBytes),
-];
-
 /// Hands on the entries of a record, and gives the name of its layout.
 pub fn each_entry(record: &str, place: Place, context: &Context, take: &mut dyn FnMut(&RecordView<'_>)) -> &'static str {
     let unwrapped = wrapper::unwrap(record);
@@ -238,8 +211,8 @@ impl RecordView<'_> {
     /// The value at a path. `@method` is the event's method, whatever the layout calls it.
     fn at(&self, path: &str) -> Option<&str> {
         if let Some(name) = path.strip_prefix('@') {
-            let (role, _) = PLAIN_ROLES.iter().find(|(_, field)| field.name() == name)?;
-            return self.roles.get(*role);
+            let field = Field::named(name)?;
+            return Role::ALL.into_iter().find(|role| role.field() == Some(field)).and_then(|role| self.roles.get(role));
         }
         self.entry.fields.get(path).or(match path {
             "message" | "msg" => Some(&*self.entry.message),
@@ -307,8 +280,8 @@ impl RecordView<'_> {
         event.time = stamp;
         event.zoneless = zoneless;
         event.misdated = event.time.is_none() && (self.entry.stamp.is_some() || self.unwrapped.stamp.is_some());
-        for (role, field) in PLAIN_ROLES {
-            if let Some(value) = self.roles.get(role) {
+        for role in Role::ALL {
+            if let (Some(field), Some(value)) = (role.field(), self.roles.get(role)) {
                 field_value::set(&mut event, field, value, self.context.redactor);
             }
         }

@@ -230,6 +230,7 @@ impl Gathered {
                 shapes: Shapes::of(&subjects),
             },
             keys,
+            known_subjects: subjects.len(),
             subjects,
             cohorts,
             successes: Arc::new(successes),

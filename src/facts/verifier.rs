@@ -227,11 +227,11 @@ impl Verdicts {
         }
     }
 
-    /// The same, but of one key alone.
+    /// The same, but of one key alone, or of none.
     #[must_use]
-    pub fn only_of(&self, kid: Name) -> Self {
-        let by_key = self.of_one(kid).to_vec();
-        let of_key = (!by_key.is_empty()).then_some((kid, 0..by_key.len())).into_iter().collect();
+    pub fn only_of(&self, kid: Option<Name>) -> Self {
+        let by_key = kid.map_or_else(Vec::new, |kid| self.of_one(kid).to_vec());
+        let of_key = kid.map(|kid| (kid, 0..by_key.len())).into_iter().collect();
         Self { by_key, of_key, ..Self::default() }
     }
 

@@ -50,6 +50,8 @@ pub struct Facts<'e> {
     pub keys: HashMap<Name, Key>,
     /// Users by subject.
     pub subjects: HashMap<Name, Subject>,
+    /// How many users are known of, whichever they are.
+    pub known_subjects: usize,
     /// When each service refused for each reason.
     pub(super) cohorts: KnownCohorts,
     /// Users deleted or disabled, by e-mail or name, as indices of the lifecycle events.
@@ -150,39 +152,59 @@ impl Facts<'_> {
         case.service.map_or((0, 0), |service| self.cohorts.around(service, case.reason, time, ONSET))
     }
 
-    /// The facts that a rule of some scopes may read of a case. Indices are those of all facts.
+    /// The facts that a rule may read of a case which reads what is in some scopes. Indices are those of all facts.
     #[must_use]
     pub fn within(&self, scopes: &[Scope], case: &Case) -> Self {
-        if scopes.contains(&Scope::All) {
-            return self.clone();
-        }
-        let reads = |scope: Scope| scopes.contains(&scope);
-        let (sub, username) = (case.sub.filter(|_| reads(Scope::Subject)), case.username.filter(|_| reads(Scope::Subject)));
-        let (client, kid) = (case.client_ip.filter(|_| reads(Scope::Client)), case.kid.filter(|_| reads(Scope::Key)));
-        let is_own = |kind: EventKind, key: Name| Some(key) == if kind.is_of_one_user() { sub } else { kid };
+        let common = if scopes.contains(&Scope::All) { self.clone() } else { self.of_nobody() };
+        let own = |scope: Scope, key: Option<Name>| key.filter(|_| scopes.contains(&scope));
+        let (sub, client) = (own(Scope::Subject, case.sub), own(Scope::Client, case.client_ip));
+        let (kid, username) = (own(Scope::Key, case.kid), own(Scope::Subject, case.username));
+        let name_of = only(&self.history.name_of, sub);
+        let called = username.or_else(|| name_of.values().copied().next());
+        let is_common = scopes.contains(&Scope::All);
         Self {
-            happenings: self.happenings.only_of(is_own),
+            happenings: self.happenings.only_of(|kind, key| {
+                let own = if kind.is_of_one_user() { sub } else { kid };
+                Some(key) == own || is_common && !kind.is_of_one_user()
+            }),
+            addresses: only(&self.addresses, client),
+            keys: if is_common { common.keys } else { only(&self.keys, kid) },
+            subjects: only(&self.subjects, sub),
+            by_name: only(&self.by_name, username),
+            successes_of: self.successes_of.only_of(sub),
+            rows: EventKind::ALL.iter().flat_map(|kind| only(&self.rows, sub.map(|sub| (*kind, sub)))).collect(),
+            history: History {
+                verdicts: if is_common { common.history.verdicts } else { self.history.verdicts.only_of(kid) },
+                created_as: only(&self.history.created_as, called),
+                name_of,
+                clients: only(&self.history.clients, client),
+                reuses: only(&self.history.reuses, sub),
+                ..common.history
+            },
+            ..common
+        }
+    }
+
+    /// Nothing but what the operator gave, and the lists that indices lead to.
+    fn of_nobody(&self) -> Self {
+        Self {
+            happenings: self.happenings.only_of(|_, _| false),
             changes: Changes::default(),
             added_keys: Vec::new(),
             mass_revocations: Vec::new(),
             outages: Vec::new(),
-            addresses: only(&self.addresses, client),
-            keys: only(&self.keys, kid),
-            subjects: only(&self.subjects, sub),
+            addresses: HashMap::default(),
+            keys: HashMap::default(),
+            subjects: HashMap::default(),
+            known_subjects: 0,
             cohorts: KnownCohorts::default(),
-            by_name: only(&self.by_name, username),
+            by_name: HashMap::default(),
             successes: Arc::clone(&self.successes),
-            successes_of: self.successes_of.only_of(sub),
+            successes_of: Timed::default(),
             audited: false,
-            history: History {
-                verdicts: kid.map_or_else(Default::default, |kid| self.history.verdicts.only_of(kid)),
-                name_of: only(&self.history.name_of, sub),
-                clients: only(&self.history.clients, client),
-                reuses: only(&self.history.reuses, sub),
-                ..History::default()
-            },
+            history: History::default(),
             inventory: self.inventory,
-            rows: EventKind::ALL.iter().flat_map(|kind| only(&self.rows, sub.map(|sub| (*kind, sub)))).collect(),
+            rows: HashMap::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What names mean the same thing all over the field: who a token is about, which request, which status.
 
+use crate::model::field::Field;
+
 /// How well a name fits: how much of the path it leaves out, and its index among the names that would do. The least is
 /// best.
 pub(super) type Rank = (u8, usize);
@@ -91,11 +93,12 @@ pub enum Role {
     Duration,
     Referrer,
     ResponseBytes,
+    PreviousKid,
 }
 
 impl Role {
     /// Every role, in the order of the enum.
-    pub(super) const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Sub,
         Self::Kid,
         Self::Iss,
@@ -123,7 +126,39 @@ impl Role {
         Self::Duration,
         Self::Referrer,
         Self::ResponseBytes,
+        Self::PreviousKid,
     ];
+
+    /// The field of an event that a value of this role fills as it is; of others it takes more than the value.
+    pub fn field(self) -> Option<Field> {
+        Some(match self {
+            Self::Sub => Field::Sub,
+            Self::Kid => Field::Kid,
+            Self::Iss => Field::Iss,
+            Self::Aud => Field::Aud,
+            Self::Alg => Field::Alg,
+            Self::Jti => Field::Jti,
+            Self::Exp => Field::Exp,
+            Self::Iat => Field::Iat,
+            Self::ClientIp => Field::ClientIp,
+            Self::RequestId => Field::RequestId,
+            Self::TraceId => Field::TraceId,
+            Self::Host => Field::Host,
+            Self::Method => Field::Method,
+            Self::Path => Field::Path,
+            Self::Status => Field::Status,
+            Self::EventId => Field::EventId,
+            Self::Tenant => Field::Tenant,
+            Self::Username => Field::Username,
+            Self::OauthClient => Field::ClientId,
+            Self::SessionId => Field::SessionId,
+            Self::UserAgent => Field::UserAgent,
+            Self::TokenRole => Field::Role,
+            Self::ResponseBytes => Field::ResponseBytes,
+            Self::PreviousKid => Field::PreviousKid,
+            Self::Service | Self::Milliseconds | Self::Duration | Self::Referrer => return None,
+        })
+    }
 
     /// The names of the role, folded, most telling first.
     fn names(self) -> &'static [&'static str] {
@@ -322,6 +357,7 @@ impl Role {
                 "useragentoriginal",
                 "agent",
             ],
+            Self::PreviousKid => &["previouskid", "oldkid", "prevkid", "replacedkid", "previouskeyid", "oldkeyid"],
             Self::TokenRole => &["role", "jwtrole", "claimsrole", "jwtclaimsrole"],
             Self::Milliseconds => &["durationms", "responsetime", "latenciesrequest", "elapsedms", "tookms", "latencyms"],
             Self::Duration => &["duration", "rt", "requesttime", "elapsed", "took", "latency"],
@@ -357,7 +393,7 @@ impl Role {
             Self::Status => value.len() == 3 && value.bytes().all(|b| b.is_ascii_digit()),
             Self::Path => value.starts_with('/') || value.contains("://"),
             Self::Method => value.len() <= 10 && value.bytes().all(|b| b.is_ascii_uppercase()),
-            Self::Kid | Self::Alg | Self::Service | Self::Host => value.len() <= 128 && !value.contains('{'),
+            Self::Kid | Self::PreviousKid | Self::Alg | Self::Service | Self::Host => value.len() <= 128 && !value.contains('{'),
             _ => !value.is_empty(),
         }
     }

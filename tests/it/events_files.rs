@@ -181,7 +181,7 @@ fn each_field_goes_from_a_log_line_through_an_events_file() {
                 \"aud\":\"orders\",\"alg\":\"RS256\",\"jti\":\"t-1\",\"iat\":1772440000,\"exp\":1772443600,\"client_ip\":\"203.0.113.9\",\
                 \"request_id\":\"5d0c0000000000000000000000000017\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"service\":\"orders\",\
                 \"hostname\":\"orders-1\",\"method\":\"GET\",\"path\":\"/v1/orders\",\"status\":401,\"username\":\"ada@example.org\",\"tenant\":\"acme\",\
-                \"client_id\":\"web\",\"role\":\"anon\",\"user_agent\":\"curl/8\",\"session_id\":\"s-1\",\"event_id\":\"e-1\",\"previous_kid\":\"k0\",\
+                \"client_id\":\"web\",\"role\":\"anon\",\"user_agent\":\"curl/8\",\"session_id\":\"9c1f4d2ab7e04410\",\"event_id\":\"e-1\",\"previous_kid\":\"k0\",\
                 \"response_bytes\":217,\"duration_ms\":12}\n";
     std::fs::write(out.path("app.log"), line).unwrap();
     out.ok(&["scan", "@app.log", "--events", "@e.jsonl", "--failures", "@f.jsonl"]);
@@ -221,7 +221,7 @@ fn each_field_goes_from_a_log_line_through_an_events_file() {
         let value: Value = value;
         assert_eq!(row[column], value, "{column}");
     }
-    assert!(row["session_id"].is_string() && row["session_id"] != "s-1", "sessions are hashed: {}", row["session_id"]);
+    assert!(row["session_id"].is_string() && row["session_id"] != "9c1f4d2ab7e04410", "sessions are hashed: {}", row["session_id"]);
     out.ok(&["correlate", "@e.jsonl", "--failures", "@again.jsonl"]);
     assert_eq!(out.read("again.jsonl"), out.read("f.jsonl"));
 }

@@ -8,6 +8,7 @@ mod chase;
 mod cli;
 mod events_files;
 mod exports;
+mod facts;
 mod files;
 mod layouts;
 mod merging;

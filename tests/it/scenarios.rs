@@ -149,7 +149,8 @@ fn tell(line: &str, stage: &mut Stage) {
     }
 }
 
-pub(crate) fn played(timeline: &str) -> Correlated {
+/// What a scan of the logs of a timeline finds.
+pub(crate) fn scanned(timeline: &str) -> Extracted {
     let mut stage = Stage { scan: Extracted::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
     let lines: Vec<&str> =
         timeline.lines().map(|line| line.split('#').next().unwrap().trim()).filter(|l| !l.is_empty()).collect();
@@ -157,7 +158,11 @@ pub(crate) fn played(timeline: &str) -> Correlated {
         tell(line, &mut stage);
     }
     stage.scan.events.sort_by_key(|event| event.place);
-    correlate(&mut stage.scan, &jwtriage::check::inventory::Inventory::default())
+    stage.scan
+}
+
+pub(crate) fn played(timeline: &str) -> Correlated {
+    correlate(&mut scanned(timeline), &jwtriage::check::inventory::Inventory::default())
 }
 
 /// Writes `xN` out; one alone stands for all.
@@ -250,6 +255,15 @@ fn scenarios(directory: &Path, into: &mut Vec<std::path::PathBuf>) {
             into.push(path);
         }
     }
+}
+
+/// The timeline of every scenario.
+pub(crate) fn timelines() -> Vec<String> {
+    let mut files = Vec::new();
+    scenarios(&crate::project("tests/it/scenarios"), &mut files);
+    files.sort();
+    let read = |file: &std::path::PathBuf| toml::from_str::<Scenario>(&std::fs::read_to_string(file).unwrap()).unwrap();
+    files.iter().map(|file| read(file).timeline).collect()
 }
 
 #[test]

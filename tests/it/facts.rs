@@ -1,0 +1,183 @@
+//! Facts are the same whatever the parts they were gathered in; and a rule judges alike by no more than the facts that
+//! it says it reads.
+
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use jwtriage::causes::CAUSES;
+use jwtriage::causes::verdict::{Links, Verdict};
+use jwtriage::check::inventory::Inventory;
+use jwtriage::correlate::lines::Lines;
+use jwtriage::correlate::{Correlated, correlate, explain, group, links};
+use jwtriage::extract::detector::Detector;
+use jwtriage::extract::extracted::Extracted;
+use jwtriage::extract::signature::Catalog;
+use jwtriage::facts::gathered::Gathered;
+use jwtriage::facts::scope::Scope;
+use jwtriage::facts::world::Facts;
+use jwtriage::group::merge::Case;
+use jwtriage::ingest::discover::Source;
+use jwtriage::model::words::Cause;
+use jwtriage::parallel::Pool;
+use jwtriage::pipeline::scan::scan;
+use jwtriage::pipeline::settings::{SPAN, Settings};
+use jwtriage::redact::Redactor;
+use proptest::prelude::*;
+
+use crate::scenarios::{scanned, timelines};
+
+/// Which part each of some things goes to: made of a seed, and the same for the same seed.
+fn part_of(seed: u64, index: usize, parts: usize) -> usize {
+    let mixed = (seed ^ index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from((mixed >> 32) % parts as u64).unwrap()
+}
+
+/// What is made of a scan whose facts are gathered in parts, each written and read back, and merged in some order.
+fn in_parts(scan: &mut Extracted, seed: u64, parts: usize) -> Correlated {
+    let inventory = Inventory::default();
+    let grouped = group(scan, &inventory);
+    let files = scan.files();
+    let mut gathered = vec![Gathered::new(&files); parts];
+    for (index, event) in scan.events.iter().enumerate() {
+        gathered[part_of(seed, index, parts)].update(event);
+    }
+    for (index, observation) in scan.observations.iter().enumerate() {
+        gathered[part_of(seed + 1, index, parts)].observe(observation);
+    }
+    for (index, case) in grouped.cases.iter().enumerate() {
+        gathered[part_of(seed + 2, index, parts)].refused(case);
+    }
+    let mut all: Vec<Gathered> = gathered
+        .iter()
+        .map(|part| {
+            let written = serde_json::to_string(part).unwrap();
+            let read: Gathered = serde_json::from_str(&written).unwrap();
+            assert_eq!(&read, part);
+            read
+        })
+        .collect();
+    while all.len() > 1 {
+        let one = all.swap_remove(part_of(seed + 3, all.len(), all.len()));
+        let with = part_of(seed + 4, all.len(), all.len());
+        all[with].merge(one);
+    }
+    let facts = all.remove(0).settle(&files, &inventory);
+    explain(grouped, facts, Lines { events: &scan.events, files: &files })
+}
+
+fn at_once(scan: &mut Extracted) -> Correlated {
+    correlate(scan, &Inventory::default())
+}
+
+/// All that was made of a scan, as one text; and its failures as they are written.
+fn told(correlated: &Correlated) -> (String, String) {
+    (format!("{correlated:?}"), serde_json::to_string(&correlated.failures).unwrap())
+}
+
+/// What a scan of a sample finds.
+fn sample(name: &str) -> Extracted {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut open = vec![crate::project(name)];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let source = |path: &PathBuf| Source { modified: None, ..Source::at(path, &std::fs::metadata(path).unwrap(), true) };
+    let settings = Settings {
+        zone: chrono_tz::Tz::UTC,
+        now: DateTime::UNIX_EPOCH,
+        second_pass: true,
+        span: SPAN,
+        pool: Pool::CALLERS,
+        rows: false,
+        redactor: Redactor::BARE,
+        is_own: |_| false,
+        strict: true,
+    };
+    let sources: Vec<Source> = files.iter().map(source).collect();
+    scan(&sources, &Detector::new(Catalog::builtin().unwrap()), &settings)
+}
+
+#[test]
+fn every_scenario_is_explained_alike_from_parts() {
+    for (number, timeline) in (0_u64..).zip(&timelines()) {
+        let whole = told(&at_once(&mut scanned(timeline)));
+        assert_eq!(told(&in_parts(&mut scanned(timeline), number, 3)), whole, "{timeline}");
+    }
+}
+
+#[test]
+fn the_shop_is_explained_alike_from_parts() {
+    let whole = at_once(&mut sample("samples/shop"));
+    assert!(whole.failures.len() > 20);
+    for parts in [1, 2, 7] {
+        assert_eq!(told(&in_parts(&mut sample("samples/shop"), 5, parts)), told(&whole));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_split_gives_the_same_diagnoses(
+        timeline in prop::sample::select(timelines()),
+        seed in any::<u32>(),
+        parts in 1_usize..6,
+    ) {
+        let whole = told(&at_once(&mut scanned(&timeline)));
+        prop_assert_eq!(told(&in_parts(&mut scanned(&timeline), seed.into(), parts)), whole);
+    }
+}
+
+#[test]
+fn facts_of_another_version_are_not_read() {
+    let written = serde_json::to_string(&Gathered::new(&[])).unwrap();
+    let other = written.replacen("\"version\":1", "\"version\":2", 1);
+    let error = serde_json::from_str::<Gathered>(&other).unwrap_err().to_string();
+    assert!(error.contains("facts of version 2"), "{error}");
+}
+
+/// What the rules of each cause read.
+fn reads(cause: Cause) -> &'static [Scope] {
+    use Scope::{All, Client, Key, OwnCase, Subject};
+    match cause {
+        Cause::Unexplained => &[OwnCase],
+        Cause::UserDisabled | Cause::ReplicationLag => &[Subject],
+        Cause::TokenLifetime => &[Client],
+        Cause::Probing => &[Subject, Client, Key],
+        Cause::TokenRevoked | Cause::UserStoreOutage => &[Subject, All],
+        Cause::KeyRotated | Cause::StaleJwksCache => &[Key, All],
+        Cause::UserDeleted => &[Subject, Client, All],
+        Cause::Misconfiguration | Cause::UserNeverExisted => &[Subject, Client, Key, All],
+    }
+}
+
+/// What the rules of a cause say of a case by some facts.
+fn verdicts(judge: fn(&Case, &Links, &Facts<'_>, &mut Vec<Verdict>), case: &Case, facts: &Facts<'_>) -> String {
+    let mut verdicts = Vec::new();
+    judge(case, &links(case, facts), facts, &mut verdicts);
+    format!("{verdicts:?}")
+}
+
+#[test]
+fn rules_judge_alike_by_the_facts_that_they_read() {
+    let inventory = Inventory::default();
+    for timeline in timelines() {
+        let mut scan = scanned(&timeline);
+        let grouped = group(&mut scan, &inventory);
+        let files = scan.files();
+        let mut gathered = Gathered::new(&files);
+        gathered.update_all(&scan.events, &scan.observations, &grouped.cases);
+        let facts = gathered.settle(&files, &inventory);
+        for case in &grouped.cases {
+            for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
+                let part = facts.within(reads(rules.cause), case);
+                let (all, own) = (verdicts(rules.judge, case, &facts), verdicts(rules.judge, case, &part));
+                assert_eq!(own, all, "{} {case:?}\n{timeline}", rules.cause);
+            }
+        }
+    }
+}
