@@ -78,7 +78,7 @@ pub use fields::Fields;
 pub use timestamp::Stamp;
 
 /// Makes [`LAYOUTS`], and of the layouts' tests of a line one function each, without a call through a table: these are
-/// asked of every line. The last layouts are asked first, as those know most lines and by the fewest bytes.
+/// asked of every line. The last layouts are asked first, as those know most lines and look at the fewest bytes.
 macro_rules! layouts {
     ($($layout:expr),* $(,)?) => {
         /// Every layout, in the order they are asked to read a record: the first that claims it reads it.
@@ -86,8 +86,7 @@ macro_rules! layouts {
         /// Strict layouts stand before lenient ones; the generic "time stamp, level, text" comes last.
         pub static LAYOUTS: &[&dyn Layout] = &[$(&$layout),*];
 
-        /// Whether a line looks like the first of a record in any layout.
-        pub fn is_head(line: &[u8]) -> bool {
+        fn is_head_of_one(line: &[u8]) -> bool {
             any_from_the_last!(line, is_head, $($layout,)*)
         }
 
@@ -131,6 +130,13 @@ layouts![
     generic::Generic,
     bare::Bare,
 ];
+
+/// Whether a line looks like the first of a record in any layout. What most records begin with is told
+/// without going through the list.
+#[inline]
+pub fn is_head(line: &[u8]) -> bool {
+    line.first() == Some(&b'{') || generic::begins_with_time(line) || is_head_of_one(line)
+}
 
 /// Reads a record by the first layout that claims it.
 pub fn parse(record: &str) -> Option<Entry<'_>> {

@@ -18,6 +18,7 @@ impl Layout for Cockroach {
     }
 
     /// `I260822 `.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
         let [b'I' | b'W' | b'E' | b'F', date @ ..] = line else { return false };
         date.get(6) == Some(&b' ') && date[..6].iter().all(u8::is_ascii_digit)

@@ -25,11 +25,10 @@ impl Layout for Combined {
     }
 
     /// The three fields before the time: `host ident user [`.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
         // With these no host begins.
-        !matches!(line.first(), None | Some(b'[' | b'#' | b'|' | b'*' | b'"'))
-            && (memmem::find(line, b" - - [").is_some_and(|at| at < 120)
-                || memmem::find(line, b" - ").is_some_and(|at| at < 64 && memchr(b'[', &line[at..]).is_some_and(|n| n < 64)))
+        !matches!(line.first(), None | Some(b'{' | b'[' | b'<' | b'#' | b'|' | b'*' | b'"')) && begins_with_host_and_user(line)
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
@@ -50,6 +49,11 @@ impl Layout for Combined {
     fn samples(&self) -> &'static [Sample] {
         SAMPLES
     }
+}
+
+fn begins_with_host_and_user(line: &[u8]) -> bool {
+    memmem::find(line, b" - - [").is_some_and(|at| at < 120)
+        || memmem::find(line, b" - ").is_some_and(|at| at < 64 && memchr(b'[', &line[at..]).is_some_and(|n| n < 64))
 }
 
 /// What stands before the time: `client ident user`, with a virtual host or further proxies around the client.

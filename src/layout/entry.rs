@@ -25,7 +25,8 @@ pub struct Entry<'r> {
 ///
 /// Whether a line begins a record is asked of every line of every stream, before anyone knows its layout. So
 /// [`Layout::is_head`] and [`Layout::continues`] decide by a few bytes, most often by the first one. They see at most the
-/// first 256 bytes of a line, without what docker, CRI, syslog and the like put before it.
+/// first 256 bytes of a line, without what docker, CRI, syslog and the like put before it. What needs more than a first byte
+/// goes into a function of its own, so that the test of that byte can be inlined.
 pub trait Layout: Sync {
     /// The name shown in rows and in the books.
     fn name(&self) -> &'static str;

@@ -14,14 +14,14 @@ impl Layout for Generic {
     }
 
     /// A time in any spelling, or a level.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
-        let Some(first) = line.first() else { return false };
-        match first {
-            b'0'..=b'9' => begins_with_time(line),
-            b'A'..=b'Z' => is_ruby(line) || begins_with_month_or_weekday(line) || begins_with_level(line),
-            b'a'..=b'z' => begins_with_level(line),
-            b'[' => line.get(1).is_some_and(u8::is_ascii_alphanumeric),
-            b'-' | b'+' => is_wide_year(&line[1..]),
+        match line.first() {
+            Some(b'0'..=b'9') => begins_with_time(line),
+            Some(b'A'..=b'Z') => begins_with_name_or_level(line),
+            Some(b'c' | b'd' | b'e' | b'f' | b'i' | b'w') => begins_with_small_level(line),
+            Some(b'[') => line.get(1).is_some_and(u8::is_ascii_alphanumeric),
+            Some(b'-' | b'+') => is_wide_year(&line[1..]),
             _ => false,
         }
     }
@@ -43,11 +43,20 @@ impl Layout for Generic {
 }
 
 /// A time, or the beginning of one, in the spellings of loggers.
-fn begins_with_time(line: &[u8]) -> bool {
+#[inline]
+pub(super) fn begins_with_time(line: &[u8]) -> bool {
+    match line {
+        // `2026-`, `2026/`, `2026.`: most of all.
+        [b'0'..=b'9', _, _, b'0'..=b'9', b'-' | b'/' | b'.', ..] => true,
+        [b'0'..=b'9', ..] => begins_with_rarer_time(line),
+        _ => false,
+    }
+}
+
+fn begins_with_rarer_time(line: &[u8]) -> bool {
     let digit = |at: usize| line.get(at).is_some_and(u8::is_ascii_digit);
     let is = |at: usize, set: &[u8]| line.get(at).is_some_and(|b| set.contains(b));
-    (digit(3) && is(4, b"-/."))
-        || (digit(1) && is(2, b":-/"))
+    (digit(1) && is(2, b":-/"))
         || is(1, b":/-.")
         || (digit(1) && is(2, b"."))
         || (digit(1) && digit(2) && is(3, b"."))
@@ -78,28 +87,32 @@ fn begins_with_month_or_weekday(line: &[u8]) -> bool {
         && line[4..].iter().take(12).any(u8::is_ascii_digit)
 }
 
-fn begins_with_level(line: &[u8]) -> bool {
-    const LEVELS: [&[u8]; 16] = [
-        b"INFO",
-        b"WARNING",
-        b"WARN",
-        b"ERROR",
-        b"DEBUG",
-        b"TRACE",
-        b"FATAL",
-        b"CRITICAL",
-        b"NOTICE",
-        b"SEVERE",
-        b"info",
-        b"warn",
-        b"fail",
-        b"dbug",
-        b"crit",
-        b"error",
-    ];
-    LEVELS.iter().any(|level| {
-        line.strip_prefix(*level).is_some_and(|rest| matches!(rest.first(), Some(b':' | b' ' | b'\t' | b'|' | b'[')))
-    }) && !line.starts_with(b"error connecting")
+/// A month, a weekday, a level, or Ruby's `W, [`.
+fn begins_with_name_or_level(line: &[u8]) -> bool {
+    match line.get(1) {
+        Some(b',') => is_ruby(line),
+        // The second letter of a name, not klog's `E0822`.
+        Some(b'A'..=b'Z' | b'a'..=b'z') => begins_with_month_or_weekday(line) || begins_with_capital_level(line),
+        _ => false,
+    }
+}
+
+fn begins_with_capital_level(line: &[u8]) -> bool {
+    [&b"INFO"[..], b"WARNING", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"CRITICAL", b"NOTICE", b"SEVERE"]
+        .iter()
+        .any(|level| line.strip_prefix(*level).is_some_and(ends_level))
+}
+
+/// In small letters most levels are first words of sentences as well.
+fn begins_with_small_level(line: &[u8]) -> bool {
+    [&b"info"[..], b"warn", b"fail", b"dbug", b"crit", b"error"]
+        .iter()
+        .any(|level| line.strip_prefix(*level).is_some_and(ends_level))
+        && !line.starts_with(b"error connecting")
+}
+
+fn ends_level(rest: &[u8]) -> bool {
+    matches!(rest.first(), Some(b':' | b' ' | b'\t' | b'|' | b'['))
 }
 
 static SAMPLES: &[Sample] = &[

@@ -24,6 +24,7 @@ impl Layout for Gin {
     }
 
     /// `Error #01: token is expired`.
+    #[inline]
     fn continues(&self, line: &[u8]) -> bool {
         line.starts_with(b"Error #")
     }

@@ -19,6 +19,7 @@ impl Layout for Json {
     }
 
     /// An object, or an array: of objects, of texts, or written over several lines.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
         match line {
             [b'{', ..] | [b'['] => true,

@@ -18,6 +18,7 @@ impl Layout for Klog {
     }
 
     /// `E0822 `.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
         let [b'I' | b'W' | b'E' | b'F', date @ ..] = line else { return false };
         date.get(4) == Some(&b' ') && date[..4].iter().all(u8::is_ascii_digit)

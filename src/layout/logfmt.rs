@@ -20,9 +20,9 @@ impl Layout for Logfmt {
     }
 
     /// `time=`, `level=` and the like; other keys begin records only where every line does.
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
-        const KEYS: [&[u8]; 9] = [b"time=", b"ts=", b"t=", b"level=", b"lvl=", b"msg=", b"method=", b"type=", b"timestamp="];
-        line.first().is_some_and(u8::is_ascii_lowercase) && KEYS.iter().any(|key| line.starts_with(key))
+        line.first().is_some_and(u8::is_ascii_lowercase) && begins_with_known_key(line)
     }
 
     fn parse<'r>(&self, record: &'r str) -> Option<Entry<'r>> {
@@ -56,6 +56,12 @@ impl Layout for Logfmt {
     fn samples(&self) -> &'static [Sample] {
         SAMPLES
     }
+}
+
+fn begins_with_known_key(line: &[u8]) -> bool {
+    [&b"time="[..], b"ts=", b"t=", b"level=", b"lvl=", b"msg=", b"method=", b"type=", b"timestamp="]
+        .iter()
+        .any(|key| line.starts_with(key))
 }
 
 /// What a logfmt record was found to hold so far.

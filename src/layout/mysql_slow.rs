@@ -18,6 +18,7 @@ impl Layout for MysqlSlow {
         "mysql-slow"
     }
 
+    #[inline]
     fn is_head(&self, line: &[u8]) -> bool {
         line.starts_with(HEAD)
     }

@@ -43,7 +43,7 @@ impl Style {
                 traced |= trace::is_trace(inner);
                 continue;
             }
-            let head = wrapped || layout::is_head(inner);
+            let head = wrapped || is_head(inner);
             first_is_head.get_or_insert(head);
             if head {
                 heads += 1;
@@ -77,7 +77,7 @@ impl Style {
         if trace::continues(inner) || self.seen.continue_with(inner) {
             return false;
         }
-        !self.dated || layout::is_head(inner) || (wrapped && !trace::names_exception(inner))
+        !self.dated || is_head(inner) || (wrapped && !trace::names_exception(inner))
     }
 
     /// The record that holds the byte at `hit`: walks back to its beginning, not before `floor`, and on to its end.
@@ -134,6 +134,12 @@ pub(super) fn first_start(block: &[u8], from: usize, style: Style) -> Option<usi
         at = next_line(block, at);
     }
     None
+}
+
+/// Whether a line looks like the first of a record in any layout, a colour or a priority before it or not.
+#[inline]
+fn is_head(line: &[u8]) -> bool {
+    layout::is_head(line) || matches!(line.first(), Some(b'<' | 0x1b))
 }
 
 /// What of a line decides whether it begins a record.

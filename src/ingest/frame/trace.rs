@@ -24,16 +24,16 @@ const PHRASES: [&[u8]; 16] = [
 ];
 
 /// Whether a line begins no record.
+#[inline]
 pub(super) fn continues(line: &[u8]) -> bool {
     match line.first() {
-        None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => return true,
-        // What a docker line holds is still escaped.
-        Some(b'\\') => return line.starts_with(b"\\t"),
+        None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => true,
         // What most lines begin with begins no phrase.
-        Some(b'{' | b'0'..=b'9' | b'[' | b'<') => return false,
-        _ => {}
+        Some(b'{' | b'0'..=b'9' | b'[' | b'<') => false,
+        // What a docker line holds is still escaped.
+        Some(b'\\') => line.starts_with(b"\\t"),
+        Some(_) => is_phrase(line) || is_php_frame(line),
     }
-    is_phrase(line) || is_php_frame(line)
 }
 
 /// Whether a line, blanks before it or not, belongs to a stack trace for sure.
