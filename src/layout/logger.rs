@@ -88,11 +88,29 @@ fn spans(text: &str) -> Option<(&'static str, &str, &str)> {
         let target = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(text.len());
         // Modules are in small letters; `JWT::ExpiredSignature:` is Ruby's name of an error.
         let modules = text.get(..target)?;
-        (modules.ends_with(':') && !modules.bytes().any(|b| b.is_ascii_uppercase())).then_some(target - 1)?
+        (modules.ends_with(':') && !modules.bytes().any(|b| b.is_ascii_uppercase())).then(|| target - 1)?
     } else {
         let target = after.strip_prefix(": ")?.split(' ').next()?;
         (target.contains("::") && target.ends_with(':')).then_some(name)?
     };
     let (span, rest) = text.split_at_checked(end)?;
     Some(("logger", span, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_targets_are_told_from_sentences() {
+        for (text, expected) in [
+            ("request{method=\"GET\"}: orders::auth: rejected", Some("request{method=\"GET\"}")),
+            ("orders::auth: rejected", Some("orders::auth")),
+            ("JWT::ExpiredSignature: Signature has expired", None),
+            ("-x:: a", None),
+            ("rejected: no such user", None),
+        ] {
+            assert_eq!(spans(text).map(|(_, span, _)| span), expected, "{text}");
+        }
+    }
 }
