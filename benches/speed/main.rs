@@ -24,7 +24,7 @@ use jwtriage::pipeline::{sample, scan};
 use jwtriage::redact::Redactor;
 
 /// As the program's own.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

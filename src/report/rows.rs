@@ -84,18 +84,10 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    #[cfg(feature = "parquet")]
-    use chrono::DateTime;
-    #[cfg(feature = "parquet")]
-    use polars::prelude::{AnyValue, ParquetReader, SerReader, TimeUnit, TimeZone};
     use serde_json::{Map, Value, json};
 
     use super::row::names;
-    use super::write::ROW_GROUP;
     use super::*;
-    use crate::model::event::rfc3339;
-    use crate::model::event::{Event, EventKind, Place, StreamId};
-    use crate::report::escape::cell;
     use crate::report::sample;
 
     type WriteRows = fn(&Results, RowFormat, &mut dyn Write) -> Result<(), RowError>;
@@ -163,90 +155,6 @@ mod tests {
         assert_eq!((&rows[1]["file"], &rows[1]["line"], &rows[1]["exp"]), (&json!("logs/orders.log"), &json!(44), &json!(-5)));
     }
 
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn all_three_formats_tell_the_same() {
-        let results = sample::results();
-        let events = objects(&written(write_events, &results, RowFormat::Jsonl));
-        let bytes = written(write_events, &results, RowFormat::Csv);
-        let mut table = csv::Reader::from_reader(&bytes[..]);
-        assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>(), names(&events::columns()));
-        let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
-        assert_eq!(records.len(), 2, "a table for people has the public kinds alone");
-        let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
-        assert_eq!(frame.get_column_names().into_iter().map(AsRef::as_ref).collect::<Vec<&str>>(), names(&events::columns()));
-        assert_eq!(frame.height(), events.len());
-        let mut records = records.iter();
-        for (index, object) in events.iter().enumerate() {
-            let record = (object["kind"] != "request").then(|| records.next()).flatten();
-            for (column, (name, value)) in object.iter().enumerate() {
-                let text =
-                    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
-                let shown = if value.is_string() { cell(&text).into_owned() } else { text.clone() };
-                if let Some(record) = record {
-                    assert_eq!(record[column], shown, "{name}");
-                }
-                let cell = frame.column(name).unwrap().get(index).unwrap();
-                assert_eq!(cell.is_null(), value.is_null(), "{name}");
-                let told = match cell {
-                    AnyValue::Null => String::new(),
-                    AnyValue::Datetime(micros, TimeUnit::Microseconds, Some(zone)) if *zone == TimeZone::UTC => {
-                        rfc3339(DateTime::from_timestamp_micros(micros).unwrap())
-                    }
-                    other => other.str_value().to_string(),
-                };
-                assert_eq!(told, text, "{name}");
-            }
-        }
-    }
-
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn a_failure_in_csv_and_parquet_is_flat() {
-        let results = sample::results();
-        let bytes = written(write_failures, &results, RowFormat::Csv);
-        let mut table = csv::Reader::from_reader(&bytes[..]);
-        let at = |name: &str| names(FAILURE).iter().position(|column| *column == name).unwrap();
-        let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
-        assert_eq!(&records[0][at("cause_event_id")], "'-17");
-        assert_eq!(&records[0][at("sub")], "'=cmd()");
-        assert_eq!(&records[0][at("seen_in")], r#"[{"file":"logs/orders.log","line":44}]"#);
-        assert_eq!((&records[1][at("cause_kind")], &records[1][at("cause_line")]), ("", ""));
-        assert_eq!(&records[1][at("alternatives")], "[]");
-        let frame = ParquetReader::new(io::Cursor::new(written(write_failures, &results, RowFormat::Parquet))).finish().unwrap();
-        assert_eq!(frame.column("sub").unwrap().str().unwrap().get(0), Some("=cmd()"));
-        assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(0), Some(12));
-        assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(1), None);
-        assert_eq!(frame.column("confidence").unwrap().f64().unwrap().get(0), Some(0.97));
-    }
-
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn no_rows_are_still_a_file_with_its_columns() {
-        let mut results = sample::results();
-        results.events.clear();
-        assert!(written(write_events, &results, RowFormat::Jsonl).is_empty());
-        let table = String::from_utf8(written(write_events, &results, RowFormat::Csv)).unwrap();
-        assert_eq!(table.lines().count(), 1);
-        let frame = ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
-        assert_eq!((frame.height(), frame.width()), (0, events::columns().len()));
-    }
-
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn more_rows_than_a_group_keep_their_order_and_their_bytes() {
-        let mut results = sample::results();
-        let event = |line| Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line });
-        let rows = ROW_GROUP as u64 + 7;
-        results.events = (1..=rows).map(event).collect();
-        let bytes = written(write_events, &results, RowFormat::Parquet);
-        assert_eq!(bytes, written(write_events, &results, RowFormat::Parquet));
-        let frame = ParquetReader::new(io::Cursor::new(bytes)).finish().unwrap();
-        assert_eq!(frame.height() as u64, rows);
-        let lines = frame.column("line").unwrap().i64().unwrap();
-        assert!(lines.into_no_null_iter().eq(1..=i64::try_from(rows).unwrap()));
-    }
-
     #[test]
     fn an_error_of_the_output_keeps_its_kind() {
         struct Closed;
@@ -261,6 +169,102 @@ mod tests {
         for format in [RowFormat::Jsonl, RowFormat::Csv, RowFormat::Parquet].into_iter().filter(|format| format.check().is_ok()) {
             let error = write_events(&sample::results(), format, &mut Closed).unwrap_err();
             assert_eq!(io::Error::from(error).kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+        }
+    }
+
+    /// What the other formats say is what a Parquet file says.
+    #[cfg(feature = "parquet")]
+    mod with_parquet {
+        use chrono::DateTime;
+        use polars::prelude::{AnyValue, ParquetReader, SerReader, TimeUnit, TimeZone};
+
+        use super::*;
+        use crate::model::event::{Event, EventKind, Place, StreamId, rfc3339};
+        use crate::report::escape::cell;
+        use crate::report::rows::write::ROW_GROUP;
+
+        #[test]
+        fn all_three_formats_tell_the_same() {
+            let results = sample::results();
+            let events = objects(&written(write_events, &results, RowFormat::Jsonl));
+            let bytes = written(write_events, &results, RowFormat::Csv);
+            let mut table = csv::Reader::from_reader(&bytes[..]);
+            assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>(), names(&events::columns()));
+            let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+            assert_eq!(records.len(), 2, "a table for people has the public kinds alone");
+            let frame =
+                ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
+            assert_eq!(frame.get_column_names().into_iter().map(AsRef::as_ref).collect::<Vec<&str>>(), names(&events::columns()));
+            assert_eq!(frame.height(), events.len());
+            let mut records = records.iter();
+            for (index, object) in events.iter().enumerate() {
+                let record = (object["kind"] != "request").then(|| records.next()).flatten();
+                for (column, (name, value)) in object.iter().enumerate() {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
+                    let shown = if value.is_string() { cell(&text).into_owned() } else { text.clone() };
+                    if let Some(record) = record {
+                        assert_eq!(record[column], shown, "{name}");
+                    }
+                    let cell = frame.column(name).unwrap().get(index).unwrap();
+                    assert_eq!(cell.is_null(), value.is_null(), "{name}");
+                    let told = match cell {
+                        AnyValue::Null => String::new(),
+                        AnyValue::Datetime(micros, TimeUnit::Microseconds, Some(zone)) if *zone == TimeZone::UTC => {
+                            rfc3339(DateTime::from_timestamp_micros(micros).unwrap())
+                        }
+                        other => other.str_value().to_string(),
+                    };
+                    assert_eq!(told, text, "{name}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_failure_in_csv_and_parquet_is_flat() {
+            let results = sample::results();
+            let bytes = written(write_failures, &results, RowFormat::Csv);
+            let mut table = csv::Reader::from_reader(&bytes[..]);
+            let at = |name: &str| names(FAILURE).iter().position(|column| *column == name).unwrap();
+            let records: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+            assert_eq!(&records[0][at("cause_event_id")], "'-17");
+            assert_eq!(&records[0][at("sub")], "'=cmd()");
+            assert_eq!(&records[0][at("seen_in")], r#"[{"file":"logs/orders.log","line":44}]"#);
+            assert_eq!((&records[1][at("cause_kind")], &records[1][at("cause_line")]), ("", ""));
+            assert_eq!(&records[1][at("alternatives")], "[]");
+            let frame =
+                ParquetReader::new(io::Cursor::new(written(write_failures, &results, RowFormat::Parquet))).finish().unwrap();
+            assert_eq!(frame.column("sub").unwrap().str().unwrap().get(0), Some("=cmd()"));
+            assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(0), Some(12));
+            assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(1), None);
+            assert_eq!(frame.column("confidence").unwrap().f64().unwrap().get(0), Some(0.97));
+        }
+
+        #[test]
+        fn no_rows_are_still_a_file_with_its_columns() {
+            let mut results = sample::results();
+            results.events.clear();
+            assert!(written(write_events, &results, RowFormat::Jsonl).is_empty());
+            let table = String::from_utf8(written(write_events, &results, RowFormat::Csv)).unwrap();
+            assert_eq!(table.lines().count(), 1);
+            let frame =
+                ParquetReader::new(io::Cursor::new(written(write_events, &results, RowFormat::Parquet))).finish().unwrap();
+            assert_eq!((frame.height(), frame.width()), (0, events::columns().len()));
+        }
+
+        #[test]
+        fn more_rows_than_a_group_keep_their_order_and_their_bytes() {
+            let mut results = sample::results();
+            let event = |line| Event::bare(EventKind::AuthSuccess, Place { stream: StreamId(0), line });
+            let rows = ROW_GROUP as u64 + 7;
+            results.events = (1..=rows).map(event).collect();
+            let bytes = written(write_events, &results, RowFormat::Parquet);
+            assert_eq!(bytes, written(write_events, &results, RowFormat::Parquet));
+            let frame = ParquetReader::new(io::Cursor::new(bytes)).finish().unwrap();
+            assert_eq!(frame.height() as u64, rows);
+            let lines = frame.column("line").unwrap().i64().unwrap();
+            assert!(lines.into_no_null_iter().eq(1..=i64::try_from(rows).unwrap()));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{events, jwtriage, project, rows};
+use crate::{ROW_ENDINGS, events, jwtriage, project, rows};
 
 fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -154,7 +154,7 @@ fn no_token_reaches_any_output() {
     std::fs::write(logs.join("app.log"), line).unwrap();
     let unclear = format!("2026-03-02T09:00:01Z warn: warp token {token} went bad\n");
     std::fs::write(logs.join("warp.log"), unclear).unwrap();
-    for ending in ["jsonl", "csv", "parquet"] {
+    for ending in ROW_ENDINGS {
         let (events, failures) = (dir.path().join(format!("e.{ending}")), dir.path().join(format!("f.{ending}")));
         let unknown = dir.path().join(format!("u.{ending}"));
         let page = dir.path().join("page.html");
@@ -475,4 +475,19 @@ fn a_user_table_without_times_is_evidence_too() {
     assert!(stderr(&done).contains("line 2: column `deleted`: `perhaps` is not understood"), "{}", stderr(&done));
     std::fs::write(&users, "id,login_blocked\nu-17,true\n").unwrap();
     assert!(stderr(&scan()).contains("column `login_blocked`"));
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_so_before_it_reads_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (rows, users) = (dir.path().join("rows.parquet"), dir.path().join("users.parquet"));
+    std::fs::write(&users, "PAR1").unwrap();
+    for option in [["--failures", rows.to_str().unwrap()], ["--users", users.to_str().unwrap()]] {
+        let done = jwtriage(&["scan", project("samples/shop").to_str().unwrap(), option[0], option[1]]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        assert!(said.contains(option[1]) && said.contains("the feature `parquet`"), "{said}");
+    }
+    assert!(!rows.exists());
 }

@@ -221,7 +221,11 @@ fn each_field_goes_from_a_log_line_through_an_events_file() {
         let value: Value = value;
         assert_eq!(row[column], value, "{column}");
     }
-    assert!(row["session_id"].is_string() && row["session_id"] != "9c1f4d2ab7e04410", "sessions are hashed: {}", row["session_id"]);
+    assert!(
+        row["session_id"].is_string() && row["session_id"] != "9c1f4d2ab7e04410",
+        "sessions are hashed: {}",
+        row["session_id"]
+    );
     out.ok(&["correlate", "@e.jsonl", "--failures", "@again.jsonl"]);
     assert_eq!(out.read("again.jsonl"), out.read("f.jsonl"));
 }

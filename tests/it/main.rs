@@ -4,24 +4,38 @@
 
 mod calibration;
 mod catalog;
+#[cfg(feature = "cli")]
 mod chase;
+#[cfg(feature = "cli")]
 mod cli;
+#[cfg(all(feature = "cli", feature = "parquet"))]
 mod events_files;
+#[cfg(feature = "cli")]
 mod exports;
 mod facts;
+#[cfg(feature = "cli")]
 mod files;
 mod layouts;
+#[cfg(feature = "cli")]
 mod merging;
 mod properties;
+#[cfg(feature = "cli")]
 mod samples;
 mod scenarios;
+#[cfg(feature = "cli")]
 mod secrets;
 mod tidy;
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "cli")]
 use std::process::{Command, Output};
 
+/// The endings of files of rows that this build writes.
+#[cfg(feature = "cli")]
+const ROW_ENDINGS: &[&str] = if cfg!(feature = "parquet") { &["jsonl", "csv", "parquet"] } else { &["jsonl", "csv"] };
+
 /// The built program.
+#[cfg(feature = "cli")]
 fn jwtriage(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jwtriage")).args(args).env("NO_COLOR", "1").output().unwrap()
 }
@@ -37,11 +51,13 @@ fn rows(path: &Path) -> Vec<serde_json::Value> {
 }
 
 /// Every row of an events file that is an event.
+#[cfg(feature = "cli")]
 fn events(path: &Path) -> Vec<serde_json::Value> {
     rows(path).into_iter().filter(|row| matches!(row["purpose"].as_str(), None | Some("unasked"))).collect()
 }
 
 /// The failures of a directory of logs.
+#[cfg(feature = "cli")]
 fn failures(logs: &Path) -> Vec<serde_json::Value> {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("failures.jsonl");

@@ -20,7 +20,7 @@ use args::{Args, Command};
 use exit::Exit;
 
 /// Events are made by one thread and dropped by another, which costs other allocators a lock each time.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -40,7 +40,10 @@ impl<'a> Outputs<'a> {
                 .iter()
                 .map(|path| match RowFormat::from_path(path) {
                     None if is_stdout(path) => Ok((path.as_path(), RowFormat::Jsonl)),
-                    Some(format) => Ok((path.as_path(), format)),
+                    Some(format) => {
+                        format.check().with_context(|| format!("cannot write `{}`", path.display()))?;
+                        Ok((path.as_path(), format))
+                    }
                     None => {
                         bail!("cannot tell the format of `{}` by its ending: expected .jsonl, .csv or .parquet", path.display())
                     }
