@@ -1,5 +1,16 @@
 //! Finds out from gateway and application logs why JWTs were refused.
 //!
+//! ```
+//! let report = jwtriage::Scan::of(["samples/shop"]).run()?;
+//! let worst = &report.patterns[0];
+//! println!("{} requests were refused: {}", worst.failures, worst.root_cause);
+//! assert_eq!(worst.root_cause.as_str(), "key_rotated");
+//! # Ok::<(), jwtriage::ScanError>(())
+//! ```
+//!
+//! The library is [`Scan`], what it gives ([`Report`]), and what it reads texts by ([`Catalog`]). The modules below are
+//! public for the program and the tests alone, and change without notice.
+//!
 //! # ARCHITECTURE
 //!
 //! Data goes one way, through stages that each have one folder; what a stage makes is a noun:
@@ -36,7 +47,7 @@
 //! - **Same input, same bytes out**, whatever the number of threads and the order of files in a directory. The run's
 //!   time and the salt of redaction come in as values.
 //! - **The books balance**: every record is skipped, postponed, unparsed, unknown or tells of something; every part that
-//!   could not be read is a [`model::event::Problem`].
+//!   could not be read is a [`model::books::Problem`].
 //! - **A raw token ends in [`layout::token`]**: events and reports hold claims, never the token, and every text that is
 //!   kept has gone through [`redact`].
 //! - **Where a record begins is decided from its first line alone**, and where docker or CRI may have cut that line from
@@ -53,25 +64,67 @@
 //! - A new **cause**: a file under `causes/` with its rules, and a line in [`causes::CAUSES`].
 //! - A new **field name** of some product for what events know: a name in [`layout::role::Role`], or `reads` in the
 //!   product's catalog file where its meaning differs.
+//! - A new **event field**: a place in [`model::event::Event`] and a line in [`model::field::Field`]'s table.
+//! - A new **output**: a file under `report/`, and a line where the program chooses by the ending of a name.
+//!
+//! # Words
+//!
+//! One meaning a word, in code, comments and documents:
+//!
+//! | word | means |
+//! | --- | --- |
+//! | source, stream | what a path leads to; one text in it: a file, a member of an archive |
+//! | block, record, line | a piece of a stream that is worked on at once; what one occasion wrote, of one line or several |
+//! | layout, entry | a way of writing a record; what a record says, taken apart by it |
+//! | signature | an entry of the catalog: what a text means |
+//! | event | what a record told of tokens, users or keys |
+//! | observation | another request of somebody in question, seen by the second pass |
+//! | deferred | left by the first pass for the second to read, if it asks for it |
+//! | place | a stream and a line number; a position in a list is an index, one in bytes an offset |
+//! | case | one refused request, with all lines that tell of it |
+//! | reason, root cause | why the verifier says that it refused; why that came to be |
+//! | facts | what happened to users, keys and services, as far as logs tell |
+//! | verdict, diagnosis | what one rule says of a case; the strongest of them, which stands |
+//! | failure, pattern | a case with its diagnosis; failures of one diagnosis |
+//! | books | how many bytes, lines and records were read, and what became of each |
 
+#[doc(hidden)]
 pub mod atomic_file;
+#[doc(hidden)]
 pub mod causes;
+#[doc(hidden)]
 pub mod check;
+#[doc(hidden)]
 pub mod correlate;
+#[doc(hidden)]
 pub mod extract;
+#[doc(hidden)]
 pub mod facts;
+#[doc(hidden)]
 pub mod group;
+#[doc(hidden)]
 pub mod hash;
+#[doc(hidden)]
 pub mod ingest;
+#[doc(hidden)]
 pub mod layout;
+#[doc(hidden)]
 pub mod literal;
+#[doc(hidden)]
 pub mod lookup;
+#[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
 pub mod normalise;
+#[doc(hidden)]
 pub mod parallel;
+#[doc(hidden)]
 pub mod parquet;
+#[doc(hidden)]
 pub mod pipeline;
+#[doc(hidden)]
 pub mod redact;
+#[doc(hidden)]
 pub mod report;
 
 pub use extract::signature::Catalog;

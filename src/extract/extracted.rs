@@ -8,7 +8,7 @@ use crate::model::observation::RequestObservation;
 /// What a scan found.
 #[derive(Debug, Default)]
 pub struct Extracted {
-    /// The streams, in order; a [`StreamId`] is a place in this list.
+    /// The streams, in order; a [`crate::model::event::StreamId`] is an index of this list.
     pub streams: Vec<StreamBooks>,
     /// Every event, in the order of streams and lines.
     pub events: Vec<Event>,

@@ -39,7 +39,7 @@ impl Burst {
     }
 }
 
-/// The errors gathered so far, by the time of the first of each burst; bursts lie further apart than [`GAP`].
+/// The errors gathered so far, by the time of the first of each burst; bursts lie more than half a minute apart.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoreErrors(#[serde(with = "pairs")] BTreeMap<DateTime<Utc>, Burst>);
 

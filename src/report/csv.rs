@@ -1,6 +1,6 @@
 //! The report as CSV: one row a pattern, for spreadsheets and scripts.
 //!
-//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see [`cell`].
+//! RFC 4180. Cells that a spreadsheet would run as a formula are disarmed: see `escape::cell`.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
