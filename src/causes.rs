@@ -1,5 +1,6 @@
 //! Root causes: one file a cause, each with the rules that speak for it.
 
+pub mod rule;
 pub mod verdict;
 
 pub mod key_rotated;
@@ -15,7 +16,9 @@ pub mod user_disabled;
 pub mod user_never_existed;
 pub mod user_store_outage;
 
+use crate::causes::rule::Rule;
 use crate::causes::verdict::CauseRules;
+use crate::model::words::{Cause, RuleId};
 
 /// Every cause. Of verdicts that are equally strong the one that stands first here is chosen: direct state before
 /// outages, identity before keys, keys before configuration, and nothing before what is known.
@@ -33,3 +36,16 @@ pub const CAUSES: [&CauseRules; 12] = [
     &user_never_existed::RULES,
     &unexplained::RULES,
 ];
+
+/// Every rule, in the order of its number; of one number in the order of [`CAUSES`].
+pub fn rules() -> Vec<&'static Rule> {
+    let mut rules: Vec<&Rule> = CAUSES.iter().flat_map(|cause| cause.rules).copied().collect();
+    rules.sort_by_key(|rule| rule.id);
+    rules
+}
+
+/// The rule of a cause with a number.
+pub fn rule(cause: Cause, id: RuleId) -> Option<&'static Rule> {
+    let of_cause = CAUSES.iter().filter(|rules| rules.cause == cause);
+    of_cause.flat_map(|cause| cause.rules).copied().find(|rule| rule.id == id)
+}

@@ -34,7 +34,7 @@
 //! | [`group`] | lines -> one case a refused request |
 //! | [`lookup`] | the second pass: what it looks for, in which blocks, and what it makes of what it finds |
 //! | [`check`] | what the operator can check: user table, key set, expected issuer and audience, one token |
-//! | [`facts`] | what happened to users and keys, outages, changes, what addresses did |
+//! | [`facts`] | what happened to users and keys, outages, changes, what addresses did; gathered in parts that merge |
 //! | [`causes`] | one file a root cause, with the rules that speak for it |
 //! | [`correlate`] | cases and facts -> the strongest verdict -> failures and patterns |
 //! | [`report`] | one value, rendered as JSON, CSV, HTML, Markdown and for a terminal; rows as JSONL, CSV, Parquet |
@@ -54,6 +54,18 @@
 //!   the few before it, so that a stream can be cut anywhere.
 //! - **A diagnosis shows its evidence**, and `unexplained` is an honest cause.
 //! - **Stages are quiet**: no printing, no clock, no environment.
+//!
+//! # What can be done in parts
+//!
+//! - **Facts** are gathered from any parts of events, requests and cases ([`facts::gathered`]), written down, read back and
+//!   merged in any order: they are the same as those of one whole. A test splits every scenario at random.
+//! - **Cases** are judged in any order. Each rule says which facts it reads ([`facts::scope`]): those of the case's
+//!   subject, client or key, and those common to all cases. Who judges the cases of some subjects needs the facts of these
+//!   subjects, of their clients and keys, and the common ones; a test gives each rule no more than it says.
+//! - **Not in parts**: the lines of one request must be together for a case to be made of them; a reason that the size of
+//!   an answer tells, and a subject that the session of a client tells, are learnt from all cases before facts are gathered
+//!   ([`group`]); a refusal without a reason borrows the diagnosis of the same client's next one; and patterns and findings
+//!   are made of all failures together, as they count distinct subjects and clients.
 //!
 //! # Where things go
 //!
@@ -128,6 +140,6 @@ pub mod redact;
 pub mod report;
 
 pub use extract::signature::Catalog;
+pub use model::report::Report;
 pub use pipeline::error::ScanError;
 pub use pipeline::run::Scan;
-pub use report::Report;

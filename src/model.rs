@@ -10,4 +10,5 @@ pub mod id;
 pub mod name;
 pub mod observation;
 pub mod pattern;
+pub mod report;
 pub mod words;

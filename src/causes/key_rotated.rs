@@ -12,21 +12,112 @@
 
 use chrono::TimeDelta;
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::ORDER_TOLERANCE;
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, EventKind, Reason};
+use crate::model::words::{RuleId, Variant};
 
 /// The rules of this cause.
 pub const RULES: CauseRules = CauseRules {
     cause: Cause::KeyRotated,
     reasons: &[Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable, Reason::Other],
     judge,
-    says,
-    fix,
-    verify: "No refusal for the old key id, and every verifier accepts the new one",
-    ends: "One token lifetime after the key went: the last token of the old key has expired then",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_23, &DR_24, &DR_26],
+};
+
+const SAYS: &str = "The key was retired while tokens signed with it were still valid";
+const FIX: &str = "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires";
+const VERIFY: &str = "No refusal for the old key id, and every verifier accepts the new one";
+const ENDS: &str = "One token lifetime after the key went: the last token of the old key has expired then";
+
+/// The token's key was retired, or gave way to another, while its tokens still lived.
+pub static DR_23: Rule = Rule {
+    id: RuleId::Dr23,
+    cause: Cause::KeyRotated,
+    kind: RuleKind::DiagnosisAndFinding,
+    name: "The token's key was retired, or gave way to another, while its tokens still lived",
+    symptom: "Tokens of the old key are refused from some moment on; new logins work at once.",
+    requires: &[
+        "The retirement or replacement of the token's key at or before the failure; or, without any such line, a key that verified is refused by all from one moment on while another is accepted",
+    ],
+    supports: &[
+        "The token was issued before that",
+        "The key had verified before",
+        "The published key set does not have it",
+        "A second line tells of the same",
+    ],
+    counters: &["A retirement that is dated after the failure: it is shown as considered"],
+    confidence: "Likely where a line tells of the retirement (0.72 to 0.80), confirmed with two more grounds; possible for a key that was only replaced (0.60) or whose retirement no line tells (0.64).",
+    outcomes: &[
+        Outcome { variant: Some(Variant::EarlyRetirement), says: SAYS, fix: FIX },
+        Outcome {
+            variant: Some(Variant::UnannouncedRetirement),
+            says: "The key stopped verifying everywhere while its tokens lived, and no line tells of its retirement",
+            fix: FIX,
+        },
+    ],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key, Scope::All],
+    scenario: "key_rotated/early_retirement",
+};
+
+/// A shared secret changed: tokens signed before it no longer verify.
+pub static DR_24: Rule = Rule {
+    id: RuleId::Dr24,
+    cause: Cause::KeyRotated,
+    kind: RuleKind::Diagnosis,
+    name: "A shared secret changed: tokens signed before it no longer verify",
+    symptom: "Signatures fail at one service from a restart or deploy on, and again at the next one.",
+    requires: &[
+        "The token names no key, and its signature does not verify",
+        "A rotation, or a restart or change of the service after which such refusals are at least five times as many as before",
+    ],
+    supports: &["The burst after it", "A line that tells of a rotation"],
+    counters: &["Signatures failed at the same rate before", "Tokens issued since fail as well (DR-25)"],
+    confidence: "Possible (0.60), likely with the burst or a rotation on record.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SecretRegenerated),
+        says: "The shared secret changed: tokens signed before it no longer verify",
+        fix: "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "key_rotated/secret_regenerated_by_each_deploy",
+};
+
+/// The key behind a known key id changed.
+pub static DR_26: Rule = Rule {
+    id: RuleId::Dr26,
+    cause: Cause::KeyRotated,
+    kind: RuleKind::Diagnosis,
+    name: "The key behind a known key id changed",
+    symptom: "Signatures fail for a key id that used to verify, since the key was renewed.",
+    requires: &[
+        "The signature does not verify",
+        "The key was added or became the signing key before the failure, and its id had verified before that",
+    ],
+    supports: &[],
+    counters: &[],
+    confidence: "Likely (0.85).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::KidReused),
+        says: "The key behind a known id changed: verifiers that cached the old one refuse new tokens",
+        fix: "Derive the key id from the key; let verifiers fetch the set once more on a bad signature; restart them as first aid",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key],
+    scenario: "key_rotated/kid_reused",
 };
 
 fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -60,8 +151,8 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     };
     let issued_before = case.iat.is_some_and(|iat| iat <= facts.happenings[place].time.timestamp());
     Some(
-        Verdict::new(Cause::KeyRotated, "DR-23", base)
-            .variant("early_retirement")
+        Verdict::new(&DR_23, base)
+            .variant(Variant::EarlyRetirement)
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid)) == Some(false), 0.05)
@@ -91,8 +182,8 @@ fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (accepted, turned) = (verdicts.accepted(kid)?, verdicts.refused(kid)?.first);
     let another = verdicts.another_after(kid, turned);
     (accepted.last < turned && turned <= time && another).then(|| {
-        Verdict::new(Cause::KeyRotated, "DR-23", 0.64)
-            .variant("unannounced_retirement")
+        Verdict::new(&DR_23, 0.64)
+            .variant(Variant::UnannouncedRetirement)
             .shows(
                 Some(case.line),
                 format!(
@@ -113,7 +204,7 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let renewed = facts.happenings[place].time;
     let verified_before = facts.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
     (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
-        Verdict::new(Cause::KeyRotated, "DR-26", 0.85).variant("kid_reused").blame(
+        Verdict::new(&DR_26, 0.85).variant(Variant::KidReused).blame(
             facts,
             place,
             "the key was renewed under its old id; it had verified before",
@@ -124,8 +215,8 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 /// A retirement that came after the failure is shown as considered.
 fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (place, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
-    let mut verdict = Verdict::new(Cause::KeyRotated, "DR-23", 0.0)
-        .shows(Some(facts.happenings.best(place).line), "the key was retired after the failure");
+    let mut verdict =
+        Verdict::new(&DR_23, 0.0).shows(Some(facts.happenings.best(place).line), "the key was retired after the failure");
     verdict.lacks = "wrong order: the key was retired after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -146,37 +237,12 @@ fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     }
     let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.happenings[place].time);
     Some(
-        Verdict::new(Cause::KeyRotated, "DR-24", 0.60)
-            .variant("secret_regenerated")
+        Verdict::new(&DR_24, 0.60)
+            .variant(Variant::SecretRegenerated)
             .ground(burst, 0.15)
             .ground(rotation.is_some(), 0.10)
             .blame(facts, place, "the verifier restarted or its key changed")
             .against("signatures failed at the same rate before", !burst, 0.15)
             .against("tokens issued since fail as well", fresh, 0.25),
     )
-}
-
-fn says(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("unannounced_retirement") => {
-            "The key stopped verifying everywhere while its tokens lived, and no line tells of its retirement"
-        }
-        Some("kid_reused") => "The key behind a known id changed: verifiers that cached the old one refuse new tokens",
-        Some("secret_regenerated") => "The shared secret changed: tokens signed before it no longer verify",
-        _ => "The key was retired while tokens signed with it were still valid",
-    }
-}
-
-fn fix(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("kid_reused") => {
-            "Derive the key id from the key; let verifiers fetch the set once more on a bad signature; restart them as first aid"
-        }
-        Some("secret_regenerated") => {
-            "Load the secret from a store and never generate it at start; keep the old secret accepted for one token lifetime"
-        }
-        _ => {
-            "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires"
-        }
-    }
 }

@@ -13,11 +13,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::world::{Facts, ONSET};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
+use crate::model::words::{RuleId, Variant};
 
 /// The rules of this cause.
 pub const RULES: CauseRules = CauseRules {
@@ -36,10 +39,351 @@ pub const RULES: CauseRules = CauseRules {
         Reason::TokenMalformed,
     ],
     judge,
-    says,
-    fix,
-    verify: "New tokens get through at the service, and the refusals stop at once",
-    ends: "Not by itself",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_05, &DR_09, &DR_15, &DR_16, &DR_18, &DR_19, &DR_20, &DR_25, &DR_27, &DR_28, &DR_31, &DR_32, &DR_33, &DR_45],
+};
+
+const SAYS: &str = "The token's scopes or roles do not suffice";
+const FIX: &str = "Grant the scope or role to the client, or correct the route's requirement; force a refresh after role changes";
+const VERIFY: &str = "New tokens get through at the service, and the refusals stop at once";
+const ENDS: &str = "Not by itself";
+
+/// The service looks into another database since its deploy.
+pub static DR_05: Rule = Rule {
+    id: RuleId::Dr05,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The service looks into another database since its deploy",
+    symptom: "Everybody is unknown at one service from a deploy on.",
+    requires: &[
+        "The subject is one of many that vanished within minutes",
+        "The service was deployed or its configuration changed just before",
+    ],
+    supports: &["A user who is new since then gets through"],
+    counters: &[],
+    confidence: "Likely (0.80 to 0.85).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::WrongDatabase),
+        says: "The service looks into another database since its deploy: everybody vanished at once",
+        fix: "Check the connection string of the deploy; change it back, and the old users return",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "user_deleted/wrong_database",
+};
+
+/// The tokens carry another kind of id since a change.
+pub static DR_09: Rule = Rule {
+    id: RuleId::Dr09,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The tokens carry another kind of id since a change",
+    symptom: "Subjects of another shape than before are unknown, from a change of the issuer or the service on.",
+    requires: &[
+        "The subject is unknown here, and its shape is not that of subjects that get through",
+        "After the change such refusals are at least five times as many as before",
+    ],
+    supports: &[],
+    counters: &[],
+    confidence: "Likely (0.80).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::ClaimMapping),
+        says: "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another",
+        fix: "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject, Scope::All],
+    scenario: "misconfiguration/identifier_changed_by_a_mapper",
+};
+
+/// An API key was sent where a user's token belongs.
+pub static DR_15: Rule = Rule {
+    id: RuleId::Dr15,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "An API key was sent where a user's token belongs",
+    symptom: "Refusals for want of a subject where the token's role is that of a key (`anon`, `service_role`).",
+    requires: &["The token has no subject, and its role is that of an API key"],
+    supports: &["A change of the service at the onset"],
+    counters: &["The refusals were as frequent before the change that is blamed"],
+    confidence: "Confirmed by the role (0.90); 0.85 where no change of the service is on record.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::ApiKeyAsUserToken),
+        says: "An API key was sent where a user's token belongs",
+        fix: "Do not call user endpoints without a session; pass the user's access token",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/api_key_as_user_token",
+};
+
+/// The application server asks without the session of people who are signed in.
+pub static DR_16: Rule = Rule {
+    id: RuleId::Dr16,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The application server asks without the session of people who are signed in",
+    symptom: "Refusals for want of a subject come from a server's address while people get through from their browsers.",
+    requires: &[
+        "The client is a server by its address or user agent",
+        "It is refused so five times or more and never gets in",
+        "Five other clients or more get in",
+    ],
+    supports: &["A change of the service at the onset"],
+    counters: &["The same address gets through with any session"],
+    confidence: "Likely (0.70), confirmed with a change at the onset.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SessionNotForwarded),
+        says: "The application server asks without the session of people who are signed in",
+        fix: "Use the framework's cookie adapter, forward the user's token, and create one client a request",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Client, Scope::All],
+    scenario: "misconfiguration/session_not_forwarded",
+};
+
+/// The issuer stopped emitting the subject.
+pub static DR_18: Rule = Rule {
+    id: RuleId::Dr18,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The issuer stopped emitting the subject",
+    symptom: "Tokens that were issued since some moment carry no subject; older ones work.",
+    requires: &["The refusal says that the subject is missing"],
+    supports: &["The issuer changed just before the first such refusal", "The token was issued after that change"],
+    counters: &["A change of the verifier that lies nearer to the onset (DR-20)"],
+    confidence: "Possible (0.65), likely where the issuer changed just before (0.70 to 0.85).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::ClaimMapping),
+        says: "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another",
+        fix: "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/issuer_stopped_emitting_sub",
+};
+
+/// A machine's token was sent where a user's token belongs.
+pub static DR_19: Rule = Rule {
+    id: RuleId::Dr19,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "A machine's token was sent where a user's token belongs",
+    symptom: "Refusals for want of a subject at a constant rate, of tokens that were issued to a client and no user.",
+    requires: &["The token has no subject and names an OAuth client"],
+    supports: &["A change of the service at the onset"],
+    counters: &["The refusals were as frequent before the change that is blamed"],
+    confidence: "Likely (0.75), confirmed with a change at the onset.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::MachineToken),
+        says: "A machine's token was sent where a user's token belongs",
+        fix: "Route machine clients to machine endpoints, or map the client to a service account",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/machine_token",
+};
+
+/// The verifier began to ask for a claim that the tokens do not carry.
+pub static DR_20: Rule = Rule {
+    id: RuleId::Dr20,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The verifier began to ask for a claim that the tokens do not carry",
+    symptom: "Refusals for want of a subject at one verifier since its own deploy, of tokens from before it.",
+    requires: &[
+        "The verifier changed, and such refusals are at least five times as many since",
+        "The token was issued before the change",
+    ],
+    supports: &[],
+    counters: &[],
+    confidence: "Likely (0.80).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::VerifierClaimConfig),
+        says: "The verifier began to ask for a claim that the tokens do not carry",
+        fix: "Set the verifier's subject claim to what the issuer emits (`sub`, `oid`, `user_id`)",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/verifier_claim_config",
+};
+
+/// Signer and verifier disagree on the key.
+pub static DR_25: Rule = Rule {
+    id: RuleId::Dr25,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "Signer and verifier disagree on the key",
+    symptom: "No signature verifies since a change, of new tokens neither.",
+    requires: &[
+        "A rotation or a change of the service before the failure",
+        "No token was accepted there since",
+        "Three tokens or more that were issued since fail too",
+    ],
+    supports: &[],
+    counters: &["Any token that verified since"],
+    confidence: "Likely (0.78).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SecretMismatch),
+        says: "Signer and verifier disagree on the key: no token verifies, new ones neither",
+        fix: "Put the same secret, in the same encoding, on both sides; derive API keys anew after changing it",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/secret_mismatch",
+};
+
+/// The verifier uses one key of several.
+pub static DR_27: Rule = Rule {
+    id: RuleId::Dr27,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The verifier uses one key of several",
+    symptom: "Tokens of the old key are refused from the moment a new one was added, although nobody retired the old.",
+    requires: &[
+        "The token's key had verified at this service",
+        "Another key was added no more than an hour before the first refusal",
+        "No line tells of a change of the token's own key",
+    ],
+    supports: &["Other services accept the old key since"],
+    counters: &[],
+    confidence: "Possible (0.65), likely where other services accept it (0.80).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SingleKeyVerifier),
+        says: "The verifier uses one key of several, and dropped the old one when a new one was added",
+        fix: "Choose keys by id; upgrade the verifier; until then retire old keys late",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key, Scope::All],
+    scenario: "misconfiguration/single_key_verifier",
+};
+
+/// The verifier cannot reach the key set at all.
+pub static DR_28: Rule = Rule {
+    id: RuleId::Dr28,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The verifier cannot reach the key set at all",
+    symptom: "The verifier says for half an hour or more that it could not get the key set, and nothing gets through.",
+    requires: &[
+        "The verifier says that it could not get the key set, for 30 minutes or more",
+        "No request was accepted there since",
+    ],
+    supports: &[],
+    counters: &["The key set was reached at any time since"],
+    confidence: "Likely (0.72).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::Permanent),
+        says: "The key set cannot be reached from the verifier at all",
+        fix: "Give the verifier a key URL that it can reach, trust the certificate, and let it retry after its start",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/jwks_unreachable",
+};
+
+/// The issuer in the tokens is not the one the verifier expects.
+pub static DR_31: Rule = Rule {
+    id: RuleId::Dr31,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The issuer in the tokens is not the one the verifier expects",
+    symptom: "All new tokens are refused for their issuer from some moment on.",
+    requires: &["The reason itself"],
+    supports: &["The issuer or the service changed just before", "What `--expect-issuer` says of the token's issuer"],
+    counters: &["The refusals were as frequent before the change that is blamed"],
+    confidence: "Likely (0.70), up to 0.95 with both grounds. The evidence shows the two issuers side by side.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::IssuerMismatch),
+        says: "The issuer in the tokens is not the one the verifier expects",
+        fix: "Pin the issuer on both sides, character for character (scheme, port, trailing slash); accept both during a move",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/issuer_changed_its_name",
+};
+
+/// The token is meant for another audience or use.
+pub static DR_32: Rule = Rule {
+    id: RuleId::Dr32,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The token is meant for another audience or use",
+    symptom: "Tokens of one client are refused for their audience, for a claim or for their algorithm.",
+    requires: &["The reason itself"],
+    supports: &["The service changed just before"],
+    counters: &["The refusals were as frequent before the change that is blamed"],
+    confidence: "Likely for an audience (0.70), possible for another claim (0.62) or an algorithm (0.55); 0.20 more with a change at the onset.",
+    outcomes: &[
+        Outcome {
+            variant: Some(Variant::WrongAudience),
+            says: "The tokens are meant for another audience than the verifier expects",
+            fix: "Request the right audience, or set the verifier's audience back; deploy the two together",
+        },
+        Outcome {
+            variant: Some(Variant::WrongTokenType),
+            says: "A token of the wrong kind was sent, or a claim is not as the verifier demands",
+            fix: "Send the access token, not the refresh or ID token; check `typ` and the claims that the verifier demands",
+        },
+    ],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/deploy_after_the_onset",
+};
+
+/// A client sends broken tokens: a placeholder, or cut by a size limit.
+pub static DR_33: Rule = Rule {
+    id: RuleId::Dr33,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "A client sends broken tokens: a placeholder, or cut by a size limit",
+    symptom: "One client sends tokens that cannot be parsed, again and again.",
+    requires: &["Three such refusals of one client within ten minutes of each other"],
+    supports: &[],
+    counters: &["The client sends forged tokens as well (DR-39)"],
+    confidence: "Possible (0.45).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::BrokenToken),
+        says: "A client sends broken tokens: a placeholder, or cut by a size limit",
+        fix: "Do not send the header without a token; raise header limits or shrink claims",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Client],
+    scenario: "misconfiguration/cut_token",
+};
+
+/// The token's scopes or roles do not suffice.
+pub static DR_45: Rule = Rule {
+    id: RuleId::Dr45,
+    cause: Cause::Misconfiguration,
+    kind: RuleKind::Diagnosis,
+    name: "The token's scopes or roles do not suffice",
+    symptom: "A good token is refused for want of a scope or role.",
+    requires: &["The reason itself"],
+    supports: &["The service changed just before"],
+    counters: &["The refusals were as frequent before the change that is blamed"],
+    confidence: "Possible (0.65), likely with a change at the onset (0.85).",
+    outcomes: &[Outcome { variant: Some(Variant::ScopeOrRole), says: SAYS, fix: FIX }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "misconfiguration/scope",
 };
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -53,7 +397,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
             verdicts.extend(secret_mismatch(case, facts));
         }
         Reason::JwksUnavailable => verdicts.extend(never_reached(case, facts).then(|| {
-            Verdict::new(Cause::Misconfiguration, "DR-28", 0.72).variant("permanent").against(
+            Verdict::new(&DR_28, 0.72).variant(Variant::Permanent).against(
                 "the key set was reached at any time since",
                 false,
                 0.0,
@@ -62,17 +406,17 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         Reason::TokenMalformed => verdicts.extend(broken_token(case, facts)),
         Reason::SubMissing => subject_missing(case, links, facts, verdicts),
         Reason::IssuerInvalid => verdicts.push(issuer(case, facts)),
-        Reason::AudienceInvalid => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_audience", 0.70))),
+        Reason::AudienceInvalid => verdicts.push(after_a_change(case, facts, verdict(&DR_32, Variant::WrongAudience, 0.70))),
         // A forger tries more than that: without it, issuer and verifier disagree on the algorithm.
-        Reason::AlgorithmNotAllowed => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_token_type", 0.55))),
-        Reason::ClaimInvalid => verdicts.push(after_a_change(case, facts, verdict("DR-32", "wrong_token_type", 0.62))),
-        Reason::ScopeInsufficient => verdicts.push(after_a_change(case, facts, verdict("DR-45", "scope_or_role", 0.65))),
+        Reason::AlgorithmNotAllowed => verdicts.push(after_a_change(case, facts, verdict(&DR_32, Variant::WrongTokenType, 0.55))),
+        Reason::ClaimInvalid => verdicts.push(after_a_change(case, facts, verdict(&DR_32, Variant::WrongTokenType, 0.62))),
+        Reason::ScopeInsufficient => verdicts.push(after_a_change(case, facts, verdict(&DR_45, Variant::ScopeOrRole, 0.65))),
         _ => {}
     }
 }
 
-fn verdict(rule: &'static str, variant: &'static str, base: f64) -> Verdict {
-    Verdict::new(Cause::Misconfiguration, rule, base).variant(variant)
+fn verdict(rule: &'static Rule, variant: Variant, base: f64) -> Verdict {
+    Verdict::new(rule, base).variant(variant)
 }
 
 /// Blames the last change of the case's services, if the failures waited for it.
@@ -100,12 +444,12 @@ fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
 fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     let _ = links;
     if is_key_role(case) {
-        verdicts.push(after_a_change(case, facts, verdict("DR-15", "api_key_as_user_token", 0.90)));
+        verdicts.push(after_a_change(case, facts, verdict(&DR_15, Variant::ApiKeyAsUserToken, 0.90)));
         return;
     }
     verdicts.extend(session_lost(case, facts));
     let Some(time) = case.time else {
-        verdicts.push(verdict("DR-18", "claim_mapping", 0.60));
+        verdicts.push(verdict(&DR_18, Variant::ClaimMapping, 0.60));
         return;
     };
     // The verifier's own change, with tokens from before it: it asks for another claim now.
@@ -115,7 +459,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     });
     let old_token = |place: usize| case.iat.is_some_and(|iat| iat < facts.happenings[place].time.timestamp());
     if let Some(place) = own.filter(|place| old_token(*place)) {
-        verdicts.push(verdict("DR-20", "verifier_claim_config", 0.80).blame(
+        verdicts.push(verdict(&DR_20, Variant::VerifierClaimConfig, 0.80).blame(
             facts,
             place,
             "the verifier was deployed or its configuration changed, and tokens from before it fail",
@@ -129,7 +473,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     if let Some(place) = issuer.filter(nearer) {
         let fresh = case.iat.is_some_and(|iat| iat >= facts.happenings[place].time.timestamp());
         let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
-        let mut found = verdict("DR-18", "claim_mapping", 0.70).ground(fresh, 0.15).blame(
+        let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(
             facts,
             place,
             "the issuer changed just before the first token without a subject",
@@ -142,7 +486,8 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     }
     let _ = time;
     let machine = case.client_id.is_some();
-    let (rule, variant, base) = if machine { ("DR-19", "machine_token", 0.75) } else { ("DR-18", "claim_mapping", 0.65) };
+    let (rule, variant, base) =
+        if machine { (&DR_19, Variant::MachineToken, 0.75) } else { (&DR_18, Variant::ClaimMapping, 0.65) };
     verdicts.push(after_a_change(case, facts, verdict(rule, variant, base)));
 }
 
@@ -164,7 +509,7 @@ fn session_lost(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
             .is_some_and(|ip| ip.starts_with("10.") || ip.starts_with("192.168.") || ip.starts_with("172."));
     let others = facts.history.accepted_clients;
     (server && client.subjectless >= 5 && client.accepted.is_empty() && others >= 5).then(|| {
-        after_a_change(case, facts, verdict("DR-16", "session_not_forwarded", 0.70)).against(
+        after_a_change(case, facts, verdict(&DR_16, Variant::SessionNotForwarded, 0.70)).against(
             "the same address gets through with any session",
             false,
             0.0,
@@ -174,7 +519,7 @@ fn session_lost(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// DR-31, with the two issuers side by side.
 fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
-    let mut found = verdict("DR-31", "issuer_mismatch", 0.70);
+    let mut found = verdict(&DR_31, Variant::IssuerMismatch, 0.70);
     if let (Some(own), Some(usual)) = (&case.iss, &facts.history.issuer)
         && own != usual
     {
@@ -202,7 +547,7 @@ fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         let change = facts.happenings[*place].time;
         change <= bulk.start && bulk.start - change <= ONSET
     })?;
-    Some(verdict("DR-05", "wrong_database", 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
+    Some(verdict(&DR_05, Variant::WrongDatabase, 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
         facts,
         place,
         "the service was deployed just before many users vanished at once",
@@ -221,7 +566,7 @@ fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let changes = [facts.last_change(case), facts.issuer_change(case, time)].into_iter().flatten().filter(began);
     let place = changes.max_by_key(|place| facts.happenings[*place].time);
     place.map(|place| {
-        verdict("DR-09", "claim_mapping", 0.80).blame(
+        verdict(&DR_09, Variant::ClaimMapping, 0.80).blame(
             facts,
             place,
             "since this change the tokens carry another kind of id than users who get through",
@@ -249,7 +594,7 @@ fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     }
     let elsewhere = verdicts.key(kid).any(|(other, judged)| Some(other) != service && judged.accepted_after(added));
     (verified && time >= first_bad).then(|| {
-        verdict("DR-27", "single_key_verifier", 0.65).ground(elsewhere, 0.15).blame(
+        verdict(&DR_27, Variant::SingleKeyVerifier, 0.65).ground(elsewhere, 0.15).blame(
             facts,
             place,
             "another key was added, and this verifier dropped the old one",
@@ -267,7 +612,7 @@ fn secret_mismatch(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let judged = facts.history.verdicts.at(case.service)?;
     let silent = !judged.accepted_after(since);
     (silent && fresh_tokens_fail(case, facts, since)).then(|| {
-        verdict("DR-25", "secret_mismatch", 0.78)
+        verdict(&DR_25, Variant::SecretMismatch, 0.78)
             .blame(facts, place, "since this change no signature holds, of new tokens either")
             .against("any token verified since", false, 0.0)
     })
@@ -294,62 +639,10 @@ fn broken_token(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let near = client.malformed.partition_point(|other| *other <= time + TimeDelta::minutes(10))
         - client.malformed.partition_point(|other| *other < time - TimeDelta::minutes(10));
     (near >= 3 && !facts.signs(case).forges)
-        .then(|| verdict("DR-33", "broken_token", 0.45).cap(true, 0.60, "no line shows the token's form"))
+        .then(|| verdict(&DR_33, Variant::BrokenToken, 0.45).cap(true, 0.60, "no line shows the token's form"))
 }
 
 /// A role that belongs to an API key, not to a user.
 fn is_key_role(case: &Case) -> bool {
     case.role.as_deref().is_some_and(|role| matches!(role, "anon" | "service_role"))
-}
-
-fn says(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("api_key_as_user_token") => "An API key was sent where a user's token belongs",
-        Some("session_not_forwarded") => "The application server asks without the session of people who are signed in",
-        Some("verifier_claim_config") => "The verifier began to ask for a claim that the tokens do not carry",
-        Some("wrong_database") => "The service looks into another database since its deploy: everybody vanished at once",
-        Some("single_key_verifier") => "The verifier uses one key of several, and dropped the old one when a new one was added",
-        Some("secret_mismatch") => "Signer and verifier disagree on the key: no token verifies, new ones neither",
-        Some("permanent") => "The key set cannot be reached from the verifier at all",
-        Some("broken_token") => "A client sends broken tokens: a placeholder, or cut by a size limit",
-        Some("machine_token") => "A machine's token was sent where a user's token belongs",
-        Some("claim_mapping") => {
-            "The tokens carry no usable subject: the issuer stopped emitting the claim, or the verifier looks for another"
-        }
-        Some("issuer_mismatch") => "The issuer in the tokens is not the one the verifier expects",
-        Some("wrong_audience") => "The tokens are meant for another audience than the verifier expects",
-        Some("wrong_token_type") => "A token of the wrong kind was sent, or a claim is not as the verifier demands",
-        _ => "The token's scopes or roles do not suffice",
-    }
-}
-
-fn fix(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("api_key_as_user_token") => "Do not call user endpoints without a session; pass the user's access token",
-        Some("session_not_forwarded") => {
-            "Use the framework's cookie adapter, forward the user's token, and create one client a request"
-        }
-        Some("verifier_claim_config") => "Set the verifier's subject claim to what the issuer emits (`sub`, `oid`, `user_id`)",
-        Some("wrong_database") => "Check the connection string of the deploy; change it back, and the old users return",
-        Some("single_key_verifier") => "Choose keys by id; upgrade the verifier; until then retire old keys late",
-        Some("secret_mismatch") => {
-            "Put the same secret, in the same encoding, on both sides; derive API keys anew after changing it"
-        }
-        Some("permanent") => {
-            "Give the verifier a key URL that it can reach, trust the certificate, and let it retry after its start"
-        }
-        Some("broken_token") => "Do not send the header without a token; raise header limits or shrink claims",
-        Some("machine_token") => "Route machine clients to machine endpoints, or map the client to a service account",
-        Some("claim_mapping") => {
-            "Compare the last deploys of issuer and verifier: restore the mapper or scope that emits `sub`, or set the verifier's claim name to what is emitted"
-        }
-        Some("issuer_mismatch") => {
-            "Pin the issuer on both sides, character for character (scheme, port, trailing slash); accept both during a move"
-        }
-        Some("wrong_audience") => "Request the right audience, or set the verifier's audience back; deploy the two together",
-        Some("wrong_token_type") => {
-            "Send the access token, not the refresh or ID token; check `typ` and the claims that the verifier demands"
-        }
-        _ => "Grant the scope or role to the client, or correct the route's requirement; force a refresh after role changes",
-    }
 }

@@ -11,10 +11,13 @@
 
 use chrono::TimeDelta;
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
+use crate::model::words::RuleId;
 
 /// The usual lag, and the longest that is believed (`replication_window`).
 const USUAL: TimeDelta = TimeDelta::seconds(30);
@@ -25,10 +28,34 @@ pub const RULES: CauseRules = CauseRules {
     cause: Cause::ReplicationLag,
     reasons: &[Reason::SubNotFound, Reason::Other],
     judge,
-    says,
-    fix,
-    verify: "No refusal within a minute of a sign-up",
-    ends: "Within seconds, when the copy has caught up",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_11],
+};
+
+const SAYS: &str = "The user had just been created and was not yet known where the verifier looked";
+const FIX: &str = "Read your own writes from the primary, or create the local row on first sight, or retry once after a short delay; it heals by itself within seconds";
+const VERIFY: &str = "No refusal within a minute of a sign-up";
+const ENDS: &str = "Within seconds, when the copy has caught up";
+
+/// The user was created a moment ago, and the read side is behind.
+pub static DR_11: Rule = Rule {
+    id: RuleId::Dr11,
+    cause: Cause::ReplicationLag,
+    kind: RuleKind::Diagnosis,
+    name: "The user was created a moment ago, and the read side is behind",
+    symptom: "A new user is refused as unknown for seconds and then gets through.",
+    requires: &["A creation of the subject no more than five minutes before the failure", "No deletion since"],
+    supports: &["No more than 30 seconds since the creation", "A later request of the subject that went through"],
+    counters: &["The subject was let through between its creation and the failure"],
+    confidence: "Possible (0.50), likely within 30 seconds, confirmed where the subject gets through later; at most 0.55 where it is late and never does.",
+    outcomes: &[Outcome { variant: None, says: SAYS, fix: FIX }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject],
+    scenario: "replication_lag/just_created",
 };
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -45,7 +72,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.happenings[place].time);
     let after = links.success_after.map(|success| facts.successes[success].place);
     verdicts.push(
-        Verdict::new(Cause::ReplicationLag, "DR-11", 0.50)
+        Verdict::new(&DR_11, 0.50)
             .ground(since <= USUAL, 0.30)
             .ground(heals, 0.15)
             .blame(facts, place, "the user was created")
@@ -53,12 +80,4 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
             .against("the user was let through between creation and failure", seen_before, 0.10)
             .cap(!heals && since > USUAL, 0.55, "no later request of the user that went through"),
     );
-}
-
-fn says(_: Option<&str>) -> &'static str {
-    "The user had just been created and was not yet known where the verifier looked"
-}
-
-fn fix(_: Option<&str>) -> &'static str {
-    "Read your own writes from the primary, or create the local row on first sight, or retry once after a short delay; it heals by itself within seconds"
 }

@@ -12,12 +12,15 @@
 
 use chrono::TimeDelta;
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::verifier::VerifierStats;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
+use crate::model::words::{RuleId, Variant};
 
 /// The longest a cache is believed to be behind a rotation.
 const LONGEST_CACHE: TimeDelta = TimeDelta::hours(6);
@@ -27,10 +30,99 @@ pub const RULES: CauseRules = CauseRules {
     cause: Cause::StaleJwksCache,
     reasons: &[Reason::KeyNotFound, Reason::SignatureInvalid, Reason::JwksUnavailable],
     judge,
-    says,
-    fix,
-    verify: "Every verifier accepts the new key id within a minute of a rotation",
-    ends: "When the cache of the verifier expires: 5 to 60 minutes as a rule, or at its restart",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_21, &DR_22, &DR_28],
+};
+
+const SAYS: &str = "The verifier refuses the new key: its copy of the key set is old";
+const FIX: &str = "Restart or refresh the verifier as first aid; let it refetch once on an unknown kid, and publish keys one cache lifetime before signing with them";
+const VERIFY: &str = "Every verifier accepts the new key id within a minute of a rotation";
+const ENDS: &str = "When the cache of the verifier expires: 5 to 60 minutes as a rule, or at its restart";
+
+/// The verifier does not know the new key yet.
+pub static DR_21: Rule = Rule {
+    id: RuleId::Dr21,
+    cause: Cause::StaleJwksCache,
+    kind: RuleKind::Diagnosis,
+    name: "The verifier does not know the new key yet",
+    symptom: "Tokens of a new key are refused at one verifier until it fetches the key set again; a new login does not help.",
+    requires: &[
+        "The token's key was added or became the signing key no more than six hours before, and is not retired; or, without any such line, a key appears after others and is accepted elsewhere",
+    ],
+    supports: &[
+        "No more than an hour since",
+        "The key is accepted elsewhere",
+        "The token was issued since",
+        "The published key set has the key",
+    ],
+    counters: &[
+        "The published key set does not have the key",
+        "The key gave way to another before the failure",
+        "The key id had verified before it became the signing key (DR-26)",
+    ],
+    confidence: "Likely (0.78), confirmed with two more grounds; at most 0.85 where no line tells of the rotation.",
+    outcomes: &[
+        Outcome { variant: None, says: SAYS, fix: FIX },
+        Outcome {
+            variant: Some(Variant::UnannouncedKey),
+            says: "A new key signs that no line announces, and this verifier does not know it yet",
+            fix: FIX,
+        },
+    ],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key, Scope::All],
+    scenario: "stale_jwks_cache/cache_on_one_verifier_then_early_retirement",
+};
+
+/// One instance of the verifier has an old key set.
+pub static DR_22: Rule = Rule {
+    id: RuleId::Dr22,
+    cause: Cause::StaleJwksCache,
+    kind: RuleKind::Diagnosis,
+    name: "One instance of the verifier has an old key set",
+    symptom: "A constant share of requests is refused, and trying again helps.",
+    requires: &[
+        "What DR-21 asks for",
+        "The instances that refuse the key accept it never, and are no more than those that accept it",
+    ],
+    supports: &["As for DR-21"],
+    counters: &["As for DR-21"],
+    confidence: "As for DR-21. The evidence names the instances.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SingleInstance),
+        says: "One instance of the verifier has an old copy of the key set; the others know the new key",
+        fix: "Restart or refresh the named instances; alert on instances that disagree",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key],
+    scenario: "stale_jwks_cache/single_instance",
+};
+
+/// The verifier could not get the key set for a while.
+pub static DR_28: Rule = Rule {
+    id: RuleId::Dr28,
+    cause: Cause::StaleJwksCache,
+    kind: RuleKind::Diagnosis,
+    name: "The verifier could not get the key set for a while",
+    symptom: "Good tokens are refused in short bursts while the key set cannot be fetched.",
+    requires: &["The verifier says that it could not get the key set"],
+    supports: &[],
+    counters: &["No request got through since", "The token's key was retired", "Nobody ever announced the token's key"],
+    confidence: "Likely by what the verifier says (0.70).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::Transient),
+        says: "The verifier could not get the key set, and refused good tokens",
+        fix: "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Key, Scope::All],
+    scenario: "stale_jwks_cache/fetch_failure",
 };
 
 fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -41,8 +133,8 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
         let retired = case.kid.and_then(|kid| facts.keys.get(&kid)).is_some_and(|key| key.retired.is_some());
         let foreign = case.kid.is_some_and(|kid| !facts.knows_key(kid)) && !facts.keys.is_empty();
         verdicts.push(
-            Verdict::new(Cause::StaleJwksCache, "DR-28", 0.70)
-                .variant("transient")
+            Verdict::new(&DR_28, 0.70)
+                .variant(Variant::Transient)
                 .against("no request got through since", crate::causes::misconfiguration::never_reached(case, facts), 0.30)
                 .against("the token's key was retired", case.kid.map(|_| retired), 0.25)
                 .against("nobody ever announced the token's key", case.kid.map(|_| foreign), 0.20),
@@ -61,8 +153,8 @@ fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let elsewhere = verdicts.key(kid).any(|(other, judged)| other != service && judged.accepted.is_some());
     let here_before = verdicts.key_at(kid, case.service).is_some_and(|judged| judged.accepted_before(time));
     (older && elsewhere && !here_before && time - first <= LONGEST_CACHE).then(|| {
-        Verdict::new(Cause::StaleJwksCache, "DR-21", 0.66)
-            .variant("unannounced_key")
+        Verdict::new(&DR_21, 0.66)
+            .variant(Variant::UnannouncedKey)
             .shows(
                 Some(case.line),
                 format!(
@@ -99,12 +191,12 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.happenings[place].time);
     let (refusing, accepting) = verdicts.key_at(kid, case.service).map(VerifierStats::instances).unwrap_or_default();
     let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
-    let mut verdict = Verdict::new(Cause::StaleJwksCache, "DR-21", 0.78);
+    let mut verdict = Verdict::new(&DR_21, 0.78);
     if few {
-        verdict.rule = "DR-22";
+        verdict.rule = &DR_22;
         let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
         let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
-        verdict = verdict.variant("single_instance").shows(Some(case.line), says);
+        verdict = verdict.variant(Variant::SingleInstance).shows(Some(case.line), says);
     }
     Some(
         verdict
@@ -122,25 +214,4 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
                 0.15,
             ),
     )
-}
-
-fn says(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("unannounced_key") => "A new key signs that no line announces, and this verifier does not know it yet",
-        Some("single_instance") => "One instance of the verifier has an old copy of the key set; the others know the new key",
-        Some("transient") => "The verifier could not get the key set, and refused good tokens",
-        _ => "The verifier refuses the new key: its copy of the key set is old",
-    }
-}
-
-fn fix(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("single_instance") => "Restart or refresh the named instances; alert on instances that disagree",
-        Some("transient") => {
-            "Make the key set reachable from the verifier, serve the last good set when a fetch fails, and share one cache over workers; check the fetch rate limit"
-        }
-        _ => {
-            "Restart or refresh the verifier as first aid; let it refetch once on an unknown kid, and publish keys one cache lifetime before signing with them"
-        }
-    }
 }

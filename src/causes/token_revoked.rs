@@ -11,21 +11,99 @@
 
 use chrono::TimeDelta;
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::ORDER_TOLERANCE;
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
+use crate::model::words::{RuleId, Variant};
 
 /// The rules of this cause.
 pub const RULES: CauseRules = CauseRules {
     cause: Cause::TokenRevoked,
     reasons: &[Reason::TokenRevoked],
     judge,
-    says,
-    fix,
-    verify: "After a new sign-in the client gets through",
-    ends: "When the client signs in again",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_36, &DR_37, &DR_38],
+};
+
+const SAYS: &str = "The token or its session was revoked before the request";
+const FIX: &str = "None if it is intended; log out with local scope where other devices should stay signed in, and make clients ask for a login on this answer";
+const VERIFY: &str = "After a new sign-in the client gets through";
+const ENDS: &str = "When the client signs in again";
+
+/// The token or its session was ended before the request.
+pub static DR_36: Rule = Rule {
+    id: RuleId::Dr36,
+    cause: Cause::TokenRevoked,
+    kind: RuleKind::Diagnosis,
+    name: "The token or its session was ended before the request",
+    symptom: "The verifier says that the token or its session is revoked.",
+    requires: &["The reason itself"],
+    supports: &["A sign-out or revocation of the subject before the failure; from another address it ended all sessions"],
+    counters: &["A deletion of the user after the last sign-out (DR-03)"],
+    confidence: "Likely by the reason (0.80), confirmed with a sign-out on record.",
+    outcomes: &[
+        Outcome { variant: None, says: SAYS, fix: FIX },
+        Outcome { variant: Some(Variant::Logout), says: SAYS, fix: FIX },
+        Outcome { variant: Some(Variant::GlobalLogout), says: "A sign-out on another device ended all sessions", fix: FIX },
+    ],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject, Scope::All],
+    scenario: "token_revoked/signed_out_everywhere",
+};
+
+/// A refresh token that was used twice ended the session.
+pub static DR_37: Rule = Rule {
+    id: RuleId::Dr37,
+    cause: Cause::TokenRevoked,
+    kind: RuleKind::Diagnosis,
+    name: "A refresh token that was used twice ended the session",
+    symptom: "All tokens of a session fail after a conflict between two refreshes.",
+    requires: &[
+        "The reason itself",
+        "A line about a refresh token of the subject that was used twice, no more than ten minutes before",
+    ],
+    supports: &["No sign-out of the subject is on record"],
+    counters: &["A deletion of the user after the last sign-out (DR-03)"],
+    confidence: "Likely to confirmed (0.80 to 0.92).",
+    outcomes: &[Outcome {
+        variant: Some(Variant::ReuseDetection),
+        says: "A refresh token was used twice, and the whole session family was ended for it",
+        fix: "Let clients refresh one at a time, allow a few seconds of grace; look into it where the two uses came from different networks",
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject, Scope::All],
+    scenario: "token_revoked/reuse_detection",
+};
+
+/// Everybody's tokens were ended at one moment.
+pub static DR_38: Rule = Rule {
+    id: RuleId::Dr38,
+    cause: Cause::TokenRevoked,
+    kind: RuleKind::Diagnosis,
+    name: "Everybody's tokens were ended at one moment",
+    symptom: "Revoked tokens of everybody, or of one tenant, from one moment on.",
+    requires: &[
+        "The reason itself",
+        "A revocation that names nobody, no more than a day before, of the same tenant where both name one",
+        "No sign-out of the subject itself",
+    ],
+    supports: &[],
+    counters: &[],
+    confidence: "Likely (0.88).",
+    outcomes: &[Outcome { variant: Some(Variant::Mass), says: "Everybody's tokens were ended at one moment", fix: FIX }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject, Scope::All],
+    scenario: "token_revoked/mass",
 };
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -35,29 +113,24 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let deleted = links.deleted.is_some_and(|deleted| {
         links.revoked.is_none_or(|revoked| facts.happenings[deleted].time >= facts.happenings[revoked].time)
     });
-    let verdict = Verdict::new(Cause::TokenRevoked, "DR-36", 0.80).against(
-        "a deletion of the user after the last logout",
-        case.sub.map(|_| deleted),
-        0.25,
-    );
+    let verdict =
+        Verdict::new(&DR_36, 0.80).against("a deletion of the user after the last logout", case.sub.map(|_| deleted), 0.25);
     let mut verdict = match links.revoked {
         Some(place) => {
             let elsewhere = facts.happenings.witnesses(place).iter().find_map(|witness| witness.client);
-            let variant = if elsewhere.is_some() && elsewhere != case.client_ip { "global_logout" } else { "logout" };
+            let variant =
+                if elsewhere.is_some() && elsewhere != case.client_ip { Variant::GlobalLogout } else { Variant::Logout };
             verdict.ground(true, 0.12).variant(variant).blame(facts, place, "the session ended or the token was revoked")
         }
         None => verdict,
     };
     if let Some(place) = mass(case, links, facts) {
-        verdict = Verdict::new(Cause::TokenRevoked, "DR-38", 0.88).variant("mass").blame(
-            facts,
-            place,
-            "everybody's tokens were ended at one moment",
-        );
+        verdict =
+            Verdict::new(&DR_38, 0.88).variant(Variant::Mass).blame(facts, place, "everybody's tokens were ended at one moment");
     }
     if reused(case, facts) {
-        verdict.rule = "DR-37";
-        verdict = verdict.variant("reuse_detection").ground(links.revoked.is_none(), 0.08);
+        verdict.rule = &DR_37;
+        verdict = verdict.variant(Variant::ReuseDetection).ground(links.revoked.is_none(), 0.08);
     }
     verdicts.push(verdict);
 }
@@ -84,21 +157,4 @@ fn reused(case: &Case, facts: &Facts<'_>) -> bool {
     let just_before =
         |reuse: &chrono::DateTime<chrono::Utc>| *reuse <= time + ORDER_TOLERANCE && time - *reuse <= TimeDelta::minutes(10);
     facts.history.reuses.get(&sub).is_some_and(|reuses| reuses.iter().any(just_before))
-}
-
-fn says(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("mass") => return "Everybody's tokens were ended at one moment",
-        Some("reuse_detection") => return "A refresh token was used twice, and the whole session family was ended for it",
-        Some("global_logout") => return "A sign-out on another device ended all sessions",
-        _ => {}
-    }
-    "The token or its session was revoked before the request"
-}
-
-fn fix(variant: Option<&str>) -> &'static str {
-    if variant == Some("reuse_detection") {
-        return "Let clients refresh one at a time, allow a few seconds of grace; look into it where the two uses came from different networks";
-    }
-    "None if it is intended; log out with local scope where other devices should stay signed in, and make clients ask for a login on this answer"
 }

@@ -9,10 +9,13 @@
 //! # Not to be confused with
 //! A deletion during an outage: that subject never comes back.
 
+use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::scope::Scope;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
+use crate::model::words::{RuleId, Variant};
 
 /// A refusal this many times slower than usual is no refusal (`slow_factor`).
 const SLOW_FACTOR: u32 = 20;
@@ -30,10 +33,71 @@ pub const RULES: CauseRules = CauseRules {
         Reason::ClaimInvalid,
     ],
     judge,
-    says,
-    fix,
-    verify: "During the next drill the verifier answers 503, and no refusal says that a user does not exist",
-    ends: "When the store is back",
+    says: SAYS,
+    fix: FIX,
+    verify: VERIFY,
+    ends: ENDS,
+    rules: &[&DR_13, &DR_14],
+};
+
+const SAYS: &str = "The user store could not be reached while the request was judged";
+const FIX: &str = "Answer 503 when the user cannot be looked up, never `not found`; alert on the store; do not log users out on it. It ends when the store is back";
+const VERIFY: &str = "During the next drill the verifier answers 503, and no refusal says that a user does not exist";
+const ENDS: &str = "When the store is back";
+
+/// The user store failed while the request was judged.
+pub static DR_13: Rule = Rule {
+    id: RuleId::Dr13,
+    cause: Cause::UserStoreOutage,
+    kind: RuleKind::Diagnosis,
+    name: "The user store failed while the request was judged",
+    symptom: "Many subjects with a past are refused at once, and all of them get through later.",
+    requires: &[
+        "The verifier says that the store could not be reached; or errors of the store around a refusal that says something else",
+    ],
+    supports: &[
+        "Errors of the store at that time, in more than one log",
+        "The failure lies within the outage",
+        "The service itself told of it",
+        "The subject gets through later, and did before",
+        "The user table has the user",
+    ],
+    counters: &["The user was deleted before the failure"],
+    confidence: "Likely by what the verifier says (0.80), confirmed with errors of the store in two logs. Behind another reason possible (0.42), likely where the subject comes back; at most 0.50 where no line names the subject.",
+    outcomes: &[
+        Outcome { variant: None, says: SAYS, fix: FIX },
+        Outcome {
+            variant: Some(Variant::Disguised),
+            says: "The user store failed, and the verifier answered as if the user did not exist",
+            fix: FIX,
+        },
+    ],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::Subject, Scope::All],
+    scenario: "user_store_outage/restart_hides_two_deletions",
+};
+
+/// The refusal took as long as a time-out.
+pub static DR_14: Rule = Rule {
+    id: RuleId::Dr14,
+    cause: Cause::UserStoreOutage,
+    kind: RuleKind::Diagnosis,
+    name: "The refusal took as long as a time-out",
+    symptom: "A refusal that is usually made in a millisecond took seconds.",
+    requires: &["The request took a second or more, and twenty times as long as such refusals usually do"],
+    supports: &["Errors of the user store at that time"],
+    counters: &[],
+    confidence: "Possible by the time alone (0.45, at most 0.60), likely with an outage at that time.",
+    outcomes: &[Outcome {
+        variant: Some(Variant::SlowRejection),
+        says: "The refusal took as long as a time-out: something behind the verifier failed",
+        fix: FIX,
+    }],
+    verify: VERIFY,
+    ends: ENDS,
+    reads: &[Scope::All],
+    scenario: "user_store_outage/slow_rejection",
 };
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
@@ -43,7 +107,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let says_first = "the first error of the user store in this outage";
     match case.reason {
         Reason::UserStoreUnavailable => verdicts.push(
-            Verdict::new(Cause::UserStoreOutage, "DR-13", 0.80)
+            Verdict::new(&DR_13, 0.80)
                 .ground(outage.is_some(), 0.10)
                 .ground(outage.is_some_and(|outage| outage.streams > 1), 0.05)
                 .shows(witness, says_first),
@@ -58,8 +122,8 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
                 return;
             }
             verdicts.push(
-                Verdict::new(Cause::UserStoreOutage, "DR-13", 0.42)
-                    .variant("disguised")
+                Verdict::new(&DR_13, 0.42)
+                    .variant(Variant::Disguised)
                     .ground(inside, 0.10)
                     .ground(own, 0.03)
                     .ground(returns, 0.25)
@@ -80,22 +144,10 @@ fn slow(case: &Case, outage: bool, facts: &Facts<'_>) -> Option<Verdict> {
     let (took, usual) = (case.duration_ms?, *facts.history.usual_duration.get(&case.reason)?);
     let slow = took >= 1000 && took / SLOW_FACTOR >= usual.max(1);
     slow.then(|| {
-        Verdict::new(Cause::UserStoreOutage, "DR-14", 0.45)
-            .variant("slow_rejection")
+        Verdict::new(&DR_14, 0.45)
+            .variant(Variant::SlowRejection)
             .ground(outage, 0.30)
             .shows(Some(case.line), format!("the refusal took {took} ms, where such a one usually takes {usual} ms"))
             .cap(!outage, 0.60, "no error of a store at that time")
     })
-}
-
-fn says(variant: Option<&str>) -> &'static str {
-    match variant {
-        Some("slow_rejection") => "The refusal took as long as a time-out: something behind the verifier failed",
-        Some("disguised") => "The user store failed, and the verifier answered as if the user did not exist",
-        _ => "The user store could not be reached while the request was judged",
-    }
-}
-
-fn fix(_: Option<&str>) -> &'static str {
-    "Answer 503 when the user cannot be looked up, never `not found`; alert on the store; do not log users out on it. It ends when the store is back"
 }

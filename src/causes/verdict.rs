@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 use std::borrow::Cow;
 
+use crate::causes::rule::Rule;
 use crate::facts::world::Facts;
 use crate::group::merge::Case;
 use crate::model::diagnosis::Counter;
 use crate::model::event::{Cause, Place, Reason};
+use crate::model::words::{Presence, Variant};
 
 /// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
 pub const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
@@ -38,12 +40,10 @@ pub struct Links {
 /// What one rule says of one case.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// The root cause.
-    pub cause: Cause,
     /// A finer label.
-    pub variant: Option<&'static str>,
+    pub variant: Option<Variant>,
     /// The rule.
-    pub rule: &'static str,
+    pub rule: &'static Rule,
     /// The sum of its grounds.
     pub score: f64,
     /// The happening to blame.
@@ -58,13 +58,18 @@ pub struct Verdict {
 
 impl Verdict {
     /// A verdict with the base of its strongest ground.
-    pub fn new(cause: Cause, rule: &'static str, base: f64) -> Self {
-        Self { cause, variant: None, rule, score: base, blame: None, evidence: Vec::new(), counter: Vec::new(), lacks: "" }
+    pub fn new(rule: &'static Rule, base: f64) -> Self {
+        Self { variant: None, rule, score: base, blame: None, evidence: Vec::new(), counter: Vec::new(), lacks: "" }
+    }
+
+    /// The root cause.
+    pub fn cause(&self) -> Cause {
+        self.rule.cause
     }
 
     /// Names the finer label.
     #[must_use]
-    pub fn variant(mut self, variant: &'static str) -> Self {
+    pub fn variant(mut self, variant: Variant) -> Self {
         self.variant = Some(variant);
         self
     }
@@ -112,11 +117,11 @@ impl Verdict {
     pub fn against(mut self, says: &'static str, present: impl Into<Option<bool>>, weight: f64) -> Self {
         let present = present.into();
         let result = match present {
-            Some(true) => "present",
-            Some(false) => "absent",
-            None => "not checkable",
+            Some(true) => Presence::Present,
+            Some(false) => Presence::Absent,
+            None => Presence::NotCheckable,
         };
-        self.counter.push(Counter { says, result });
+        self.counter.push(Counter { says: says.into(), result });
         self.ground(present == Some(true), -weight)
     }
 
@@ -134,12 +139,14 @@ pub struct CauseRules {
     pub reasons: &'static [Reason],
     /// Adds what its rules say of a case.
     pub judge: fn(&Case, &Links, &Facts<'_>, &mut Vec<Verdict>),
-    /// One sentence for people; `{service}` and `{subject}` are filled in.
-    pub says: fn(Option<&str>) -> &'static str,
-    /// What to do.
-    pub fix: fn(Option<&str>) -> &'static str,
+    /// What it says where no rule says it more finely.
+    pub says: &'static str,
+    /// What to do then.
+    pub fix: &'static str,
     /// How one sees that it worked.
     pub verify: &'static str,
     /// Whether and when it ends by itself; empty where nobody knows.
     pub ends: &'static str,
+    /// Its rules.
+    pub rules: &'static [&'static Rule],
 }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::correlate::ORDER_TOLERANCE;
+use crate::causes::verdict::ORDER_TOLERANCE;
+use crate::correlate::fingerprint::fingerprint;
 use crate::correlate::lines::Lines;
-use crate::correlate::pattern::{fingerprint, samples, top};
+use crate::correlate::pattern::Samples;
+use crate::correlate::tally::Tally;
 use crate::facts::success::Success;
 use crate::facts::world::Facts;
 use crate::group::service_name::plain_name;
@@ -18,6 +20,7 @@ use crate::model::event::{Cause, EventKind, Place, Severity};
 use crate::model::finding::Finding;
 use crate::model::name::Name;
 use crate::model::pattern::Sample;
+use crate::model::words::{RuleId, Variant};
 
 /// A cache is believed to know a retired key this long.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
@@ -54,14 +57,14 @@ impl Through {
 pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding> {
     findings.extend(attacks(failures));
     findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(b.rule)).then_with(|| a.finding_id.cmp(&b.finding_id))
+        b.severity.cmp(&a.severity).then_with(|| a.rule.cmp(&b.rule)).then_with(|| a.finding_id.cmp(&b.finding_id))
     });
     findings
 }
 
 /// Requests that were let through and should not have been, by rule and service.
 pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
-    let mut through: BTreeMap<(&'static str, Name), Through> = BTreeMap::new();
+    let mut through: BTreeMap<(RuleId, Name), Through> = BTreeMap::new();
     let befallen: HashSet<Name> = facts
         .happenings
         .iter()
@@ -85,19 +88,19 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
         .map(|((rule, service), through)| {
             let stateful = facts.history.is_stateful(Some(service));
             Finding {
-                finding_id: fingerprint("s1", &[rule, &service]),
+                finding_id: fingerprint("s1", &[rule.as_str(), &service]),
                 rule,
                 severity: severity(rule, stateful, through.longest),
                 says: says(rule, &service, stateful, &through),
-                fix: fix(rule),
+                fix: fix(rule).into(),
                 service: Some(service).filter(|service| !service.is_empty()),
                 subjects: through.subjects.len() as u64,
                 requests: through.times.len() as u64,
                 exposure_seconds: Some(through.longest),
                 first: through.times.iter().min().copied(),
                 last: through.times.iter().max().copied(),
-                top_clients: top(through.seen.iter().filter_map(|(_, client)| *client)),
-                top_subjects: top(through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty())),
+                top_clients: through.seen.iter().filter_map(|(_, client)| *client).collect::<Tally>().top(),
+                top_subjects: through.seen.iter().map(|(sub, _)| *sub).filter(|sub| !sub.is_empty()).collect::<Tally>().top(),
                 samples: through.places.iter().map(|place| sample(*place, lines)).collect(),
             }
         })
@@ -106,17 +109,17 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
 
 fn sample(place: Place, lines: Lines<'_>) -> Sample {
     let Line { file, line } = lines.named(place);
-    Sample { file, line, text: lines.quoted(place) }
+    Sample { file, line, text: lines.shown(place).1 }
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.
-fn deed(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+fn deed(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let last = |kind| facts.last_before(kind, success.sub, success.time);
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
         .filter_map(last)
         .max_by_key(|place| facts.happenings[*place].time);
-    [(EventKind::UserDeleted, "DR-12"), (EventKind::UserDisabled, "DR-35")].into_iter().find_map(|(kind, rule)| {
+    [(EventKind::UserDeleted, RuleId::Dr12), (EventKind::UserDisabled, RuleId::Dr35)].into_iter().find_map(|(kind, rule)| {
         let place = last(kind)?;
         let time = facts.happenings[place].time;
         let stands = undone.is_none_or(|undone| facts.happenings[undone].time < time);
@@ -125,27 +128,27 @@ fn deed(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
 }
 
 /// A token of a key that was retired long before.
-fn retired(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+fn retired(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let place = facts.keys.get(&success.kid?)?.retired?;
-    (success.time > facts.happenings[place].time + KEY_GRACE).then_some(("DR-23", place))
+    (success.time > facts.happenings[place].time + KEY_GRACE).then_some((RuleId::Dr23, place))
 }
 
 /// A token that was issued before its user was created.
-fn older_than_its_user(facts: &Facts<'_>, success: &Success) -> Option<(&'static str, usize)> {
+fn older_than_its_user(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let place = facts.last_before(EventKind::UserCreated, success.sub, success.time)?;
-    (success.iat? + SKEW < facts.happenings[place].time.timestamp()).then_some(("DR-10", place))
+    (success.iat? + SKEW < facts.happenings[place].time.timestamp()).then_some((RuleId::Dr10, place))
 }
 
-fn severity(rule: &str, stateful: bool, longest: i64) -> Severity {
+fn severity(rule: RuleId, stateful: bool, longest: i64) -> Severity {
     match rule {
-        "DR-10" | "DR-23" => Severity::High,
+        RuleId::Dr10 | RuleId::Dr23 => Severity::High,
         _ if stateful && longest > LONG => Severity::High,
         _ if stateful => Severity::Medium,
         _ => Severity::Low,
     }
 }
 
-fn says(rule: &str, service: &str, stateful: bool, through: &Through) -> String {
+fn says(rule: RuleId, service: &str, stateful: bool, through: &Through) -> String {
     let who = match through.subjects.len() {
         1 => "A user".to_owned(),
         count => format!("{count} users"),
@@ -154,20 +157,22 @@ fn says(rule: &str, service: &str, stateful: bool, through: &Through) -> String 
     let longest = through.longest;
     let bound = if stateful { "" } else { "; it asks nobody, so until the token ends" };
     match rule {
-        "DR-10" => format!("{who} got through{where_} with a token older than the user it names: one person may act as another"),
-        "DR-23" => format!("Tokens of a retired key are still let through{where_}, up to {longest} s after it was retired"),
-        "DR-35" => format!("{who} got through{where_} after being disabled, for up to {longest} s{bound}"),
+        RuleId::Dr10 => {
+            format!("{who} got through{where_} with a token older than the user it names: one person may act as another")
+        }
+        RuleId::Dr23 => format!("Tokens of a retired key are still let through{where_}, up to {longest} s after it was retired"),
+        RuleId::Dr35 => format!("{who} got through{where_} after being disabled, for up to {longest} s{bound}"),
         _ => format!("{who} got through{where_} after being deleted, for up to {longest} s{bound}"),
     }
 }
 
-fn fix(rule: &str) -> &'static str {
+fn fix(rule: RuleId) -> &'static str {
     match rule {
-        "DR-10" => "Change the key to end all tokens at once, never reuse ids, and refuse tokens older than the account",
-        "DR-23" => "Make this verifier fetch the key set; lower its cache lifetime",
-        "DR-39" => "Allow-list algorithms, choose keys only from configuration, and block the addresses at the edge",
-        "DR-40" => "Cache unknown kids negatively and limit refetches per address; block the addresses at the edge",
-        "DR-41" => "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login",
+        RuleId::Dr10 => "Change the key to end all tokens at once, never reuse ids, and refuse tokens older than the account",
+        RuleId::Dr23 => "Make this verifier fetch the key set; lower its cache lifetime",
+        RuleId::Dr39 => "Allow-list algorithms, choose keys only from configuration, and block the addresses at the edge",
+        RuleId::Dr40 => "Cache unknown kids negatively and limit refetches per address; block the addresses at the edge",
+        RuleId::Dr41 => "Rotate the signing key now and revoke its tokens; search for uses of the same key without a login",
         _ => "Invalidate caches when a user is deleted or disabled, shorten them, and ask the issuer on sensitive routes",
     }
 }
@@ -178,41 +183,49 @@ const WHOSE: &str =
 
 /// What is being tried, from the failures that were found to be probes.
 fn attacks(failures: &[Failure]) -> Vec<Finding> {
-    let mut by_rule: BTreeMap<&'static str, Vec<&Failure>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<RuleId, Vec<&Failure>> = BTreeMap::new();
     for failure in failures.iter().filter(|failure| failure.root_cause == Cause::Probing) {
         by_rule.entry(failure.rule).or_default().push(failure);
     }
     by_rule
         .into_iter()
         .map(|(rule, members)| {
-            let clients: BTreeSet<&str> = members.iter().filter_map(|failure| failure.client_ip.as_deref()).collect();
-            let subjects = members.iter().filter_map(|failure| failure.sub.as_deref()).collect::<BTreeSet<_>>().len();
-            let from = if clients.len() == 1 { "one address".to_owned() } else { format!("{} addresses", clients.len()) };
-            let can_sign = members.iter().any(|failure| failure.variant == Some("subject_enumeration"));
+            let clients: Tally = members.iter().filter_map(|failure| failure.client_ip).collect();
+            let tried: Tally = members.iter().filter_map(|failure| failure.sub).collect();
+            let subjects = tried.distinct();
+            let mut samples = Samples::default();
+            for failure in &members {
+                samples.add(failure);
+            }
+            let from = match clients.distinct() {
+                1 => "one address".to_owned(),
+                count => format!("{count} addresses"),
+            };
+            let can_sign = members.iter().any(|failure| failure.variant == Some(Variant::SubjectEnumeration));
             let (severity, says) = match rule {
-                "DR-41" if can_sign => (
+                RuleId::Dr41 if can_sign => (
                     Severity::Critical,
                     format!("Signatures verify for {subjects} subjects that nobody ever saw, from {from}: the signing key may have leaked"),
                 ),
-                "DR-41" => (Severity::Medium, format!("Subjects that nobody ever saw are being tried from {from}")),
-                "DR-40" => (Severity::Medium, format!("A flood of unknown key ids from {from}")),
+                RuleId::Dr41 => (Severity::Medium, format!("Subjects that nobody ever saw are being tried from {from}")),
+                RuleId::Dr40 => (Severity::Medium, format!("A flood of unknown key ids from {from}")),
                 _ => (Severity::Medium, format!("Forged or mutated tokens from {from}")),
             };
             Finding {
-                finding_id: fingerprint("s1", &[rule]),
+                finding_id: fingerprint("s1", &[rule.as_str()]),
                 rule,
                 severity,
                 says,
-                fix: if rule == "DR-41" && !can_sign { WHOSE } else { fix(rule) },
+                fix: if rule == RuleId::Dr41 && !can_sign { WHOSE } else { fix(rule) }.into(),
                 service: None,
-                subjects: subjects as u64,
+                subjects,
                 requests: members.len() as u64,
                 exposure_seconds: None,
                 first: members.iter().filter_map(|failure| failure.time).min(),
                 last: members.iter().filter_map(|failure| failure.time).max(),
-                top_clients: top(members.iter().filter_map(|failure| failure.client_ip)),
-                top_subjects: top(members.iter().filter_map(|failure| failure.sub)),
-                samples: samples(&members),
+                top_clients: clients.top(),
+                top_subjects: tried.top(),
+                samples: samples.finish(),
             }
         })
         .collect()

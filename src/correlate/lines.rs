@@ -1,31 +1,38 @@
 //! The lines of a run: where each stands, and what it says.
 
+use chrono::{DateTime, Utc};
+
+use crate::facts::sources::Sources;
 use crate::model::diagnosis::Line;
-use crate::model::event::{Event, Place, Text};
+use crate::model::event::{Event, Place};
 use crate::model::name::Name;
 
-/// The lines of a run.
+/// The lines of a run, and those of other runs that its facts name.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines<'e> {
     /// What they tell, in the order of streams and lines.
     pub events: &'e [Event],
-    /// The names of the streams.
-    pub files: &'e [Text],
+    /// The streams.
+    pub sources: &'e Sources,
 }
 
 impl Lines<'_> {
     /// A line by the name of its file.
     pub fn named(&self, line: Place) -> Line {
-        Line::at(line, self.files)
+        Line::at(line, &self.sources.files)
     }
 
-    /// What a line tells.
-    pub fn event_at(&self, line: Place) -> Option<&Event> {
+    /// What a line of the run tells.
+    fn event_at(&self, line: Place) -> Option<&Event> {
         self.events.binary_search_by_key(&line, |event| event.place).ok().map(|index| &self.events[index])
     }
 
-    /// What a line says, without secrets and cut.
-    pub fn quoted(&self, line: Place) -> Option<Name> {
-        self.event_at(line).and_then(Event::quoted)
+    /// When a line was written, and what it says, without secrets and cut.
+    pub fn shown(&self, line: Place) -> (Option<DateTime<Utc>>, Option<Name>) {
+        match (self.event_at(line), self.sources.remembered(line)) {
+            (Some(event), _) => (event.time, event.quoted()),
+            (None, Some(remembered)) => (Some(remembered.time), remembered.quote),
+            (None, None) => (None, None),
+        }
     }
 }

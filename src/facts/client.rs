@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::maps;
 use crate::facts::success::Success;
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
@@ -55,6 +56,14 @@ struct Refused {
     nameless: usize,
 }
 
+impl Refused {
+    fn merge(&mut self, mut other: Self) {
+        self.malformed.append(&mut other.malformed);
+        self.subjectless += other.subjectless;
+        self.nameless += other.nameless;
+    }
+}
+
 /// The addresses gathered so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clients {
@@ -86,12 +95,7 @@ impl Clients {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, mut other: Self) {
-        for (client, mut other) in other.refused {
-            let known = self.refused.entry(client).or_default();
-            known.malformed.append(&mut other.malformed);
-            known.subjectless += other.subjectless;
-            known.nameless += other.nameless;
-        }
+        maps::merge(&mut self.refused, other.refused, Refused::merge);
         self.issued.append(&mut other.issued);
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::maps;
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
 use crate::hash::HashMap;
@@ -38,12 +39,11 @@ impl Cohorts {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (service, by_reason) in other.times {
-            let known = self.times.entry(service).or_default();
+        maps::merge(&mut self.times, other.times, |known, by_reason| {
             for (reason, mut times) in by_reason {
                 known.entry(reason).or_default().append(&mut times);
             }
-        }
+        });
         for (reason, mut durations) in other.durations {
             self.durations.entry(reason).or_default().append(&mut durations);
         }

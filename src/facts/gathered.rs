@@ -2,7 +2,8 @@
 //!
 //! [`Gathered`] is an accumulator: parts of the inputs are gathered apart, written down and read back if need be, and
 //! merged in any order; [`Gathered::settle`] makes of all of it the [`Facts`] that rules ask. Whatever the parts, the
-//! facts are the same. Lines are known by stream and number, and what is written down names its streams.
+//! facts are the same. What is merged twice counts twice. Lines are known by stream and number, and what is written down
+//! names its streams, so that parts of several runs merge though their streams are numbered apart.
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::facts::key::UsedKeys;
 use crate::facts::lifecycle::{Lifecycle, LifecycleEvents};
 use crate::facts::outage::StoreErrors;
 use crate::facts::service::Services;
+use crate::facts::sources::Sources;
 use crate::facts::subject::{Reuses, Subjects, Usernames};
 use crate::facts::success::{Success, Successes};
 use crate::facts::table::Timed;
@@ -54,24 +56,29 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// What events tell.
+/// What happened to users, keys, services and stores.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct FromEvents {
+struct Lives {
     lifecycle: Lifecycle,
     store_errors: StoreErrors,
     usernames: Usernames,
     reuses: Reuses,
     table_rows: TableRows,
+    services: Services,
 }
 
-/// What requests tell that were let through or refused.
+/// What was accepted, and by whom tokens were judged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct FromRequests {
+struct Tokens {
     successes: Successes,
     subjects: Subjects,
     used_keys: UsedKeys,
-    services: Services,
     verifiers: Verifiers,
+}
+
+/// What was refused, and to whom.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Refusals {
     cohorts: Cohorts,
     clients: Clients,
     suspects: Suspects,
@@ -84,8 +91,9 @@ pub struct Gathered {
     version: Version,
     /// The names of the streams, by their numbers.
     files: Vec<Text>,
-    events: FromEvents,
-    requests: FromRequests,
+    lives: Lives,
+    tokens: Tokens,
+    refusals: Refusals,
     /// The only subjects whose logins, logouts and names are kept, where it is known who is asked for.
     #[serde(skip)]
     asked_for: Option<Arc<HashSet<Name>>>,
@@ -97,8 +105,9 @@ impl Gathered {
         Self {
             version: Version,
             files: files.to_vec(),
-            events: FromEvents::default(),
-            requests: FromRequests::default(),
+            lives: Lives::default(),
+            tokens: Tokens::default(),
+            refusals: Refusals::default(),
             asked_for: None,
         }
     }
@@ -113,31 +122,54 @@ impl Gathered {
 
     /// Takes in an event.
     pub fn update(&mut self, event: &Event) {
-        self.events.update(event, self.asked_for.as_deref());
-        self.requests.update(event);
+        self.lives.update(event, self.asked_for.as_deref());
+        self.tokens.update(event);
+        self.refusals.update(event);
     }
 
     /// Takes in a request that is no failure.
     pub fn observe(&mut self, observation: &RequestObservation) {
-        self.requests.observe(observation);
+        self.tokens.observe(observation);
     }
 
     /// Takes in a refused request.
     pub fn refused(&mut self, case: &Case) {
-        self.requests.refused(case);
+        self.lives.refused(case);
+        self.tokens.refused(case);
+        self.refusals.refused(case);
     }
 
     /// Takes in all of a run.
     pub fn update_all(&mut self, events: &[Event], observations: &[RequestObservation], cases: &[Case]) {
-        let Self { events: from_events, requests, asked_for, .. } = self;
-        parallel::both(
-            || events.iter().for_each(|event| from_events.update(event, asked_for.as_deref())),
-            || {
-                observations.iter().for_each(|observation| requests.observe(observation));
-                events.iter().for_each(|event| requests.update(event));
-                cases.iter().for_each(|case| requests.refused(case));
-            },
-        );
+        let Self { lives, tokens, refusals, asked_for, .. } = self;
+        let of_lives = || {
+            for event in events {
+                lives.update(event, asked_for.as_deref());
+            }
+            for case in cases {
+                lives.refused(case);
+            }
+        };
+        let of_tokens = || {
+            for observation in observations {
+                tokens.observe(observation);
+            }
+            for event in events {
+                tokens.update(event);
+            }
+            for case in cases {
+                tokens.refused(case);
+            }
+        };
+        let of_refusals = || {
+            for event in events {
+                refusals.update(event);
+            }
+            for case in cases {
+                refusals.refused(case);
+            }
+        };
+        parallel::both(of_tokens, || parallel::both(of_lives, of_refusals));
     }
 
     /// Takes in what another gathered, of the same run or of another.
@@ -145,8 +177,9 @@ impl Gathered {
         if other.files != self.files {
             other.renumber(&mut self.files);
         }
-        self.events.merge(other.events);
-        self.requests.merge(other.requests);
+        self.lives.merge(other.lives);
+        self.tokens.merge(other.tokens);
+        self.refusals.merge(other.refusals);
     }
 
     /// Gives streams the numbers that they have among `files`; those that are not there are added.
@@ -168,8 +201,9 @@ impl Gathered {
             numbers.push(StreamId(number));
         }
         let number = |stream: StreamId| numbers.get(stream.0 as usize).copied().unwrap_or(stream);
-        self.events.renumber(&number);
-        self.requests.renumber(&number);
+        self.lives.renumber(&number);
+        self.tokens.renumber(&number);
+        self.refusals.renumber(&number);
         self.files.clone_from(files);
     }
 
@@ -187,10 +221,11 @@ impl Gathered {
     /// Sorts and indexes all that was gathered, to be asked in a run whose streams `files` names.
     pub fn settle<'e>(mut self, files: &[Text], inventory: &'e Inventory) -> Facts<'e> {
         self.number_as(files);
-        let Self { events, mut requests, asked_for, .. } = self;
-        let issued = requests.clients.take_issued();
-        let FromEvents { lifecycle, store_errors, usernames, reuses, table_rows } = events;
-        let FromRequests { successes, subjects, used_keys, services, verifiers, cohorts, clients, suspects, missing } = requests;
+        let (own, Self { files, lives, tokens, mut refusals, asked_for, .. }) = (files.len(), self);
+        let issued = refusals.clients.take_issued();
+        let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services } = lives;
+        let Tokens { successes, subjects, used_keys, verifiers } = tokens;
+        let Refusals { cohorts, clients, suspects, missing } = refusals;
         let (lifecycle, (successes, verdicts)) =
             parallel::both(|| lifecycle.settle(), || (successes.settle(), verifiers.settle()));
         let (keys, subjects, services) = (used_keys.settle(&lifecycle), subjects.settle(), services.settle());
@@ -233,6 +268,7 @@ impl Gathered {
             known_subjects: subjects.len(),
             subjects,
             cohorts,
+            sources: Arc::new(Sources::of(files, own, &successes, &lifecycle)),
             successes: Arc::new(successes),
             successes_of,
             happenings: lifecycle,
@@ -241,13 +277,18 @@ impl Gathered {
     }
 }
 
-impl FromEvents {
+impl Lives {
     fn update(&mut self, event: &Event, asked_for: Option<&HashSet<Name>>) {
         self.lifecycle.update(event, asked_for);
         self.store_errors.update(event);
         self.usernames.update(event, asked_for);
         self.reuses.update(event);
         self.table_rows.update(event);
+        self.services.update(event);
+    }
+
+    fn refused(&mut self, case: &Case) {
+        self.services.refused(case);
     }
 
     fn merge(&mut self, other: Self) {
@@ -256,6 +297,7 @@ impl FromEvents {
         self.usernames.merge(other.usernames);
         self.reuses.merge(other.reuses);
         self.table_rows.merge(other.table_rows);
+        self.services.merge(other.services);
     }
 
     fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
@@ -266,18 +308,20 @@ impl FromEvents {
     }
 }
 
-impl FromRequests {
+impl Tokens {
     fn update(&mut self, event: &Event) {
         self.subjects.update(event);
         self.used_keys.update(event);
-        self.services.update(event);
-        self.clients.update(event);
-        Success::of_event(event).into_iter().for_each(|success| self.let_through(success));
+        if let Some(success) = Success::of_event(event) {
+            self.let_through(success);
+        }
     }
 
     fn observe(&mut self, observation: &RequestObservation) {
         self.used_keys.observe(observation);
-        Success::of_observation(observation).into_iter().for_each(|success| self.let_through(success));
+        if let Some(success) = Success::of_observation(observation) {
+            self.let_through(success);
+        }
     }
 
     fn let_through(&mut self, success: Success) {
@@ -287,8 +331,27 @@ impl FromRequests {
     }
 
     fn refused(&mut self, case: &Case) {
-        self.services.refused(case);
         self.verifiers.refused(case);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.successes.merge(other.successes);
+        self.subjects.merge(other.subjects);
+        self.used_keys.merge(other.used_keys);
+        self.verifiers.merge(other.verifiers);
+    }
+
+    fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
+        self.successes.renumber(number);
+    }
+}
+
+impl Refusals {
+    fn update(&mut self, event: &Event) {
+        self.clients.update(event);
+    }
+
+    fn refused(&mut self, case: &Case) {
         self.cohorts.refused(case);
         self.clients.refused(case);
         self.suspects.refused(case);
@@ -296,11 +359,6 @@ impl FromRequests {
     }
 
     fn merge(&mut self, other: Self) {
-        self.successes.merge(other.successes);
-        self.subjects.merge(other.subjects);
-        self.used_keys.merge(other.used_keys);
-        self.services.merge(other.services);
-        self.verifiers.merge(other.verifiers);
         self.cohorts.merge(other.cohorts);
         self.clients.merge(other.clients);
         self.suspects.merge(other.suspects);
@@ -308,7 +366,6 @@ impl FromRequests {
     }
 
     fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
-        self.successes.renumber(number);
         self.suspects.renumber(number);
     }
 }
@@ -331,4 +388,39 @@ fn by_subject(successes: &[Success], asked_for: Option<&HashSet<Name>>) -> Timed
     let is_asked_for = |sub: &Name| asked_for.is_none_or(|asked| asked.contains(sub));
     let numbered = (0..).zip(successes).filter(|(_, success)| is_asked_for(&success.sub));
     Timed::of(numbered.map(|(index, success)| (success.sub, success.time, index)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::model::event::Place;
+
+    /// What a run gathered whose streams have some names, and a line in the last of them.
+    fn run(files: &[&str]) -> Gathered {
+        let files: Vec<Text> = files.iter().map(|file| Text::from(*file)).collect();
+        let stream = StreamId(u32::try_from(files.len() - 1).unwrap());
+        let mut event = Event::bare(EventKind::UserDeleted, Place { stream, line: 7 });
+        (event.time, event.sub) = (DateTime::from_timestamp(0, 0), Some("7f3a".into()));
+        let mut gathered = Gathered::new(&files);
+        gathered.update(&event);
+        gathered
+    }
+
+    #[test]
+    fn streams_of_other_runs_follow_by_name_in_whatever_order_they_are_merged() {
+        let (inventory, own) = (Inventory::default(), ["app.log".into(), "idp.log".into()]);
+        let others = [run(&["idp.log.2"]), run(&["app.log", "idp.log.1"]), run(&["idp.log"])];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut gathered = Gathered::new(&own);
+            for index in order {
+                gathered.merge(others[index].clone());
+            }
+            let facts = gathered.settle(&own, &inventory);
+            assert_eq!(facts.sources.files, ["app.log", "idp.log", "idp.log.1", "idp.log.2"]);
+            let lines = facts.happenings.witnesses(0).iter().map(|line| (line.line.stream.0, line.line.line));
+            assert_eq!(lines.collect::<Vec<_>>(), [(1, 7), (2, 7), (3, 7)]);
+        }
+    }
 }

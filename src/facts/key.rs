@@ -67,6 +67,7 @@ impl UsedKeys {
                 _ => {}
             }
         }
+        #[expect(clippy::iter_over_hash_type, reason = "each is marked on its own")]
         for kid in self.0 {
             keys.entry(kid).or_default().used = true;
         }
@@ -82,10 +83,10 @@ mod tests {
     use crate::facts::lifecycle::Lifecycle;
     use crate::model::event::{Place, StreamId};
 
-    fn event(kind: EventKind, second: i64, kid: &str) -> Event {
+    fn event(kind: EventKind, second: i64, key: &str) -> Event {
         let mut event = Event::bare(kind, Place { stream: StreamId(0), line: 1 });
         event.time = DateTime::from_timestamp(second, 0);
-        event.kid = Some(kid.into());
+        event.kid = Some(key.into());
         event
     }
 

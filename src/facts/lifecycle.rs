@@ -193,6 +193,11 @@ impl LifecycleEvents {
         self.events.iter()
     }
 
+    /// The lines that tell of any.
+    pub fn sightings(&self) -> &[Sighting] {
+        &self.sightings
+    }
+
     /// The lines that tell of an event.
     pub fn witnesses(&self, index: usize) -> &[Sighting] {
         &self.sightings[self.events[index].sightings.clone()]
@@ -264,7 +269,9 @@ mod tests {
 
     fn settled(events: &[Event]) -> LifecycleEvents {
         let mut lifecycle = Lifecycle::default();
-        events.iter().for_each(|event| lifecycle.update(event, None));
+        for event in events {
+            lifecycle.update(event, None);
+        }
         lifecycle.settle()
     }
 

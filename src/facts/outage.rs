@@ -29,6 +29,22 @@ struct Burst {
 }
 
 impl Burst {
+    fn of(time: DateTime<Utc>, event: &Event) -> Self {
+        let (streams, services) = (BTreeSet::from([event.place.stream]), event.service.into_iter().collect());
+        Self { span: Span::at(time), count: 1, first_line: event.place, streams, services }
+    }
+
+    /// Takes in an error that is no sooner than the first.
+    fn prolong(&mut self, time: DateTime<Utc>, event: &Event) {
+        if time == self.span.first {
+            self.first_line = self.first_line.min(event.place);
+        }
+        self.span = self.span.with(Span::at(time));
+        self.count += 1;
+        self.streams.insert(event.place.stream);
+        self.services.extend(event.service);
+    }
+
     fn join(&mut self, mut other: Self) {
         let first = |burst: &Self| (burst.span.first, burst.first_line);
         self.first_line = first(self).min(first(&other)).1;
@@ -47,14 +63,12 @@ impl StoreErrors {
     /// Takes in an event, if it is an error of the user store.
     pub fn update(&mut self, event: &Event) {
         let is_error = event.kind == EventKind::UserStoreError || event.reason == Some(Reason::UserStoreUnavailable);
-        if let Some(time) = event.time.filter(|_| is_error) {
-            self.add(Burst {
-                span: Span::at(time),
-                count: 1,
-                first_line: event.place,
-                streams: BTreeSet::from([event.place.stream]),
-                services: event.service.into_iter().collect(),
-            });
+        let Some(time) = event.time.filter(|_| is_error) else { return };
+        // In a storm most errors only prolong a burst.
+        let is_last = self.0.range(time + TimeDelta::nanoseconds(1)..=time + GAP).next().is_none();
+        match self.0.range_mut(..=time).next_back() {
+            Some((_, burst)) if is_last && time <= burst.span.last + GAP => burst.prolong(time, event),
+            _ => self.add(Burst::of(time, event)),
         }
     }
 

@@ -1,10 +1,13 @@
 //! How much of the facts a diagnosis rule reads.
 
+use serde::Serialize;
+
 /// A part of the facts, as seen from one case.
 ///
 /// A rule that declares no more than the facts of its subject gives the same verdicts when it is run on that subject's
 /// facts alone: the cases can then be shared out by subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Nothing but the case itself.
     OwnCase,

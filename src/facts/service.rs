@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::maps;
 use crate::facts::written::{items, pairs};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
@@ -78,19 +79,16 @@ impl Services {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (service, time) in other.first_seen {
-            see(&mut self.first_seen, service, time);
-        }
+        maps::merge(&mut self.first_seen, other.first_seen, |known, time| *known = time.min(*known));
         self.issuing.extend(other.issuing);
         self.looks_up.extend(other.looks_up);
-        for (issuer, count) in other.tokens {
-            *self.tokens.entry(issuer).or_default() += count;
-        }
+        maps::merge(&mut self.tokens, other.tokens, |known, count| *known += count);
     }
 
     /// The same by plain names.
     pub fn settle(self) -> KnownServices {
         let mut first_seen = HashMap::default();
+        #[expect(clippy::iter_over_hash_type, reason = "the soonest is the same in any order")]
         for (service, time) in self.first_seen {
             see(&mut first_seen, plain_name(service), time);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::maps;
 use crate::facts::success::Success;
 use crate::facts::written::pairs;
 use crate::hash::{HashMap, HashSet};
@@ -20,6 +21,14 @@ pub struct Subject {
     pub known: bool,
     /// More than a token that names it: an issuer may put anything into `sub`.
     pub proven: bool,
+}
+
+impl Subject {
+    fn merge(&mut self, mut other: Self) {
+        self.known |= other.known;
+        self.proven |= other.proven;
+        self.tenants.append(&mut other.tenants);
+    }
 }
 
 /// The users gathered so far.
@@ -57,12 +66,7 @@ impl Subjects {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (sub, mut other) in other.0 {
-            let subject = self.0.entry(sub).or_default();
-            subject.known |= other.known;
-            subject.proven |= other.proven;
-            subject.tenants.append(&mut other.tenants);
-        }
+        maps::merge(&mut self.0, other.0, Subject::merge);
     }
 
     /// The users by subject.
@@ -81,17 +85,14 @@ impl Usernames {
         if let (Some(sub), Some(name)) = (event.sub, event.extra.as_deref().and_then(|extra| extra.username))
             && asked_for.is_none_or(|asked| asked.contains(&sub))
         {
-            self.add(sub, (event.place, name));
+            let told = (event.place, name);
+            self.0.entry(sub).and_modify(|known| *known = told.min(*known)).or_insert(told);
         }
     }
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|(sub, told)| self.add(sub, told));
-    }
-
-    fn add(&mut self, sub: Name, told: (Place, Name)) {
-        self.0.entry(sub).and_modify(|known| *known = told.min(*known)).or_insert(told);
+        maps::merge(&mut self.0, other.0, |known, told| *known = told.min(*known));
     }
 
     /// Gives each stream the number that it has elsewhere.
@@ -119,9 +120,7 @@ impl Reuses {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (sub, mut times) in other.0 {
-            self.0.entry(sub).or_default().append(&mut times);
-        }
+        maps::merge(&mut self.0, other.0, |known, mut times| known.append(&mut times));
     }
 
     /// The times by subject.

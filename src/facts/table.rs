@@ -1,5 +1,4 @@
-//! Joins and groups: for each failure, the last event before it and the first after it of the same subject; and what is
-//! equal.
+//! Joins: for each failure, the last event before it and the first after it of the same subject.
 
 use std::ops::Range;
 
@@ -33,7 +32,7 @@ impl Timed {
     /// Of rows that may come in any order.
     pub fn of(mut rows: Vec<Row>) -> Self {
         // Only equal keys must stand together: their numbers are compared faster than their texts.
-        parallel::sort_by_key(&mut rows, |(key, time, place)| (key.number(), *time, *place));
+        parallel::sort_by_key(&mut rows, |(key, time, index)| (key.number(), *time, *index));
         let mut spans = HashMap::default();
         let mut start = 0;
         for same in rows.chunk_by(|a, b| a.0 == b.0) {
@@ -58,22 +57,8 @@ impl Timed {
             Side::Before => rows.partition_point(|(_, other, _)| *other <= time).checked_sub(1)?,
             Side::After => rows.partition_point(|(_, other, _)| *other < time),
         };
-        rows.get(at).map(|(.., place)| *place as usize)
+        rows.get(at).map(|(.., index)| *index as usize)
     }
-}
-
-/// The indices of equal keys, each group in order, the groups by their first index.
-pub fn groups(keys: &[String]) -> Vec<Vec<usize>> {
-    let mut numbers: HashMap<&str, usize> = HashMap::default();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (index, key) in keys.iter().enumerate() {
-        let number = *numbers.entry(key).or_insert(groups.len());
-        if number == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[number].push(index);
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::inventory;
+use crate::facts::maps;
 use crate::facts::written::pairs;
 use crate::hash::HashMap;
 use crate::model::event::{Event, EventKind, Place, StreamId};
@@ -18,17 +19,14 @@ impl TableRows {
         let in_table = matches!(event.kind, EventKind::UserDeleted | EventKind::UserDisabled)
             && event.shown.as_deref().is_some_and(|shown| shown.format == inventory::FORMAT);
         if let Some(sub) = event.sub.filter(|_| in_table) {
-            self.add((event.kind, sub), event.place);
+            let line = event.place;
+            self.0.entry((event.kind, sub)).and_modify(|known| *known = line.max(*known)).or_insert(line);
         }
     }
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|(of, line)| self.add(of, line));
-    }
-
-    fn add(&mut self, of: (EventKind, Name), line: Place) {
-        self.0.entry(of).and_modify(|known| *known = line.max(*known)).or_insert(line);
+        maps::merge(&mut self.0, other.0, |known, line| *known = line.max(*known));
     }
 
     /// Gives each stream the number that it has elsewhere.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::lifecycle::LifecycleEvents;
+use crate::facts::maps;
 use crate::facts::success::Success;
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
@@ -43,9 +44,7 @@ impl Missing {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (sub, time) in other.0 {
-            self.add(sub, time);
-        }
+        maps::merge(&mut self.0, other.0, |known, time| *known = time.min(*known));
     }
 
     fn add(&mut self, sub: Name, time: DateTime<Utc>) {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::maps;
 use crate::facts::success::Success;
 use crate::facts::times::Span;
 use crate::facts::written::pairs;
@@ -79,7 +80,8 @@ impl VerifierStats {
     fn add(&mut self, token: &Token) {
         match token.refused {
             None => {
-                self.accept(Span::at(token.time));
+                let here = Span::at(token.time);
+                self.accepted = Some(self.accepted.map_or(here, |known| known.with(here)));
                 self.youngest = self.youngest.max(token.iat);
             }
             Some(reason) => {
@@ -96,17 +98,13 @@ impl VerifierStats {
     }
 
     fn merge(&mut self, mut other: Self) {
-        other.accepted.into_iter().for_each(|span| self.accept(span));
-        other.refused.into_iter().for_each(|(reason, span)| self.refuse(reason, span));
-        for (host, instance) in other.hosts {
-            self.hosts.entry(host).or_default().merge(instance);
+        self.accepted = Span::join([self.accepted, other.accepted].into_iter().flatten());
+        for (reason, span) in other.refused {
+            self.refuse(reason, span);
         }
+        maps::merge(&mut self.hosts, other.hosts, Instance::merge);
         self.unsound.append(&mut other.unsound);
         self.youngest = self.youngest.max(other.youngest);
-    }
-
-    fn accept(&mut self, span: Span) {
-        self.accepted = Some(self.accepted.map_or(span, |known| known.with(span)));
     }
 
     fn refuse(&mut self, reason: Reason, span: Span) {
@@ -179,12 +177,8 @@ impl Verifiers {
 
     /// Takes in what another gathered.
     pub fn merge(&mut self, other: Self) {
-        for (service, stats) in other.by_service {
-            self.by_service.entry(service).or_default().merge(stats);
-        }
-        for (of, stats) in other.by_key {
-            self.by_key.entry(of).or_default().merge(stats);
-        }
+        maps::merge(&mut self.by_service, other.by_service, VerifierStats::merge);
+        maps::merge(&mut self.by_key, other.by_key, VerifierStats::merge);
     }
 
     /// The same, in order.
@@ -309,7 +303,9 @@ mod tests {
     fn parts_sum_up_to_the_first_and_the_last_of_all() {
         let part = |seconds: &[i64], service: &str| {
             let mut part = Verifiers::default();
-            seconds.iter().for_each(|second| part.let_through(&accepted(*second, service)));
+            for second in seconds {
+                part.let_through(&accepted(*second, service));
+            }
             part
         };
         let mut one = part(&[50, 20], "orders");

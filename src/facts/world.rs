@@ -19,6 +19,7 @@ use crate::facts::lifecycle::LifecycleEvents;
 use crate::facts::outage::{self, Outage};
 use crate::facts::outline::Outline;
 use crate::facts::scope::Scope;
+use crate::facts::sources::Sources;
 use crate::facts::subject::Subject;
 use crate::facts::success::Success;
 use crate::facts::table::Timed;
@@ -64,6 +65,8 @@ pub struct Facts<'e> {
     pub audited: bool,
     /// What successes and failures show together.
     pub history: History,
+    /// The streams that lines are known by.
+    pub sources: Arc<Sources>,
     /// What the operator can check.
     pub inventory: &'e Inventory,
     /// The rows of the user table that say that a user is deleted or disabled.
@@ -203,6 +206,7 @@ impl Facts<'_> {
             successes_of: Timed::default(),
             audited: false,
             history: History::default(),
+            sources: Arc::clone(&self.sources),
             inventory: self.inventory,
             rows: HashMap::default(),
         }

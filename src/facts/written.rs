@@ -1,4 +1,4 @@
-//! How gathered facts are written: maps and sets in order, so that the same facts are the same bytes.
+//! How gathered facts are written: maps and sets in order, so that writing the same once more gives the same bytes.
 
 /// Maps as lists of pairs in the order of their keys; keys need not be texts.
 pub(super) mod pairs {

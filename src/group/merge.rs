@@ -144,14 +144,14 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     let leader = |index: usize| leaders[index] as usize;
     let mut matters = vec![false; events.len()];
     for (index, event) in events.iter().enumerate() {
-        if leaders[index] != NOBODY && is_seed(event) {
+        if leaders[index] != NO_LEADER && is_seed(event) {
             matters[leader(index)] = true;
         }
     }
     let nameless = |index: usize| events[index].request_id.is_none();
     // Requests come before mere traces, and in each those that name it before those of its trace.
     let mut members: Vec<(bool, u32, bool, usize)> = (0..events.len())
-        .filter(|index| leaders[*index] != NOBODY && matters[leader(*index)])
+        .filter(|index| leaders[*index] != NO_LEADER && matters[leader(*index)])
         .map(|index| (nameless(leader(index)), leaders[index], nameless(index), index))
         .collect();
     parallel::sort_by_key(&mut members, |member| *member);
@@ -163,7 +163,7 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
 }
 
 /// The leader of an event that bears no id.
-const NOBODY: u32 = u32::MAX;
+const NO_LEADER: u32 = u32::MAX;
 
 /// For each event the first one of its request, or of its trace where it names no request. Where such lines could be of
 /// any of a trace's requests, all of these have one leader.
@@ -183,8 +183,8 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         let event = &events[bearer.event()];
         if bearer.rank == REQUEST { event.request_id } else { event.trace_id }
     };
-    let mut leaders = vec![NOBODY; events.len()];
-    let number = |bearer: &IdRef| u32::try_from(bearer.event()).unwrap_or(NOBODY);
+    let mut leaders = vec![NO_LEADER; events.len()];
+    let number = |bearer: &IdRef| u32::try_from(bearer.event()).unwrap_or(NO_LEADER);
     // What names no request joins those of its trace, whose own leaders must be known before.
     let mut later: Vec<(u32, u32)> = Vec::new();
     for group in ids::shared(&mut bearers, id) {
@@ -199,8 +199,8 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         }
     }
     for (index, first) in later {
-        let speaks = if leaders[first as usize] == NOBODY { first } else { top(&mut leaders, first) };
-        if leaders[index as usize] == NOBODY {
+        let speaks = if leaders[first as usize] == NO_LEADER { first } else { top(&mut leaders, first) };
+        if leaders[index as usize] == NO_LEADER {
             leaders[index as usize] = speaks;
         } else {
             let own = top(&mut leaders, index);
@@ -208,7 +208,7 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         }
     }
     for index in 0..leaders.len() {
-        if leaders[index] != NOBODY {
+        if leaders[index] != NO_LEADER {
             let leader = leaders[index];
             leaders[index] = top(&mut leaders, leader);
         }
@@ -256,12 +256,12 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     // By the end of their path, as gateways strip beginnings: those that any of the lines may fit.
     let ends = loose.iter().filter_map(|index| events[*index].path).map(|path| last_segment(path.as_str()));
     let mut waiting: HashMap<&str, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
-    let mut shapes: Vec<Option<Shape<'_>>> = parallel::map(groups.len(), |place| {
-        shape(events, &groups[place]).filter(|shape| waiting.contains_key(last_segment(shape.path)))
+    let mut shapes: Vec<Option<Shape<'_>>> = parallel::map(groups.len(), |group| {
+        shape(events, &groups[group]).filter(|shape| waiting.contains_key(last_segment(shape.path)))
     });
-    for (place, shape) in shapes.iter().enumerate() {
+    for (group, shape) in shapes.iter().enumerate() {
         if let Some(shape) = shape {
-            waiting.entry(last_segment(shape.path)).or_default().add(shape.time, place);
+            waiting.entry(last_segment(shape.path)).or_default().add(shape.time, group);
         }
     }
     for index in loose {
@@ -275,25 +275,25 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
         };
         let teller = (event.place.stream, is_bare(event));
         let near = waiting.get_mut(last_segment(path)).and_then(|waiting| {
-            let has_told = |place: usize| shapes[place].as_ref().is_some_and(|shape| shape.told.contains(&teller));
-            let fits = |place: usize| shapes[place].as_ref().is_some_and(|shape| fits(shape, event, path));
+            let has_told = |group: usize| shapes[group].as_ref().is_some_and(|shape| shape.told.contains(&teller));
+            let fits = |group: usize| shapes[group].as_ref().is_some_and(|shape| fits(shape, event, path));
             waiting.nearest(time, TOLERANCE, teller, has_told, fits)
         });
         match near {
-            Some(place) => {
-                groups[place].push(index);
-                if let Some(shape) = &mut shapes[place] {
+            Some(group) => {
+                groups[group].push(index);
+                if let Some(shape) = &mut shapes[group] {
                     shape.told.push(teller);
                     shape.client = shape.client.or(event.client_ip.as_deref().filter(|client| !is_local(client)));
                     shape.status = shape.status.or(event.status);
                 }
             }
             None if event.kind == EventKind::AuthFailure => {
-                let place = groups.len();
+                let group = groups.len();
                 groups.push(vec![index]);
-                let shape = shape(events, &groups[place]);
+                let shape = shape(events, &groups[group]);
                 if let Some(shape) = &shape {
-                    waiting.entry(last_segment(shape.path)).or_default().add(shape.time, place);
+                    waiting.entry(last_segment(shape.path)).or_default().add(shape.time, group);
                 }
                 shapes.push(shape);
             }

@@ -67,26 +67,26 @@ pub fn split(events: &[Event], group: Vec<usize>) -> Vec<Vec<usize>> {
         teller.open.extend(teller.seen.max(requests.len().saturating_sub(REMEMBERED))..requests.len());
         teller.seen = requests.len();
         teller.open.drain(..teller.open.len().saturating_sub(REMEMBERED));
-        let last = |places: &[usize], count: usize| places[places.len().saturating_sub(count)..].to_vec();
+        let last = |indices: &[usize], count: usize| indices[indices.len().saturating_sub(count)..].to_vec();
         let namesake = event.sub.and_then(|sub| of_subject.get(&sub).copied());
         let candidates = last(&teller.open, OPEN).into_iter().chain(last(&teller.told, TOLD)).chain(namesake);
-        let fitting = candidates.filter(|place| !requests[*place].contradicts(events, line));
-        let best = fitting.max_by_key(|place| (requests[*place].likeness(events, line), std::cmp::Reverse(*place)));
-        let place = best.unwrap_or(requests.len());
-        if place == requests.len() {
+        let fitting = candidates.filter(|request| !requests[*request].contradicts(events, line));
+        let best = fitting.max_by_key(|request| (requests[*request].likeness(events, line), std::cmp::Reverse(*request)));
+        let request = best.unwrap_or(requests.len());
+        if request == requests.len() {
             requests.push(Request { members: Vec::new(), named: None });
             teller.seen += 1;
         }
-        requests[place].members.push(line);
+        requests[request].members.push(line);
         if let Some(sub) = event.sub {
-            requests[place].named.get_or_insert(line);
-            of_subject.insert(sub, place);
+            requests[request].named.get_or_insert(line);
+            of_subject.insert(sub, request);
         }
-        if let Some(open) = teller.open.iter().rposition(|open| *open == place) {
+        if let Some(open) = teller.open.iter().rposition(|open| *open == request) {
             teller.open.remove(open);
         }
-        if teller.told.last() != Some(&place) {
-            teller.told.push(place);
+        if teller.told.last() != Some(&request) {
+            teller.told.push(request);
         }
     }
     requests.into_iter().map(|request| request.members).collect()

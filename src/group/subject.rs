@@ -16,7 +16,7 @@ pub const SESSION: TimeDelta = TimeDelta::minutes(10);
 /// An address with more users than this is not one client.
 const SHARED: usize = 3;
 
-/// The first and the last place that can be.
+/// The first and the last line that can be.
 const FIRST: Place = Place { stream: StreamId(0), line: 0 };
 const LAST: Place = Place { stream: StreamId(u32::MAX), line: u64::MAX };
 /// How many requests of one session are looked at: of more it is no single client's.
@@ -46,9 +46,9 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
     let sighted = observations.iter().filter_map(|observation| {
         Some((observation.time, observation.place, observation.client?, observation.service?, observation.sub?))
     });
-    for (time, place, client, service, sub) in told.chain(sighted) {
+    for (time, line, client, service, sub) in told.chain(sighted) {
         if let Some(seen) = sessions.get_mut(&client).and_then(|services| services.get_mut(&plain_name(service))) {
-            seen.insert((time, place), sub);
+            seen.insert((time, line), sub);
         }
     }
     let shared = |seen: &Seen| seen.values().collect::<HashSet<_>>().len() > SHARED;
@@ -61,9 +61,9 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
         let Some(seen) = sessions.get(&client).and_then(|services| services.get(&plain_name(service))) else { continue };
         let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
         let subjects: HashSet<Name> = near().map(|(_, sub)| *sub).take(SESSION_MOST).collect();
-        if let (1, Some(((_, place), sub))) = (subjects.len(), near().next()) {
+        if let (1, Some(((_, line), sub))) = (subjects.len(), near().next()) {
             case.sub = Some(*sub);
-            case.sub_from = Some(*place);
+            case.sub_from = Some(*line);
         }
     }
 }

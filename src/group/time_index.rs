@@ -28,11 +28,11 @@ struct Bucket {
 }
 
 impl TimeIndex {
-    /// Adds a group that stands at a place of the list of groups.
-    pub fn add(&mut self, time: DateTime<Utc>, place: usize) {
+    /// Adds a group, known by its index in the list of groups.
+    pub fn add(&mut self, time: DateTime<Utc>, group: usize) {
         let Bucket { groups, told } = self.0.entry(time.timestamp_millis().div_euclid(MOMENT)).or_default();
-        let at = groups.partition_point(|known| *known < (time, place));
-        groups.insert(at, (time, place));
+        let at = groups.partition_point(|known| *known < (time, group));
+        groups.insert(at, (time, group));
         #[expect(clippy::iter_over_hash_type, reason = "each is set on its own")]
         for told in told.values_mut() {
             *told = at.min(*told);
@@ -63,7 +63,7 @@ impl TimeIndex {
                 most = best.map_or(most, |(distance, _)| distance);
             }
         }
-        best.map(|(_, place)| place)
+        best.map(|(_, group)| group)
     }
 }
 
@@ -78,18 +78,18 @@ impl Bucket {
         fits: &impl Fn(usize) -> bool,
     ) -> Option<(TimeDelta, usize)> {
         let told = self.told.entry(teller).or_default();
-        *told += self.groups[*told..].iter().take_while(|(_, place)| has_told(*place)).count();
+        *told += self.groups[*told..].iter().take_while(|(_, group)| has_told(*group)).count();
         let open = &self.groups[*told..];
         let (before, after) = open.split_at(open.partition_point(|(other, _)| *other < time));
-        let fits = |place: usize| !has_told(place) && fits(place);
-        let after = after.iter().map(|(other, place)| (*other - time, *place));
-        let later = after.take_while(|(distance, _)| *distance <= most).find(|(_, place)| fits(*place));
+        let fits = |group: usize| !has_told(group) && fits(group);
+        let after = after.iter().map(|(other, group)| (*other - time, *group));
+        let later = after.take_while(|(distance, _)| *distance <= most).find(|(_, group)| fits(*group));
         let most = later.map_or(most, |(distance, _)| distance);
         // Backwards from one time to the one before it, but among those of one time from the first.
         let times = before.chunk_by(|a, b| a.0 == b.0).rev().map(|groups| (time - groups[0].0, groups));
         let earlier = times.take_while(|(distance, _)| *distance <= most).find_map(|(distance, groups)| {
-            let (_, place) = groups.iter().find(|(_, place)| fits(*place))?;
-            Some((distance, *place))
+            let (_, group) = groups.iter().find(|(_, group)| fits(*group))?;
+            Some((distance, *group))
         });
         later.into_iter().chain(earlier).min()
     }
@@ -108,9 +108,9 @@ mod tests {
 
     /// The same, by the obvious search.
     fn naive(groups: &Groups, time: DateTime<Utc>, teller: SourceRole, fits: impl Fn(usize) -> bool) -> Option<usize> {
-        let open = groups.iter().enumerate().filter(|(place, (_, told))| !told.contains(&teller) && fits(*place));
-        let near = open.map(|(place, (other, _))| ((*other - time).abs(), place));
-        near.filter(|(distance, _)| *distance <= MOST).min().map(|(_, place)| place)
+        let open = groups.iter().enumerate().filter(|(group, (_, told))| !told.contains(&teller) && fits(*group));
+        let near = open.map(|(group, (other, _))| ((*other - time).abs(), group));
+        near.filter(|(distance, _)| *distance <= MOST).min().map(|(_, group)| group)
     }
 
     proptest! {
@@ -124,12 +124,12 @@ mod tests {
             for (at, stream, bare, modulus) in lines {
                 let time = DateTime::UNIX_EPOCH + TimeDelta::milliseconds((at - 30) * step);
                 let teller = (StreamId(stream), bare);
-                let has_told = |place: usize| groups[place].1.contains(&teller);
-                let fits = |place: usize| place.is_multiple_of(modulus);
+                let has_told = |group: usize| groups[group].1.contains(&teller);
+                let fits = |group: usize| group.is_multiple_of(modulus);
                 let found = waiting.nearest(time, MOST, teller, has_told, fits);
                 prop_assert_eq!(found, naive(&groups, time, teller, fits));
-                if let Some(place) = found {
-                    groups[place].1.push(teller);
+                if let Some(group) = found {
+                    groups[group].1.push(teller);
                 } else {
                     waiting.add(time, groups.len());
                     groups.push((time, vec![teller]));

@@ -1,17 +1,17 @@
 //! A failed request and why it failed.
 
-use crate::model::event::Place;
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::model::event::{Band, Cause, EventKind, Reason, Text, serialize_time};
+use crate::model::event::{Place, Text, serialize_time};
 use crate::model::id::Id;
 use crate::model::name::Name;
+use crate::model::words::{Band, Cause, EventKind, Presence, Reason, RuleId, Variant};
 
 /// A failed request and why it failed: one row of `--failures`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// Stable across runs.
     pub failure_id: String,
@@ -47,9 +47,9 @@ pub struct Failure {
     /// Why it failed.
     pub root_cause: Cause,
     /// A finer label.
-    pub variant: Option<&'static str>,
+    pub variant: Option<Variant>,
     /// The diagnosis rule.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// 0 to 1.
     pub confidence: f64,
     /// The confidence as a word.
@@ -62,12 +62,12 @@ pub struct Failure {
     pub counter: Vec<Counter>,
     /// What else it could have been.
     pub alternatives: Vec<Alternative>,
-    /// Every line that told of this request.
+    /// Every line of this request.
     pub seen_in: Vec<Line>,
 }
 
 /// The event to blame.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CauseEvent {
     /// What it was.
     pub kind: EventKind,
@@ -76,9 +76,6 @@ pub struct CauseEvent {
     pub time: Option<DateTime<Utc>>,
     /// The id its log gave it.
     pub event_id: Option<Text>,
-    /// The user, key or service it befell.
-    #[serde(skip)]
-    pub about: Name,
     /// Where it stands.
     pub file: Text,
     /// Where it stands.
@@ -88,7 +85,7 @@ pub struct CauseEvent {
 }
 
 /// A line and what it shows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The file.
     pub file: Text,
@@ -104,29 +101,29 @@ pub struct Evidence {
 }
 
 /// Something looked for against a diagnosis.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counter {
     /// What was looked for.
-    pub says: &'static str,
-    /// `absent`, `present` or `not checkable`.
-    pub result: &'static str,
+    pub says: Cow<'static, str>,
+    /// What came of it.
+    pub result: Presence,
 }
 
 /// Another cause that was considered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
     /// The cause.
     pub root_cause: Cause,
     /// Its rule.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Its score, 0 to 1.
     pub score: f64,
     /// Why it was not chosen.
-    pub why_not: &'static str,
+    pub why_not: Cow<'static, str>,
 }
 
 /// A line of an input, as evidence names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
     /// The file.
     pub file: Text,

@@ -1,26 +1,28 @@
 //! What matters to security beside failures.
 
-use crate::model::event::Severity;
-use crate::model::name::Name;
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::event::serialize_time;
+use crate::model::name::Name;
 use crate::model::pattern::Sample;
+use crate::model::words::{RuleId, Severity};
 
 /// Something that matters to security.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable across runs: made of what it is about.
     pub finding_id: String,
     /// The rule.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// How much it matters.
     pub severity: Severity,
     /// One sentence.
     pub says: String,
     /// What to do.
-    pub fix: &'static str,
+    pub fix: Cow<'static, str>,
     /// The service that let through, where it is one.
     pub service: Option<Name>,
     /// Distinct subjects.

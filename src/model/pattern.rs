@@ -1,19 +1,17 @@
 //! What many failures have in common.
 
-use crate::model::event::Band;
-use crate::model::event::Cause;
-use crate::model::event::Reason;
-use crate::model::event::Severity;
-use crate::model::event::Text;
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::diagnosis::CauseEvent;
-use crate::model::event::serialize_time;
+use crate::model::event::{Text, serialize_time};
 use crate::model::name::Name;
+use crate::model::words::{Band, Cause, Reason, RuleId, Severity, Variant};
 
 /// A line to look at, and what stands there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// The file.
     pub file: Text,
@@ -24,20 +22,20 @@ pub struct Sample {
 }
 
 /// One finding: why a set of requests failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pattern {
     /// Stable across runs: made of what the pattern is about, not of counts or times.
     pub pattern_id: String,
     /// The root cause.
     pub root_cause: Cause,
     /// A finer label.
-    pub variant: Option<&'static str>,
+    pub variant: Option<Variant>,
     /// What the refusals said.
     pub reason: Reason,
     /// The service that refused.
     pub service: Option<Name>,
     /// The diagnosis rule.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// How sure.
     pub band: Band,
     /// The mean confidence of its failures, 0 to 1.
@@ -69,9 +67,9 @@ pub struct Pattern {
     /// What to do about it, and where.
     pub fix: String,
     /// How one sees that it worked.
-    pub verify: &'static str,
+    pub verify: Cow<'static, str>,
     /// Whether and when it ends by itself; empty where nobody knows.
-    pub ends: &'static str,
+    pub ends: Cow<'static, str>,
     /// A few lines to look at.
     pub samples: Vec<Sample>,
 }

@@ -1,12 +1,14 @@
 //! The closed sets of words that catalogs, reports and rows are written in: one enum a set, each word spelled once.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Defines a closed set of words once: the enum, its spelling, and the way back from text.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name {
             $($(#[$vmeta])* #[serde(rename = $word)] $variant,)+
         }
@@ -26,8 +28,8 @@ macro_rules! words {
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
             }
         }
@@ -39,6 +41,7 @@ words! {
     ///
     /// The last two never leave the program: they are what the engine reads to understand a failed
     /// request, not events of their own (see [`EventKind::is_event`]).
+    #[derive(Debug)]
     EventKind {
         /// A token, or a request that had to carry one, was refused; always with a reason.
         AuthFailure = "auth_failure",
@@ -110,6 +113,7 @@ impl EventKind {
 
 words! {
     /// Why a token was refused, ordered from the most specific telling to the least.
+    #[derive(Debug)]
     Reason {
         /// The token is fine; the user its `sub` names is not in the user store.
         SubNotFound = "sub_not_found",
@@ -152,6 +156,7 @@ words! {
 
 words! {
     /// The root cause of a failure.
+    #[derive(Debug)]
     Cause {
         /// The user was deleted while the token lived on.
         UserDeleted = "user_deleted",
@@ -182,6 +187,7 @@ words! {
 
 words! {
     /// How sure a diagnosis is.
+    #[derive(Debug)]
     Band {
         /// 0.90 and above.
         Confirmed = "confirmed",
@@ -236,6 +242,7 @@ impl Band {
 
 words! {
     /// How much a pattern matters.
+    #[derive(Debug)]
     Severity {
         /// Worth knowing.
         Low = "low",
@@ -245,5 +252,245 @@ words! {
         High = "high",
         /// Act now.
         Critical = "critical",
+    }
+}
+
+words! {
+    /// A finer label below a root cause.
+    #[derive(Debug)]
+    Variant {
+        /// The key was retired while its tokens lived.
+        EarlyRetirement = "early_retirement",
+        /// The key stopped verifying and no line tells of its retirement.
+        UnannouncedRetirement = "unannounced_retirement",
+        /// Another key stands behind a known key id.
+        KidReused = "kid_reused",
+        /// A shared secret was made anew.
+        SecretRegenerated = "secret_regenerated",
+        /// A key begins to sign that no line announced.
+        UnannouncedKey = "unannounced_key",
+        /// One instance of a verifier has an old key set.
+        SingleInstance = "single_instance",
+        /// The key set was out of reach for a while.
+        Transient = "transient",
+        /// The key set was never reached.
+        Permanent = "permanent",
+        /// An API key was sent as a user's token.
+        ApiKeyAsUserToken = "api_key_as_user_token",
+        /// The application server asks without the user's session.
+        SessionNotForwarded = "session_not_forwarded",
+        /// The verifier asks for a claim that tokens do not carry.
+        VerifierClaimConfig = "verifier_claim_config",
+        /// The service looks into another database.
+        WrongDatabase = "wrong_database",
+        /// The verifier uses one key of several.
+        SingleKeyVerifier = "single_key_verifier",
+        /// Signer and verifier disagree on the key.
+        SecretMismatch = "secret_mismatch",
+        /// The token is a placeholder, or was cut.
+        BrokenToken = "broken_token",
+        /// A machine's token on a user's route.
+        MachineToken = "machine_token",
+        /// The tokens carry no usable subject.
+        ClaimMapping = "claim_mapping",
+        /// Token and verifier name different issuers.
+        IssuerMismatch = "issuer_mismatch",
+        /// The token is meant for another audience.
+        WrongAudience = "wrong_audience",
+        /// The token is of the wrong kind.
+        WrongTokenType = "wrong_token_type",
+        /// Scopes or roles do not suffice.
+        ScopeOrRole = "scope_or_role",
+        /// One request slipped in while the client refreshed its token.
+        RefreshRace = "refresh_race",
+        /// A clock is off.
+        ClockSkew = "clock_skew",
+        /// The session ended by a sign-out.
+        Logout = "logout",
+        /// A sign-out elsewhere ended all sessions.
+        GlobalLogout = "global_logout",
+        /// Everybody's tokens were ended at once.
+        Mass = "mass",
+        /// A refresh token that was used twice ended the session.
+        ReuseDetection = "reuse_detection",
+        /// The account was deleted softly.
+        Soft = "soft",
+        /// The account deleted itself.
+        SelfService = "self_service",
+        /// Many users vanished at once.
+        BulkReset = "bulk_reset",
+        /// The same person has a new id.
+        Recreated = "recreated",
+        /// A cached or replicated verifier noticed the deletion late.
+        ReadSideLagged = "read_side_lagged",
+        /// No line tells of the deletion.
+        Unlogged = "unlogged",
+        /// The user belongs to another tenant.
+        TenantMixup = "tenant_mixup",
+        /// The id was given to another person.
+        IdReused = "id_reused",
+        /// The tokens carry another kind of id than the user store uses.
+        WrongIdentifier = "wrong_identifier",
+        /// The token comes from another environment.
+        OtherEnvironment = "other_environment",
+        /// The refusal took as long as a time-out.
+        SlowRejection = "slow_rejection",
+        /// The verifier answered an outage as if the user did not exist.
+        Disguised = "disguised",
+        /// Many unseen users, with tokens that verify.
+        SubjectEnumeration = "subject_enumeration",
+        /// Many unseen users.
+        UnknownSubjects = "unknown_subjects",
+        /// Many unseen keys.
+        UnknownKidFlood = "unknown_kid_flood",
+        /// Forged or changed tokens.
+        Forged = "forged",
+        /// No token was sent.
+        NoToken = "no_token",
+        /// The token could not be parsed.
+        MalformedToken = "malformed_token",
+        /// The refusal gave no reason.
+        NoReasonGiven = "no_reason_given",
+    }
+}
+
+words! {
+    /// What came of looking for something that would speak against a diagnosis.
+    #[derive(Debug)]
+    Presence {
+        /// It was looked for and is not there.
+        Absent = "absent",
+        /// It is there.
+        Present = "present",
+        /// The inputs do not allow to look for it.
+        NotCheckable = "not checkable",
+    }
+}
+
+words! {
+    /// The number of a diagnosis rule. A number is never given to another rule.
+    RuleId {
+        /// The user was deleted, and a line tells of it.
+        Dr01 = "DR-01",
+        /// The account deleted itself and signed out after it.
+        Dr02 = "DR-02",
+        /// The account was deleted softly: its sessions are gone.
+        Dr03 = "DR-03",
+        /// The user is gone, and no line tells of the deletion.
+        Dr04 = "DR-04",
+        /// Many users vanished at once.
+        Dr05 = "DR-05",
+        /// The same person was created again under another id.
+        Dr06 = "DR-06",
+        /// The token is of another environment.
+        Dr07 = "DR-07",
+        /// The user belongs to another tenant.
+        Dr08 = "DR-08",
+        /// The token carries another kind of id.
+        Dr09 = "DR-09",
+        /// The token is older than the user it names.
+        Dr10 = "DR-10",
+        /// The user was created a moment ago.
+        Dr11 = "DR-11",
+        /// The user was deleted, and a cache or replica noticed late.
+        Dr12 = "DR-12",
+        /// The user store failed.
+        Dr13 = "DR-13",
+        /// The refusal took as long as a time-out.
+        Dr14 = "DR-14",
+        /// An API key was sent as a user's token.
+        Dr15 = "DR-15",
+        /// The application server asks without the user's session.
+        Dr16 = "DR-16",
+        /// A request slipped in while the client refreshed its token.
+        Dr17 = "DR-17",
+        /// The issuer stopped emitting the subject.
+        Dr18 = "DR-18",
+        /// A machine's token on a user's route.
+        Dr19 = "DR-19",
+        /// The verifier asks for another claim.
+        Dr20 = "DR-20",
+        /// The verifier does not know the new key.
+        Dr21 = "DR-21",
+        /// One instance of a verifier does not know the new key.
+        Dr22 = "DR-22",
+        /// The key went while its tokens lived.
+        Dr23 = "DR-23",
+        /// A shared secret changed.
+        Dr24 = "DR-24",
+        /// Signer and verifier disagree on the key.
+        Dr25 = "DR-25",
+        /// The key behind a key id changed.
+        Dr26 = "DR-26",
+        /// The verifier uses one key of several.
+        Dr27 = "DR-27",
+        /// The key set is out of reach.
+        Dr28 = "DR-28",
+        /// The token expired.
+        Dr29 = "DR-29",
+        /// A clock is off.
+        Dr30 = "DR-30",
+        /// The issuer is not the expected one.
+        Dr31 = "DR-31",
+        /// The audience or the kind of the token is wrong.
+        Dr32 = "DR-32",
+        /// The token is broken.
+        Dr33 = "DR-33",
+        /// The account is disabled.
+        Dr34 = "DR-34",
+        /// A disabled account still got through.
+        Dr35 = "DR-35",
+        /// The session was ended.
+        Dr36 = "DR-36",
+        /// A refresh token that was used twice ended the session.
+        Dr37 = "DR-37",
+        /// Everybody's tokens were ended at once.
+        Dr38 = "DR-38",
+        /// Forged or changed tokens are tried.
+        Dr39 = "DR-39",
+        /// A flood of unknown key ids.
+        Dr40 = "DR-40",
+        /// Users that nobody ever saw are tried.
+        Dr41 = "DR-41",
+        /// Nothing tells why.
+        Dr42 = "DR-42",
+        /// A source is silent where failures ask for it.
+        Dr43 = "DR-43",
+        /// A change that looked to blame is refuted.
+        Dr44 = "DR-44",
+        /// Scopes or roles do not suffice.
+        Dr45 = "DR-45",
+    }
+}
+
+impl RuleId {
+    /// The rule that people mean by `DR-23`, `dr-23` or `23`.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = text.get(..3).filter(|begin| begin.eq_ignore_ascii_case("dr-")).map_or(text, |_| &text[3..]);
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let number: u8 = digits.parse().ok().filter(|_| is_number)?;
+        Self::from_word(&format!("DR-{number:02}"))
+    }
+}
+
+impl fmt::Debug for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_found_however_its_number_is_written() {
+        for text in ["DR-07", "dr-07", "dr-7", "7", "07", " DR-7 "] {
+            assert_eq!(RuleId::from_text(text), Some(RuleId::Dr07), "{text}");
+        }
+        for text in ["", "DR-", "DR-00", "0", "46", "+7", "DR-7a", "DR07", "größer"] {
+            assert_eq!(RuleId::from_text(text), None, "{text}");
+        }
     }
 }

@@ -116,7 +116,7 @@ fn key(event: &Event) -> Option<Key<'_>> {
     Some((event.path.as_deref()?.trim_end_matches('/'), event.status))
 }
 
-/// The sources of some streams, in order, and for each stream the place of its own there.
+/// The sources of some streams, in order, and for each stream the index of its own there.
 pub fn sources(files: &[Text]) -> (Vec<String>, Vec<usize>) {
     let names: Vec<String> = files.iter().map(|name| source(name)).collect();
     let mut sources = names.clone();

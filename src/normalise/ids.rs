@@ -21,26 +21,26 @@ pub struct IdRef {
 }
 
 impl IdRef {
-    /// The event at a place in the list of events.
+    /// The event at an index of the list of events.
     pub fn new(id: Id, rank: u8, event: usize) -> Self {
         Self { hash: FxBuildHasher.hash_one(id), rank, event: u32::try_from(event).unwrap_or(u32::MAX) }
     }
 
-    /// The place of the event in the list of events.
+    /// The index of the event in the list of events.
     pub fn event(&self) -> usize {
         self.event as usize
     }
 }
 
-/// The bearers that `bear` makes of events and their places: those of request ids and those of trace ids.
+/// The bearers that `bear` makes of events and their indices: those of request ids and those of trace ids.
 pub fn bearers(events: &[Event], bear: impl Fn(usize, &Event) -> [Option<IdRef>; 2] + Sync) -> Vec<IdRef> {
     let parts = parallel::map_ranges(events.len(), |range| {
-        range.flat_map(|place| bear(place, &events[place])).flatten().collect::<Vec<_>>()
+        range.flat_map(|index| bear(index, &events[index])).flatten().collect::<Vec<_>>()
     });
     parts.concat()
 }
 
-/// The bearers of each id, by rank and place; `id` gives the id again that a bearer was made of.
+/// The bearers of each id, by rank and index; `id` gives the id again that a bearer was made of.
 pub fn shared(bearers: &mut [IdRef], id: impl Fn(&IdRef) -> Option<Id> + Copy) -> impl Iterator<Item = &[IdRef]> {
     parallel::sort_by_key(bearers, |bearer| (bearer.hash, bearer.rank, bearer.event));
     // Should two ids have one hash, theirs are put in order by the ids.
@@ -60,7 +60,7 @@ mod tests {
     fn bearers_of_one_id_stand_together_by_rank_and_place() {
         let ids = ["b", "a", "b", "c", "b"].map(Id::of);
         let mut bearers: Vec<IdRef> =
-            ids.iter().enumerate().rev().map(|(place, id)| IdRef::new(*id, u8::from(place == 0), place)).collect();
+            ids.iter().enumerate().rev().map(|(index, id)| IdRef::new(*id, u8::from(index == 0), index)).collect();
         let mut groups: Vec<Vec<usize>> = shared(&mut bearers, |bearer| ids.get(bearer.event()).copied())
             .map(|group| group.iter().map(IdRef::event).collect())
             .collect();

@@ -69,10 +69,10 @@ pub fn settle(events: &mut [Event], observations: &mut [RequestObservation], fil
         }
     }
     (0..sources.len())
-        .filter_map(|place| {
-            let found = offsets[place].as_ref().filter(|found| found.ahead.abs() >= NOTABLE)?;
+        .filter_map(|source| {
+            let found = offsets[source].as_ref().filter(|found| found.ahead.abs() >= NOTABLE)?;
             Some(Offset {
-                source: sources[place].clone(),
+                source: sources[source].clone(),
                 reference: sources[found.reference].clone(),
                 ahead_ms: found.ahead,
                 spread_ms: found.pair.spread,
@@ -89,8 +89,8 @@ fn id(event: &Event) -> Option<Id> {
 }
 
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
-    let bear = |place, event: &Event| event.time.and_then(|_| Some(IdRef::new(id(event)?, 0, place)));
-    let mut bearers = ids::bearers(events, |place, event| [bear(place, event), None]);
+    let bear = |index, event: &Event| event.time.and_then(|_| Some(IdRef::new(id(event)?, 0, index)));
+    let mut bearers = ids::bearers(events, |index, event| [bear(index, event), None]);
     let mut differences = Differences::new();
     let mut first: Vec<(usize, DateTime<Utc>)> = Vec::new();
     let witness = |told: &&[IdRef]| (2..=ids::WITNESS_MOST).contains(&told.len());

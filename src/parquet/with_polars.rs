@@ -15,7 +15,6 @@ use super::values::{Error, Kind, Table, Values};
 ///
 /// # Errors
 /// Never.
-#[expect(clippy::unnecessary_wraps, reason = "a build without Parquet says so here")]
 pub fn check() -> Result<(), Error> {
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::model::books::{PassedOver, Problem, StreamBooks};
 use crate::model::event::{SignatureId, StreamId, Text};
 use crate::model::event_row::Purpose;
 use crate::parquet;
-use crate::report::{Asked, Results};
+use crate::report::results::{Asked, Results};
 use header::{Header, Unread, VERSION};
 use row::Row;
 

@@ -15,6 +15,7 @@ use crate::extract::signature::Catalog;
 use crate::ingest::discover::{Discovered, Selection, discover};
 use crate::model::event::Event;
 use crate::model::observation::RequestObservation;
+use crate::model::report::Report;
 use crate::normalise::shift::Shifts;
 use crate::parallel::{self, Pool};
 use crate::pipeline::error::ScanError;
@@ -23,8 +24,9 @@ use crate::pipeline::sample::sample;
 use crate::pipeline::scan::scan;
 use crate::pipeline::settings::{SPAN, Settings};
 use crate::redact::Redactor;
-use crate::report::rows::StoredScan;
-use crate::report::{Asked, Report, Results, own};
+use crate::report::own;
+use crate::report::results::{Asked, Results};
+use crate::report::stored::StoredScan;
 
 /// What is to be read, and how.
 ///
@@ -139,6 +141,7 @@ impl Scan {
 
 /// A run with all its settings.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings, each given by itself")]
 pub struct Run {
     /// What was asked for, as the report repeats it.
     pub asked: Asked,

@@ -9,7 +9,8 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::model::event::rfc3339;
 use crate::model::pattern::Pattern;
-use crate::report::Report;
+use crate::model::report::Report;
+use crate::model::words::Variant;
 use crate::report::escape::cell;
 use crate::report::json::text_of;
 
@@ -77,10 +78,10 @@ fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
     [
         Cow::Borrowed(&pattern.pattern_id),
         pattern.root_cause.as_str().into(),
-        text(pattern.variant),
+        text(pattern.variant.map(Variant::as_str)),
         pattern.reason.as_str().into(),
         text(pattern.service.as_deref()),
-        pattern.rule.into(),
+        pattern.rule.as_str().into(),
         pattern.band.as_str().into(),
         pattern.confidence.to_string().into(),
         pattern.severity.as_str().into(),

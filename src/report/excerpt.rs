@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::facts::timeline::KeyLife;
 use crate::model::finding::Finding;
 use crate::model::pattern::Pattern;
-use crate::report::{Report, Run, summary};
+use crate::model::report::{KeyLife, Report, Run, SchemaVersion};
+use crate::report::summary;
 
 /// How many verifiers of a key are told of.
 const MAX_VERIFIERS: usize = 10;
@@ -15,7 +15,7 @@ const MAX_VERIFIERS: usize = 10;
 /// A report without what stands beyond the first of each list; of the patterns the most severe are kept.
 #[derive(Serialize)]
 pub(super) struct Excerpt<'r> {
-    schema_version: &'static str,
+    schema_version: SchemaVersion,
     run: Run,
     patterns: Vec<&'r Pattern>,
     findings: &'r [Finding],
@@ -73,8 +73,8 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::facts::timeline::KeyUse;
     use crate::model::books::StreamBooks;
+    use crate::model::report::KeyUse;
     use crate::report::{csv, html, markdown, sample, summary};
 
     const MANY: usize = 100_000;

@@ -9,9 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::name::Name;
 use crate::model::pattern::Pattern;
+use crate::model::report::{Report, SCHEMA_VERSION};
 use crate::report::escape::{Html, Prose, Script};
 use crate::report::excerpt::Excerpt;
-use crate::report::{Report, json, summary};
+use crate::report::{json, summary};
 
 const PAGE: &str = include_str!("page.html");
 /// How many patterns, problems, gaps, zones and streams are listed, here and in the page's JSON; the JSON report has them
@@ -57,7 +58,7 @@ fn fill(name: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn made(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}, report schema {}; inputs:", Html(&report.run.tool), Html(report.schema_version))?;
+    write!(out, "{}, report schema {}; inputs:", Html(&report.run.tool), Html(SCHEMA_VERSION))?;
     for input in report.run.inputs.iter().take(MAX_INPUTS) {
         write!(out, " <code>{}</code>", Html(input))?;
     }
@@ -114,7 +115,7 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     write!(out, "<h3><span class=\"severity {severity}\">{severity}</span>{}: ", Html(&summary::cause(pattern)))?;
     writeln!(out, "{}</h3>\n<p>{}</p>\n<dl>", summary::counts(pattern), Prose(&pattern.says))?;
     entry("fix", &Prose(&pattern.fix).to_string(), out)?;
-    for (label, text) in [("it worked if", pattern.verify), ("ends", pattern.ends)] {
+    for (label, text) in [("it worked if", &*pattern.verify), ("ends", &*pattern.ends)] {
         if !text.is_empty() {
             entry(label, &Prose(text).to_string(), out)?;
         }
@@ -136,7 +137,7 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     if !samples.is_empty() {
         entry("evidence", &samples.join("<br>"), out)?;
     }
-    entry("confidence", &format!("{}, rule {}", Html(&summary::confidence(pattern)), Html(pattern.rule)), out)?;
+    entry("confidence", &format!("{}, rule {}", Html(&summary::confidence(pattern)), pattern.rule), out)?;
     entry("pattern", &code(&pattern.pattern_id), out)?;
     writeln!(out, "</dl>\n</article>")
 }
@@ -380,7 +381,7 @@ mod tests {
         let mut report = sample::report();
         report.patterns.remove(0);
         report.patterns[0].says = "Map `sub` to `oid`".to_owned();
-        report.patterns[0].verify = "No refusal names `a<b`";
+        report.patterns[0].verify = "No refusal names `a<b`".into();
         report.findings[0].says = "A user got through by `orders`".to_owned();
         report.run.problems.clear();
         report.run.streams.clear();

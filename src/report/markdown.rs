@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use crate::model::name::Name;
 use crate::model::pattern::Pattern;
+use crate::model::report::Report;
 use crate::report::escape::{Code, Markdown};
-use crate::report::{Report, own, summary};
+use crate::report::{own, summary};
 
 /// How many problems, gaps and zones are listed.
 const MAX_LINES: usize = 100;
@@ -62,7 +63,13 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
     if let Some(service) = &pattern.service {
         writeln!(out, "- Service: {}, reason {}", Code(service), Code(pattern.reason.as_str()))?;
     }
-    writeln!(out, "- Rule: {}, {}, pattern {}", Code(pattern.rule), summary::confidence(pattern), Code(&pattern.pattern_id))?;
+    writeln!(
+        out,
+        "- Rule: {}, {}, pattern {}",
+        Code(pattern.rule.as_str()),
+        summary::confidence(pattern),
+        Code(&pattern.pattern_id)
+    )?;
     if let Some(cause) = &pattern.cause {
         let place = quoted(&summary::cause_place(cause), cause.text);
         writeln!(out, "- Cause: {}, {place}", Markdown(&summary::blamed(cause)))?;
@@ -74,7 +81,7 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
         writeln!(out, "- See: {}", quoted(&summary::place(sample), sample.text))?;
     }
     writeln!(out, "- Fix: {}", Markdown(&pattern.fix))?;
-    for (label, text) in [("It worked if", pattern.verify), ("Ends", pattern.ends)] {
+    for (label, text) in [("It worked if", &*pattern.verify), ("Ends", &*pattern.ends)] {
         if !text.is_empty() {
             writeln!(out, "- {label}: {}", Markdown(text))?;
         }

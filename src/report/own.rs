@@ -8,7 +8,8 @@ use std::str;
 use memchr::memmem;
 
 use crate::layout::timestamp;
-use crate::report::{TOOL, csv as csv_report, rows, summary};
+use crate::model::report::TOOL;
+use crate::report::{csv as csv_report, rows, summary};
 
 /// The second line of every report in Markdown.
 pub(super) const MARKDOWN: &str = "<!-- Made by jwtriage -->";
@@ -123,8 +124,9 @@ fn first_keys(json: &[u8], most: usize) -> Vec<&str> {
 mod tests {
     use super::*;
     use crate::extract::unknown::Template;
+    use crate::report::results::Results;
     use crate::report::rows::{RowFormat, write_events, write_failures, write_unknown};
-    use crate::report::{Results, html, json, markdown, sample};
+    use crate::report::{html, json, markdown, sample};
 
     /// What every writer makes of some results.
     fn written(results: &Results) -> Vec<(String, Vec<u8>)> {

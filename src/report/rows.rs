@@ -15,9 +15,8 @@ use std::io::Write;
 
 use crate::extract::unknown::Template;
 use crate::model::diagnosis::Failure;
-use crate::report::Results;
+use crate::report::results::Results;
 use events::EventRow;
-pub use events::StoredScan;
 use failures::FAILURE;
 use row::{Names, Row};
 use unknown::UNKNOWN;

@@ -11,8 +11,10 @@ use crate::model::diagnosis::{Alternative, CauseEvent, Counter, Evidence, Failur
 use crate::model::event::{Band, Cause, Claims, Event, EventKind, Place, Reason, Severity, Shown, SignatureId, StreamId};
 use crate::model::finding::Finding;
 use crate::model::pattern::{Pattern, Sample};
-use crate::report::rows::StoredScan;
-use crate::report::{Report, Results, Run, SCHEMA_VERSION, Zone};
+use crate::model::report::{Report, Run, SchemaVersion, Zone};
+use crate::model::words::{Presence, RuleId, Variant};
+use crate::report::results::Results;
+use crate::report::stored::StoredScan;
 
 /// What a hostile client can have put into a log: an escape sequence, bidi text, HTML and Markdown.
 pub(crate) const HOSTILE: &str = "a\u{1b}[31m|`b`\u{202e}<script>alert('x')</script>\n*c*&\u{9b}";
@@ -31,7 +33,6 @@ fn deletion() -> CauseEvent {
         kind: EventKind::UserDeleted,
         time: at("2026-03-01T09:58:00Z"),
         event_id: Some("-17".into()),
-        about: "=cmd()".into(),
         file: "logs/auth.log".into(),
         line: 12,
         text: Some("account removed".into()),
@@ -57,7 +58,7 @@ pub(crate) fn report() -> Report {
         ..Books::default()
     };
     Report {
-        schema_version: SCHEMA_VERSION,
+        schema_version: SchemaVersion,
         run: Run {
             tool: "jwtriage 0.1.0".to_owned(),
             inputs: vec!["logs".to_owned()],
@@ -66,7 +67,7 @@ pub(crate) fn report() -> Report {
             last: at("2026-03-01T11:30:00Z"),
             failures: 37,
             unrelated_refusals: 2,
-            events: vec![("auth_failure", 37), ("user_deleted", 1)],
+            events: vec![(EventKind::AuthFailure, 37), (EventKind::UserDeleted, 1)],
             streams: vec![StreamBooks { file: format!("logs/{HOSTILE}.log").into(), books: books.clone() }],
             books,
             problems: (1..=12)
@@ -87,10 +88,10 @@ pub(crate) fn report() -> Report {
         patterns: vec![unexplained(), deleted()],
         findings: vec![Finding {
             finding_id: "s1:0123456789abcdef".to_owned(),
-            rule: "DR-35",
+            rule: RuleId::Dr35,
             severity: Severity::Medium,
             says: format!("A user got through by `{HOSTILE}` after being disabled, for up to 240 s"),
-            fix: "Invalidate caches when a user is disabled",
+            fix: "Invalidate caches when a user is disabled".into(),
             service: Some(HOSTILE.into()),
             subjects: 1,
             requests: 4,
@@ -108,10 +109,10 @@ fn deleted() -> Pattern {
     Pattern {
         pattern_id: "p1:0123456789abcdef".to_owned(),
         root_cause: Cause::UserDeleted,
-        variant: Some("self_service"),
+        variant: Some(Variant::SelfService),
         reason: Reason::SubNotFound,
         service: Some("orders".into()),
-        rule: "DR-01",
+        rule: RuleId::Dr01,
         band: Band::Confirmed,
         confidence: 0.97,
         severity: Severity::High,
@@ -126,8 +127,8 @@ fn deleted() -> Pattern {
         cause: Some(deletion()),
         says: "The user was deleted while its token lived on.".to_owned(),
         fix: "Revoke the sessions of a user when it is deleted.".to_owned(),
-        verify: "No refusal later than one token lifetime",
-        ends: "When the last token expires",
+        verify: "No refusal later than one token lifetime".into(),
+        ends: "When the last token expires".into(),
         samples: vec![sample("logs/orders.log", 44, "user is gone"), Sample { text: None, ..sample("logs/orders.log", 50, "") }],
     }
 }
@@ -139,7 +140,7 @@ fn unexplained() -> Pattern {
         variant: None,
         reason: Reason::Other,
         service: Some(HOSTILE.into()),
-        rule: "DR-42",
+        rule: RuleId::Dr42,
         band: Band::Unexplained,
         confidence: 0.0,
         severity: Severity::Low,
@@ -154,8 +155,8 @@ fn unexplained() -> Pattern {
         cause: None,
         says: format!("No rule explains the refusals of {HOSTILE}."),
         fix: "Log the reason of a refusal.".to_owned(),
-        verify: "",
-        ends: "",
+        verify: "".into(),
+        ends: "".into(),
         samples: vec![sample(&format!("logs/{HOSTILE}.log"), 7, HOSTILE)],
     }
 }
@@ -170,7 +171,7 @@ pub(crate) fn quiet() -> Report {
     report.run.problems.clear();
     report.run.passed_over = PassedOver::default();
     report.run.gaps.clear();
-    report.run.events = vec![("user_deleted", 1)];
+    report.run.events = vec![(EventKind::UserDeleted, 1)];
     report
 }
 
@@ -198,8 +199,8 @@ fn explained_failure() -> Failure {
         status: Some(403),
         reason: Reason::SubNotFound,
         root_cause: Cause::UserDeleted,
-        variant: Some("self_service"),
-        rule: "DR-01",
+        variant: Some(Variant::SelfService),
+        rule: RuleId::Dr01,
         confidence: 0.97,
         band: Band::Confirmed,
         cause: Some(deletion()),
@@ -210,8 +211,13 @@ fn explained_failure() -> Failure {
             says: "deleted".into(),
             text: Some("user deleted".into()),
         }],
-        counter: vec![Counter { says: "a restoration", result: "absent" }],
-        alternatives: vec![Alternative { root_cause: Cause::ReplicationLag, rule: "DR-14", score: 0.1, why_not: "too late" }],
+        counter: vec![Counter { says: "a restoration".into(), result: Presence::Absent }],
+        alternatives: vec![Alternative {
+            root_cause: Cause::ReplicationLag,
+            rule: RuleId::Dr14,
+            score: 0.1,
+            why_not: "too late".into(),
+        }],
         seen_in: vec![line("logs/orders.log", 44)],
         ..bare_failure()
     }
@@ -236,7 +242,7 @@ fn bare_failure() -> Failure {
         status: None,
         root_cause: Cause::Unexplained,
         variant: None,
-        rule: "DR-42",
+        rule: RuleId::Dr42,
         confidence: 0.0,
         band: Band::Unexplained,
         cause: None,

@@ -15,8 +15,9 @@ use crate::model::event::{Cause, Severity};
 use crate::model::finding::Finding;
 use crate::model::name::Name;
 use crate::model::pattern::{Pattern, Sample};
-use crate::report::Report;
+use crate::model::report::{Clock, Report, Zone};
 use crate::report::escape::Terminal;
+use crate::report::wrap::{cut, cut_front, wrapped};
 
 /// How many patterns are shown in full.
 const MAX_PATTERNS: usize = 20;
@@ -171,7 +172,7 @@ pub(super) fn books(report: &Report) -> String {
 
 /// Clocks that were off, one sentence each.
 pub(super) fn clocks(report: &Report) -> Vec<String> {
-    let sentence = |clock: &crate::report::Clock| {
+    let sentence = |clock: &Clock| {
         #[expect(clippy::cast_precision_loss, reason = "seconds to a tenth")]
         let seconds = |ms: i64| ms.unsigned_abs() as f64 / 1000.0;
         let side = if clock.ahead_ms > 0 { "ahead of" } else { "behind" };
@@ -210,7 +211,7 @@ pub(super) fn findings(report: &Report) -> Vec<String> {
 
 /// The streams whose time stamps name no zone, one sentence each.
 pub(super) fn zones(report: &Report) -> Vec<String> {
-    let sentence = |zone: &crate::report::Zone| match &zone.proof {
+    let sentence = |zone: &Zone| match &zone.proof {
         Some(proof) => {
             format!("{} names no zone, read as {} moved by {} s ({proof})", zone.file, zone.default, zone.shift_seconds)
         }
@@ -383,7 +384,7 @@ impl Page<'_> {
             self.quoted(if number == 0 { "see" } else { "" }, &place(sample), sample.text)?;
         }
         self.labelled("fix", &pattern.fix)?;
-        if pattern.ends.is_empty() { Ok(()) } else { self.labelled("ends", pattern.ends) }
+        if pattern.ends.is_empty() { Ok(()) } else { self.labelled("ends", &pattern.ends) }
     }
 
     fn run(&mut self, report: &Report) -> io::Result<()> {
@@ -472,76 +473,11 @@ fn color_of(severity: Severity) -> &'static str {
     }
 }
 
-/// The beginning of a text, ended by three dots where it was longer.
-fn cut(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let mut room = width.saturating_sub(3);
-    let kept: String = text.chars().take_while(|c| take_columns(&mut room, *c)).collect();
-    kept + "..."
-}
-
-/// The end of a text, begun by three dots where it was longer.
-fn cut_front(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let mut room = width.saturating_sub(3);
-    let kept: Vec<char> = text.chars().rev().take_while(|c| take_columns(&mut room, *c)).collect();
-    "...".chars().chain(kept.into_iter().rev()).collect()
-}
-
-/// The lines of a text that is broken at blanks, and within words that are longer than a line.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![];
-    let (mut line, mut used) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        let long = columns(word);
-        if used > 0 && used + 1 + long > width {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        for c in word.chars() {
-            let wide = columns_of(c);
-            if used > 0 && used + wide > width {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push(c);
-            used += wide;
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-fn take_columns(room: &mut usize, c: char) -> bool {
-    let enough = room.checked_sub(columns_of(c));
-    *room = enough.unwrap_or(0);
-    enough.is_some()
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().map(columns_of).sum()
-}
-
-/// How many columns a character takes: 2 for East Asian wide characters and emoji. Close enough to cut a line.
-fn columns_of(c: char) -> usize {
-    let wide = matches!(c,
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}');
-    if wide { 2 } else { 1 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::report::wrap::columns;
 
     fn shown(report: &Report, style: Style) -> String {
         let mut out = Vec::new();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jwtriage::model::event::{Band, Cause};
+use jwtriage::model::words::RuleId;
 
 use crate::scenarios::played;
 
@@ -191,7 +192,7 @@ fn traps(day: &mut Day, dice: &mut Dice) {
 fn calibration_holds_what_the_bands_promise() {
     let mut dice = Dice(42);
     let mut tally: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    let mut wrong: BTreeMap<(Cause, Cause, &str), u32> = BTreeMap::new();
+    let mut wrong: BTreeMap<(Cause, Cause, RuleId), u32> = BTreeMap::new();
     for _ in 0..40 {
         let day = day(&mut dice);
         for failure in played(&day.timeline).failures {

@@ -20,6 +20,8 @@ mod layouts;
 mod merging;
 mod properties;
 #[cfg(feature = "cli")]
+mod rules;
+#[cfg(feature = "cli")]
 mod samples;
 mod scenarios;
 #[cfg(feature = "cli")]

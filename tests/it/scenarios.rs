@@ -197,7 +197,7 @@ fn breach(scenario: &Scenario) -> Option<String> {
             "{} {} {} {} {} blames {:?}: {:?} / {:?}",
             failure.root_cause,
             failure.rule,
-            failure.variant.unwrap_or("-"),
+            failure.variant.map_or("-", |variant| variant.as_str()),
             failure.band,
             failure.confidence,
             failure.cause.as_ref().map(|cause| (cause.kind, cause.event_id.clone(), cause.line)),
@@ -220,7 +220,7 @@ fn breach(scenario: &Scenario) -> Option<String> {
         (got != expected).then(|| format!("expected {:?}\n    got      {:?}\n    {}", gathered(expected), gathered(got), all()))
     };
     let cause = |failure: &Failure, words: usize| {
-        let whole = [failure.root_cause.as_str(), failure.rule, failure.variant.unwrap_or("-")];
+        let whole = [failure.root_cause.as_str(), failure.rule.as_str(), failure.variant.map_or("-", |variant| variant.as_str())];
         whole[..words.min(3)].join(" ")
     };
     let blame = |failure: &Failure, _: usize| {
@@ -259,19 +259,32 @@ fn scenarios(directory: &Path, into: &mut Vec<std::path::PathBuf>) {
 
 /// The timeline of every scenario.
 pub(crate) fn timelines() -> Vec<String> {
+    let read = |file: &std::path::PathBuf| toml::from_str::<Scenario>(&std::fs::read_to_string(file).unwrap()).unwrap();
+    files().iter().map(|file| read(file).timeline).collect()
+}
+
+/// The files of all scenarios.
+pub(crate) fn files() -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     scenarios(&crate::project("tests/it/scenarios"), &mut files);
     files.sort();
-    let read = |file: &std::path::PathBuf| toml::from_str::<Scenario>(&std::fs::read_to_string(file).unwrap()).unwrap();
-    files.iter().map(|file| read(file).timeline).collect()
+    files
+}
+
+/// Every failure of every scenario, with the file it is of.
+pub(crate) fn every_failure() -> Vec<(String, Failure)> {
+    let mut all = Vec::new();
+    for file in files() {
+        let scenario: Scenario = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        all.extend(played(&scenario.timeline).failures.into_iter().map(|failure| (file.display().to_string(), failure)));
+    }
+    all
 }
 
 #[test]
 fn every_timeline_is_explained() {
     let root = crate::project("tests/it/scenarios");
-    let mut files = Vec::new();
-    scenarios(&root, &mut files);
-    files.sort();
+    let files = files();
     assert!(files.len() > 20);
     let mut breaches = Vec::new();
     for file in &files {

@@ -27,6 +27,24 @@ pub(crate) enum Command {
     /// Look at the signatures that say what log texts mean
     #[command(subcommand)]
     Catalog(Catalog),
+    /// List the diagnosis rules: number, cause, variants, what each finds
+    Rules(Rules),
+    /// Tell what the number of a rule in a report means: what it looks for, how sure it is, what to do
+    Explain(Explain),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rules {
+    /// All that is known of each rule, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// The number as reports have it: DR-23, dr-23 or 23
+    #[arg(value_name = "RULE")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -245,7 +263,7 @@ fn folded(name: &str) -> String {
 }
 
 /// How many characters have to be put in, taken out or changed to make one text of another.
-fn edits(from: &str, to: &str) -> usize {
+pub(crate) fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (line, a) in (1..).zip(from.chars()) {
         let mut corner = std::mem::replace(&mut row[0], line);

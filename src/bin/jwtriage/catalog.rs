@@ -73,7 +73,7 @@ fn causes(signature: &Signature, out: &mut dyn Write) -> Result<()> {
         CAUSES.iter().filter(|rules| rules.reasons.contains(&reason) && rules.reasons.len() < Reason::ALL.len()).collect();
     own.sort_by_key(|rules| rules.reasons.iter().position(|known| *known == reason));
     for rules in own {
-        writeln!(out, "\nmay be    {}: {}\n          fix: {}", rules.cause, (rules.says)(None), (rules.fix)(None))?;
+        writeln!(out, "\nmay be    {}: {}\n          fix: {}", rules.cause, rules.says, rules.fix)?;
     }
     writeln!(out)?;
     Ok(())

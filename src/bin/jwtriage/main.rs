@@ -6,6 +6,7 @@ mod catalog;
 mod correlate;
 mod exit;
 mod outputs;
+mod rules;
 mod scan;
 mod token;
 mod told;
@@ -38,6 +39,8 @@ fn main() -> ExitCode {
         Command::Correlate(correlate) => correlate::run(&correlate),
         Command::Token(token) => token::run(&token),
         Command::Catalog(catalog) => catalog::run(catalog),
+        Command::Rules(args) => rules::list(&args),
+        Command::Explain(args) => rules::explain(&args),
     };
     match done {
         Ok(exit) => exit.into(),

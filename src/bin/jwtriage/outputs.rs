@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use jwtriage::atomic_file::{self, Staged, is_stdout};
 use jwtriage::model::event::Severity;
+use jwtriage::model::report::Report;
 use jwtriage::parallel::Pool;
+use jwtriage::report::results::Results;
 use jwtriage::report::rows::{self, RowFormat};
-use jwtriage::report::{Report, Results, csv, html, json, markdown, summary};
+use jwtriage::report::{csv, html, json, markdown, summary};
 
 use crate::apart;
 use crate::args::{FailOn, Format, Outputs as Args, When};
@@ -180,7 +182,7 @@ fn summarize(report: &Report, color: When, beside_data: bool) -> Result<()> {
         When::Never => false,
         When::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100);
+    let width = width();
     let out: Box<dyn Write> = if beside_data { Box::new(io::stderr().lock()) } else { Box::new(io::stdout().lock()) };
     let mut out = BufWriter::new(out);
     summary::write(report, summary::Style { color, width }, &mut out)?;
@@ -207,4 +209,9 @@ fn severity(least: FailOn) -> Severity {
         FailOn::High => Severity::High,
         FailOn::Critical => Severity::Critical,
     }
+}
+
+/// How many columns text for people has.
+pub(crate) fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100)
 }

@@ -12,7 +12,7 @@ use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::{DiscoverError, Selection, discover};
 use jwtriage::parallel::Pool;
 use jwtriage::pipeline::run::Run;
-use jwtriage::report::Asked;
+use jwtriage::report::results::Asked;
 
 use crate::apart;
 use crate::args::{Known, Scan};

@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher13;
 use crate::extract::extracted::Extracted;
 use crate::extract::signature::Catalog;
 use crate::model::books::{PassedOver, Problem, StreamBooks};
-use crate::report::Asked;
+use crate::report::results::Asked;
 
 /// The version of events files that this program writes and reads.
 pub const VERSION: u32 = 1;

@@ -3,6 +3,7 @@
 use super::row::Get::{Real, Text, Time, Whole};
 use super::row::{Column, id, name, text, whole, word};
 use crate::model::diagnosis::{CauseEvent, Failure};
+use crate::model::words::Variant;
 use crate::report::json::text_of;
 
 /// The columns, in order. What is to blame is several of them, and lists are JSON text.
@@ -23,8 +24,8 @@ pub(in crate::report) const FAILURE: &[Column<Failure>] = &[
     Column("path", Text(|failure, _| name(failure.path))),
     Column("status", Whole(|failure| failure.status.map(i64::from))),
     Column("root_cause", Text(|failure, _| word(failure.root_cause.as_str()))),
-    Column("variant", Text(|failure, _| text(failure.variant))),
-    Column("rule", Text(|failure, _| word(failure.rule))),
+    Column("variant", Text(|failure, _| text(failure.variant.map(Variant::as_str)))),
+    Column("rule", Text(|failure, _| word(failure.rule.as_str()))),
     Column("confidence", Real(|failure| Some(failure.confidence))),
     Column("band", Text(|failure, _| word(failure.band.as_str()))),
     Column("cause_kind", Text(|failure, _| text(blamed(failure).map(|cause| cause.kind.as_str())))),

@@ -10,7 +10,7 @@ use crate::model::event::{Event, Text, rfc3339};
 use crate::model::field::{Field, Value};
 use crate::model::id::Id;
 use crate::model::name::Name;
-use crate::report::Results;
+use crate::report::results::Results;
 
 use Get::{Real, Time, Whole};
 

@@ -1,0 +1,142 @@
+//! Verdicts of a case -> the strongest one.
+
+use chrono::{DateTime, Utc};
+
+use crate::causes::CAUSES;
+use crate::causes::unexplained::DR_42;
+use crate::causes::verdict::{Links, Verdict};
+use crate::facts::world::Facts;
+use crate::group::merge::Case;
+use crate::group::response_size;
+use crate::group::subject::{SESSION, SESSION_MOST};
+use crate::hash::HashMap;
+use crate::model::diagnosis::Alternative;
+use crate::model::name::Name;
+use crate::model::words::{Cause, Reason};
+
+/// Below this a verdict is a hint, not a diagnosis.
+const THRESHOLD: f64 = 0.40;
+/// Verdicts no further apart are equally strong.
+const TIE: f64 = 0.05;
+/// What a verdict loses where the reason or the subject it rests on is inferred.
+const INFERRED: f64 = 0.10;
+/// How many others a failure shows.
+pub(super) const ALTERNATIVES: usize = 2;
+
+/// What is made of all that the causes say of a case.
+pub(super) struct Judgement {
+    /// The strongest verdict.
+    pub(super) chosen: Verdict,
+    /// The best of the others.
+    pub(super) others: Vec<Alternative>,
+}
+
+/// What every cause says of a case, and which of it is the strongest.
+pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement {
+    let mut verdicts = Vec::new();
+    for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
+        (rules.judge)(case, links, facts, &mut verdicts);
+    }
+    if case.inferred.is_some() || case.sub_from.is_some() {
+        for verdict in &mut verdicts {
+            verdict.evidence.extend(
+                case.sub_from
+                    .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
+            );
+            // No further than the threshold: what would be possible stays possible.
+            verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
+        }
+    }
+    strongest_first(&mut verdicts);
+    let mut verdicts = verdicts.into_iter();
+    let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(&DR_42, 0.0));
+    Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen }
+}
+
+/// Sorts verdicts; a sort keeps the order of [`CAUSES`] among the equally strong, and what is within a tie of the
+/// strongest yields to what stands before it there.
+fn strongest_first(verdicts: &mut [Verdict]) {
+    let precedence = |cause: Cause| CAUSES.iter().position(|rules| rules.cause == cause);
+    verdicts.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()));
+    let Some(best) = verdicts.first().map(Verdict::confidence) else { return };
+    let tied = verdicts.iter().take_while(|verdict| best - verdict.confidence() <= TIE).count();
+    verdicts[..tied].sort_by_key(|verdict| precedence(verdict.cause()));
+    // A hint is no diagnosis: below the threshold the honest answer comes first.
+    if best < THRESHOLD {
+        verdicts.sort_by_key(|verdict| verdict.cause() != Cause::Unexplained);
+    }
+}
+
+/// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
+pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts<'_>) {
+    let mut told: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
+    for (place, case) in cases.iter().enumerate() {
+        let explained = judged[place].chosen.cause() != Cause::Unexplained;
+        if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {
+            told.entry(*client).or_default().push((time, place));
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+    for told in told.values_mut() {
+        told.sort();
+    }
+    let borrowed: Vec<(usize, Verdict)> = cases
+        .iter()
+        .enumerate()
+        .filter(|(place, case)| case.reason == Reason::Other && judged[*place].chosen.cause() == Cause::Unexplained)
+        .filter_map(|(place, case)| {
+            let time = case.time?;
+            let told = told.get(&case.client_ip?)?;
+            let from = told.partition_point(|(other, _)| *other < time - SESSION);
+            let to = told.partition_point(|(other, _)| *other <= time + SESSION);
+            // With more than that it is no single client's session.
+            let (_, neighbour) = told[from..to.min(from + SESSION_MOST)]
+                .iter()
+                .filter(|(_, neighbour)| !response_size::differ(case, &cases[*neighbour]))
+                .filter(|(_, neighbour)| {
+                    // What befell the user shows everywhere; keys, claims and clocks are each service's own.
+                    !foreign(case, &cases[*neighbour]) || judged[*neighbour].chosen.cause().is_of_the_user()
+                })
+                .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
+            let mut verdict = judged[*neighbour].chosen.clone();
+            if verdict.cause() == Cause::UserStoreOutage && facts.outage_at(case.time).is_none() {
+                return None;
+            }
+            verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
+            verdict.evidence.insert(0, (cases[*neighbour].line, "another refusal of the same client says why".into()));
+            verdict.lacks = "no line of this request says why; told by the same client's other requests";
+            Some((place, verdict))
+        })
+        .collect();
+    for (place, verdict) in borrowed {
+        judged[place].chosen = verdict;
+    }
+}
+
+/// Whether two requests went to different services.
+fn foreign(a: &Case, b: &Case) -> bool {
+    a.service != b.service
+}
+
+/// The best of the others: one more than a failure shows, as what is chosen may change yet.
+fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
+    let mut seen = vec![(chosen.cause(), chosen.rule.id)];
+    let mut others = Vec::new();
+    for verdict in verdicts {
+        if !seen.contains(&(verdict.cause(), verdict.rule.id))
+            && verdict.cause() != Cause::Unexplained
+            && others.len() <= ALTERNATIVES
+        {
+            seen.push((verdict.cause(), verdict.rule.id));
+            let why_not = if verdict.lacks.is_empty() { "its grounds are weaker" } else { verdict.lacks };
+            others.push(Alternative {
+                root_cause: verdict.cause(),
+                rule: verdict.rule.id,
+                score: verdict.confidence(),
+                why_not: why_not.into(),
+            });
+        }
+    }
+    others.shrink_to_fit();
+    others
+}

@@ -1,0 +1,84 @@
+//! A judged case -> a failure: the verdict with its lines, as reports and rows show it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use crate::correlate::choose::{ALTERNATIVES, Judgement};
+use crate::correlate::identity::pattern_id;
+use crate::correlate::lines::Lines;
+use crate::facts::outline::Outline;
+use crate::group::merge::Case;
+use crate::model::diagnosis::{CauseEvent, Evidence, Failure, Line};
+use crate::model::event::Event;
+use crate::model::name::Name;
+use crate::model::words::{Band, Reason};
+
+/// The failure that a judged case is.
+pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, lines: Lines<'_>) -> Failure {
+    let Judgement { chosen, others: mut alternatives } = judgement;
+    // It may be another's.
+    alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause(), chosen.rule.id));
+    alternatives.truncate(ALTERNATIVES);
+    let confidence = chosen.confidence();
+    let seen_in: Vec<Line> = case.events.iter().map(|event| lines.named(lines.events[*event].place)).collect();
+    let evidence = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
+        .chain(chosen.evidence)
+        .map(|(place, says)| {
+            let Line { file, line } = lines.named(place);
+            let (time, text) = lines.shown(place);
+            Evidence { file, line, time, says, text }
+        })
+        .collect();
+    let object = chosen.blame.map(|index| outline.lifecycle[index].key);
+    let failure = Failure {
+        failure_id: String::new(),
+        pattern_id: Name::default(),
+        time: case.time,
+        reason: case.reason,
+        sub: case.sub,
+        kid: case.kid,
+        iss: case.iss,
+        aud: case.aud,
+        client_ip: case.client_ip,
+        request_id: case.request_id,
+        trace_id: case.trace_id,
+        service: case.service,
+        method: case.method,
+        path: case.path,
+        status: case.status,
+        root_cause: chosen.rule.cause,
+        variant: chosen.variant,
+        rule: chosen.rule.id,
+        confidence,
+        band: Band::of(confidence),
+        cause: chosen.blame.map(|place| blamed(place, outline, lines)),
+        evidence,
+        counter: chosen.counter,
+        alternatives,
+        seen_in,
+    };
+    Failure { pattern_id: pattern_id(&failure, object), ..failure }
+}
+
+/// What a failure's own line shows.
+fn said(case: &Case, event: &Event) -> Cow<'static, str> {
+    if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
+        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();
+    }
+    match (event.reason, event.status) {
+        (Some(Reason::Other), Some(401)) => "the request was refused with 401".into(),
+        (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}").into(),
+        (Some(reason), _) => VERIFIER_SAYS[reason as usize].as_str().into(),
+        (None, _) => "the request was refused".into(),
+    }
+}
+
+/// What a verifier says, by reason.
+static VERIFIER_SAYS: LazyLock<Vec<String>> =
+    LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
+
+fn blamed(place: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
+    let (happening, best) = (&outline.lifecycle[place], outline.lifecycle.best(place));
+    let Line { file, line } = lines.named(best.line);
+    CauseEvent { kind: happening.kind, time: Some(happening.time), event_id: best.event_id.clone(), file, line, text: best.quote }
+}
