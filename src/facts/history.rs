@@ -9,7 +9,7 @@ use crate::facts::client::Client;
 use crate::facts::service::KnownServices;
 use crate::facts::subject::Subject;
 use crate::facts::vanishing::Bulk;
-use crate::facts::verifier::Verdicts;
+use crate::facts::verifier::KnownVerifiers;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::group::subject_shape::{Shape, shape};
@@ -26,7 +26,7 @@ pub struct History {
     /// What is known of services.
     pub services: KnownServices,
     /// What verifiers made of tokens.
-    pub verdicts: Verdicts,
+    pub verdicts: KnownVerifiers,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as indices of the lifecycle events.

@@ -182,22 +182,22 @@ impl Verifiers {
     }
 
     /// The same, in order.
-    pub fn settle(self) -> Verdicts {
+    pub fn settle(self) -> KnownVerifiers {
         let Self { by_service, by_key } = self;
-        let mut verdicts = Verdicts { by_service, ..Verdicts::default() };
-        verdicts.put_in_order(by_key);
-        let accepted: Vec<(Span, Name)> = verdicts.keys().filter_map(|kid| Some((verdicts.accepted(kid)?, kid))).collect();
-        verdicts.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
-        verdicts.first_accepted.sort();
-        verdicts.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
-        verdicts.last_accepted.sort_by(|a, b| b.cmp(a));
-        verdicts
+        let mut known = KnownVerifiers { by_service, ..KnownVerifiers::default() };
+        known.put_in_order(by_key);
+        let accepted: Vec<(Span, Name)> = known.keys().filter_map(|kid| Some((known.accepted(kid)?, kid))).collect();
+        known.first_accepted = accepted.iter().map(|(span, kid)| (span.first, *kid)).collect();
+        known.first_accepted.sort();
+        known.last_accepted = accepted.into_iter().map(|(span, kid)| (span.last, kid)).collect();
+        known.last_accepted.sort_by(|a, b| b.cmp(a));
+        known
     }
 }
 
 /// What verifiers made of tokens, to be asked.
 #[derive(Debug, Clone, Default)]
-pub struct Verdicts {
+pub struct KnownVerifiers {
     by_service: HashMap<Name, VerifierStats>,
     /// What services made of keys: those of one key stand together, in the order of the services' names.
     by_key: Vec<(Name, VerifierStats)>,
@@ -208,7 +208,7 @@ pub struct Verdicts {
     last_accepted: Vec<(DateTime<Utc>, Name)>,
 }
 
-impl Verdicts {
+impl KnownVerifiers {
     fn put_in_order(&mut self, by_key: HashMap<(Name, Name), VerifierStats>) {
         let mut pairs: Vec<((Name, Name), VerifierStats)> = by_key.into_iter().collect();
         pairs.sort_unstable_by_key(|(pair, _)| *pair);

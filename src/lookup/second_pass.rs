@@ -29,13 +29,18 @@ use crate::parallel;
 const CLOCK_SAMPLES: usize = 20;
 /// How many addresses the second pass asks after.
 const MAX_CLIENTS: usize = 2000;
+/// From so many users on that are not found it is asked whether those who came later get through.
+const MANY_MISSING: usize = 20;
+/// How many of those who came later the second pass asks after.
+const MAX_NEWCOMERS: usize = 20;
 
 /// What the first pass leaves to be asked.
 #[derive(Debug, Default)]
 struct LookupTargets {
     /// Request and trace ids of failures.
     requests: HashSet<Id>,
-    /// Subjects whose other requests tell whether they still exist.
+    /// Subjects whose other requests tell whether they still exist, and newcomers whose requests tell whether others get
+    /// through.
     subjects: HashSet<Name>,
     /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
     clients: HashSet<Name>,
@@ -74,6 +79,21 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
     };
     let clients = |event: &Event| event.client_ip.filter(|client| !is_local(client));
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
+}
+
+/// The first users that were created after many others began to be not found: whether they get through tells a store that
+/// was emptied from one that fails.
+fn newcomers(events: &[Event]) -> Vec<Name> {
+    let not_found = || failures(events).filter(|event| event.reason == Some(Reason::SubNotFound));
+    let missing: HashSet<Name> = not_found().filter_map(|event| event.sub).collect();
+    let Some(start) = not_found().filter_map(|event| event.time).min().filter(|_| missing.len() >= MANY_MISSING) else {
+        return Vec::new();
+    };
+    let created = |event: &Event| event.time.zip(event.sub).filter(|_| event.kind == EventKind::UserCreated);
+    let mut later: Vec<(DateTime<Utc>, Name)> =
+        events.iter().filter_map(created).filter(|(time, sub)| *time > start && !missing.contains(sub)).collect();
+    later.sort_unstable();
+    later.into_iter().take(MAX_NEWCOMERS).map(|(_, sub)| sub).collect()
 }
 
 /// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
@@ -175,6 +195,7 @@ impl LookupTargets {
                 targets.subjects.insert(sub);
             }
         }
+        targets.subjects.extend(newcomers(events));
         targets.time_filter.answers = !targets.subjects.is_empty() || !targets.clients.is_empty();
         targets.time_filter.settle();
         targets
@@ -400,6 +421,23 @@ impl<'k> SecondPass<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_many_are_not_found_it_is_asked_whether_newcomers_get_through() {
+        let event = |kind, second: i64, sub: &str| {
+            let mut event = Event::bare(kind, Place { stream: StreamId(0), line: 1 });
+            event.reason = (kind == EventKind::AuthFailure).then_some(Reason::SubNotFound);
+            event.time = DateTime::from_timestamp(second, 0);
+            event.sub = Some(sub.into());
+            event
+        };
+        let refused = |count: i64| (0..count).map(|n| event(EventKind::AuthFailure, 100 + n, &format!("old-{n}")));
+        let created = [(99, "older"), (300, "new-2"), (200, "new-1"), (300, "old-0")];
+        let created = || created.map(|(second, sub)| event(EventKind::UserCreated, second, sub));
+        let asked = |count| newcomers(&refused(count).chain(created()).collect::<Vec<_>>());
+        assert_eq!(asked(20), [Name::of("new-1"), Name::of("new-2")]);
+        assert!(asked(19).is_empty());
+    }
 
     #[test]
     fn an_id_that_many_refusals_bear_is_not_looked_for() {

@@ -46,6 +46,12 @@ impl Day {
 const USERS: u64 = 40;
 const HOUR: u64 = 3600;
 
+/// The timelines of some days.
+pub(crate) fn days(count: usize) -> Vec<String> {
+    let mut dice = Dice(7);
+    (0..count).map(|_| day(&mut dice).timeline).collect()
+}
+
 fn day(dice: &mut Dice) -> Day {
     let mut day = Day::default();
     for user in 0..USERS {

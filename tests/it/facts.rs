@@ -25,6 +25,7 @@ use jwtriage::pipeline::settings::{SPAN, Settings};
 use jwtriage::redact::Redactor;
 use proptest::prelude::*;
 
+use crate::calibration::days;
 use crate::scenarios::{scanned, timelines};
 
 /// Which part each of some things goes to: made of a seed, and the same for the same seed.
@@ -130,8 +131,8 @@ fn sample(name: &str) -> Extracted {
 }
 
 #[test]
-fn every_scenario_is_explained_alike_from_parts() {
-    for (number, timeline) in (0_u64..).zip(&timelines()) {
+fn every_scenario_and_some_made_up_days_are_explained_alike_from_parts() {
+    for (number, timeline) in (0_u64..).zip(&[timelines(), days(8)].concat()) {
         let whole = told(&at_once(&mut scanned(timeline)));
         assert_eq!(told(&in_parts(&mut scanned(timeline), number, 3)), whole, "{timeline}");
         assert_eq!(told(&by_stream(&mut scanned(timeline), number)), whole, "{timeline}");
@@ -200,7 +201,7 @@ fn rules_judge_alike_by_the_facts_that_they_read() {
     let inventory = Inventory::default();
     let mut breaches = Vec::new();
     let mut differ = 0;
-    for timeline in timelines() {
+    for timeline in [timelines(), days(2)].concat() {
         let mut scan = scanned(&timeline);
         let grouped = group(&mut scan, &inventory);
         let files = scan.files();

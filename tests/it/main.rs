@@ -8,6 +8,8 @@ mod catalog;
 mod chase;
 #[cfg(feature = "cli")]
 mod cli;
+mod cuts;
+mod engine;
 #[cfg(all(feature = "cli", feature = "parquet"))]
 mod events_files;
 #[cfg(feature = "cli")]
@@ -15,10 +17,13 @@ mod exports;
 mod facts;
 #[cfg(feature = "cli")]
 mod files;
+#[cfg(feature = "cli")]
+mod golden;
 mod layouts;
 #[cfg(feature = "cli")]
 mod merging;
 mod properties;
+mod rendered;
 #[cfg(feature = "cli")]
 mod rules;
 #[cfg(feature = "cli")]

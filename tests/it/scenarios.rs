@@ -21,10 +21,10 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Scenario {
+pub(crate) struct Scenario {
     /// One sentence.
     says: String,
-    timeline: String,
+    pub(crate) timeline: String,
     /// `cause`, `cause rule`, `cause rule variant`; one a failure in the order of time, or one for all; `xN` repeats.
     causes: Vec<String>,
     /// The bands, likewise.
@@ -32,7 +32,7 @@ struct Scenario {
     bands: Vec<String>,
     /// The `event_id` of what each failure is blamed on, `-` for nothing.
     #[serde(default)]
-    blames: Vec<String>,
+    pub(crate) blames: Vec<String>,
     /// Texts that must stand in what the diagnosis says of gaps, findings, alternatives or evidence.
     #[serde(default)]
     tells: Vec<String>,
@@ -60,7 +60,7 @@ impl Stage {
     }
 }
 
-fn time(text: &str, day: i64) -> DateTime<Utc> {
+pub(crate) fn time(text: &str, day: i64) -> DateTime<Utc> {
     let layouts = ["%H:%M:%S%.f", "%H:%M"];
     let time = layouts.iter().find_map(|layout| NaiveTime::parse_from_str(text, layout).ok());
     let time = time.unwrap_or_else(|| panic!("no time: `{text}`"));
@@ -68,7 +68,7 @@ fn time(text: &str, day: i64) -> DateTime<Utc> {
     midnight + time.signed_duration_since(NaiveTime::MIN)
 }
 
-fn span(text: &str) -> Duration {
+pub(crate) fn span(text: &str) -> Duration {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let number: i64 = digits.parse().unwrap();
     match &text[digits.len()..] {
@@ -99,8 +99,35 @@ fn put(event: &mut Event, name: &str, text: &str, day: i64) {
     field.set(event, &value);
 }
 
-/// Puts one line of a timeline on the stage.
-fn tell(line: &str, stage: &mut Stage) {
+/// What one line of a timeline tells of, once for each time that it is repeated.
+pub(crate) struct Occurrence<'t> {
+    pub(crate) time: DateTime<Utc>,
+    /// Times of day in the values are of this one, counted from 0.
+    pub(crate) day: i64,
+    /// The file that tells of it.
+    pub(crate) file: String,
+    pub(crate) kind: &'t str,
+    pub(crate) values: Vec<(&'t str, String)>,
+}
+
+impl Occurrence<'_> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the lines of a timeline tell of, in their order.
+pub(crate) fn occurrences(timeline: &str) -> Vec<Occurrence<'_>> {
+    timeline
+        .lines()
+        .map(|line| line.split('#').next().unwrap().trim())
+        .filter(|line| !line.is_empty())
+        .flat_map(repeated)
+        .collect()
+}
+
+/// What a line tells of.
+fn repeated(line: &str) -> Vec<Occurrence<'_>> {
     let mut words = line.split_whitespace().peekable();
     let first = words.next().unwrap();
     let (day, clock) = match first.strip_suffix('d') {
@@ -119,43 +146,47 @@ fn tell(line: &str, stage: &mut Stage) {
     }
     let get = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
     let every = get("every").map_or(Duration::seconds(1), span);
-    for n in 0..count {
-        let value = |name: &str| get(name).map(|value| value.replace("{n}", &n.to_string()));
-        let file =
-            value("in").or_else(|| value("service").map(|service| format!("{service}.log"))).unwrap_or("idp.log".to_owned());
-        let place = stage.place(&file);
-        let at = at + every * n;
-        let status = value("status").map(|status| status.parse().unwrap());
-        if kind == "request" && (value("sub").is_some() || value("client").is_some()) && value("request_id").is_none() {
-            stage.scan.observations.push(RequestObservation {
-                time: at,
-                sub: value("sub").map(Into::into),
-                client: value("client").map(Into::into),
-                status,
-                kid: value("kid").map(Into::into),
-                service: value("service").map(Into::into),
-                place,
-            });
-            continue;
-        }
-        let word = EventKind::ALL.iter().find(|known| known.as_str() == kind);
-        let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{kind}`")), place);
-        event.time = Some(at);
-        for (name, _) in &values {
-            put(&mut event, name, &value(name).unwrap(), day);
-        }
-        assert!(event.kind != EventKind::AuthFailure || event.reason.is_some(), "a failure has a reason: `{line}`");
-        stage.scan.events.push(event);
+    let occurrence = |n: i32| {
+        let values: Vec<(&str, String)> =
+            values.iter().map(|(name, value)| (*name, value.replace("{n}", &n.to_string()))).collect();
+        let value = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        let file = value("in").or_else(|| Some(format!("{}.log", value("service")?))).unwrap_or("idp.log".to_owned());
+        Occurrence { time: at + every * n, day, file, kind, values }
+    };
+    (0..count).map(occurrence).collect()
+}
+
+/// Puts what a timeline tells of on the stage.
+fn tell(told: &Occurrence<'_>, stage: &mut Stage) {
+    let place = stage.place(&told.file);
+    let name = |name: &str| told.get(name).map(Into::into);
+    if told.kind == "request" && (told.get("sub").is_some() || told.get("client").is_some()) && told.get("request_id").is_none() {
+        stage.scan.observations.push(RequestObservation {
+            time: told.time,
+            sub: name("sub"),
+            client: name("client"),
+            status: told.get("status").map(|status| status.parse().unwrap()),
+            kid: name("kid"),
+            service: name("service"),
+            place,
+        });
+        return;
     }
+    let word = EventKind::ALL.iter().find(|known| known.as_str() == told.kind);
+    let mut event = Event::bare(*word.unwrap_or_else(|| panic!("no kind: `{}`", told.kind)), place);
+    event.time = Some(told.time);
+    for (name, value) in &told.values {
+        put(&mut event, name, value, told.day);
+    }
+    assert!(event.kind != EventKind::AuthFailure || event.reason.is_some(), "a failure has a reason: {:?}", told.values);
+    stage.scan.events.push(event);
 }
 
 /// What a scan of the logs of a timeline finds.
 pub(crate) fn scanned(timeline: &str) -> Extracted {
     let mut stage = Stage { scan: Extracted::default(), files: BTreeMap::new(), lines: BTreeMap::new() };
-    let lines: Vec<&str> =
-        timeline.lines().map(|line| line.split('#').next().unwrap().trim()).filter(|l| !l.is_empty()).collect();
-    for line in lines {
-        tell(line, &mut stage);
+    for told in occurrences(timeline) {
+        tell(&told, &mut stage);
     }
     stage.scan.events.sort_by_key(|event| event.place);
     stage.scan
@@ -189,8 +220,8 @@ fn gathered(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     gathered.into_iter().map(|(text, count)| if count == 1 { text } else { format!("{text} x{count}") }).collect()
 }
 
-fn breach(scenario: &Scenario) -> Option<String> {
-    let told = played(&scenario.timeline);
+/// What was promised and is not told.
+pub(crate) fn breach(scenario: &Scenario, told: &Correlated) -> Option<String> {
     let count = told.failures.len();
     let shown = |failure: &Failure| {
         format!(
@@ -257,42 +288,42 @@ fn scenarios(directory: &Path, into: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// The timeline of every scenario.
-pub(crate) fn timelines() -> Vec<String> {
-    let read = |file: &std::path::PathBuf| toml::from_str::<Scenario>(&std::fs::read_to_string(file).unwrap()).unwrap();
-    files().iter().map(|file| read(file).timeline).collect()
-}
-
-/// The files of all scenarios.
-pub(crate) fn files() -> Vec<std::path::PathBuf> {
+/// Every scenario, with its file's path below `scenarios/`.
+pub(crate) fn all() -> Vec<(String, Scenario)> {
+    let root = crate::project("tests/it/scenarios");
     let mut files = Vec::new();
-    scenarios(&crate::project("tests/it/scenarios"), &mut files);
+    scenarios(&root, &mut files);
     files.sort();
-    files
+    let read = |file: &Path| {
+        let text = std::fs::read_to_string(file).unwrap();
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    };
+    files.iter().map(|file| (file.strip_prefix(&root).unwrap().display().to_string(), read(file))).collect()
 }
 
 /// Every failure of every scenario, with the file it is of.
 pub(crate) fn every_failure() -> Vec<(String, Failure)> {
-    let mut all = Vec::new();
-    for file in files() {
-        let scenario: Scenario = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        all.extend(played(&scenario.timeline).failures.into_iter().map(|failure| (file.display().to_string(), failure)));
-    }
-    all
+    let failures = |(file, scenario): (String, Scenario)| {
+        let failures = played(&scenario.timeline).failures;
+        failures.into_iter().map(move |failure| (file.clone(), failure)).collect::<Vec<_>>()
+    };
+    all().into_iter().flat_map(failures).collect()
+}
+
+/// The timeline of every scenario.
+pub(crate) fn timelines() -> Vec<String> {
+    all().into_iter().map(|(_, scenario)| scenario.timeline).collect()
 }
 
 #[test]
 fn every_timeline_is_explained() {
-    let root = crate::project("tests/it/scenarios");
-    let files = files();
-    assert!(files.len() > 20);
+    let scenarios = all();
+    assert!(scenarios.len() > 20);
     let mut breaches = Vec::new();
-    for file in &files {
-        let scenario: Scenario =
-            toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        if let Some(breach) = breach(&scenario) {
-            breaches.push(format!("{}\n  {}\n    {breach}", file.strip_prefix(&root).unwrap().display(), scenario.says));
+    for (file, scenario) in &scenarios {
+        if let Some(breach) = breach(scenario, &played(&scenario.timeline)) {
+            breaches.push(format!("{file}\n  {}\n    {breach}", scenario.says));
         }
     }
-    assert!(breaches.is_empty(), "{} of {} scenarios:\n{}", breaches.len(), files.len(), breaches.join("\n"));
+    assert!(breaches.is_empty(), "{} of {} scenarios:\n{}", breaches.len(), scenarios.len(), breaches.join("\n"));
 }
