@@ -1,7 +1,7 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`]), silent refusals are told by the size of their answer ([`response_size`]), subjects are filled in
+//! cases ([`merge`]), silent refusals get the reason of those with an answer as long ([`response_size`]), subjects are filled in
 //! ([`subject`]), facts are gathered ([`Facts`]), every cause says what it finds ([`causes`](crate::causes)), the
 //! strongest verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts do not depend on the order
 //! in which they were gathered, nor verdicts on that of cases; only refusals that give no reason look at others' verdicts.
@@ -45,7 +45,7 @@ use crate::parallel;
 /// What correlation makes of a scan.
 #[derive(Debug, Default)]
 pub struct Correlated {
-    /// One for each failed request, in the order of time and place.
+    /// One for each failed request, in the order of time and line.
     pub failures: Vec<Failure>,
     /// What happened, the most failures first.
     pub patterns: Vec<Pattern>,

@@ -74,6 +74,8 @@
 //! - A new **signature**: an entry in `extract/signature/catalog/<product>.toml`, and no code. A new file is built in by
 //!   lying there.
 //! - A new **cause**: a file under `causes/` with its rules, and a line in [`causes::CAUSES`].
+//! - A new **rule**: a number in [`model::words::RuleId`], a static [`causes::rule::Rule`] in the file of its cause, a timeline
+//!   under `tests/it/scenarios/` that shows it, and its row in the README's table.
 //! - A new **field name** of some product for what events know: a name in [`layout::role::Role`], or `reads` in the
 //!   product's catalog file where its meaning differs.
 //! - A new **event field**: a place in [`model::event::Event`] and a line in [`model::field::Field`]'s table.

@@ -137,29 +137,29 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
 fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let time = case.time?;
     let key = facts.keys.get(&case.kid?)?;
-    let before = |place: Option<usize>| place.filter(|place| facts.happenings[*place].time <= time);
+    let before = |index: Option<usize>| index.filter(|index| facts.happenings[*index].time <= time);
     let retirement = before(key.retired);
     // A key that only gave way to another still verifies.
     if retirement.is_none() && case.reason == Reason::SignatureInvalid {
         return None;
     }
-    let place = retirement.or_else(|| before(key.superseded))?;
+    let index = retirement.or_else(|| before(key.superseded))?;
     let base = match (retirement.is_some(), case.reason) {
         (true, Reason::KeyNotFound | Reason::SignatureInvalid) => 0.80,
         (true, _) => 0.72,
         (false, _) => 0.60,
     };
-    let issued_before = case.iat.is_some_and(|iat| iat <= facts.happenings[place].time.timestamp());
+    let issued_before = case.iat.is_some_and(|iat| iat <= facts.happenings[index].time.timestamp());
     Some(
         Verdict::new(&DR_23, base)
             .variant(Variant::EarlyRetirement)
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid)) == Some(false), 0.05)
-            .ground(facts.happenings.witnesses(place).len() > 1, 0.05)
+            .ground(facts.happenings.witnesses(index).len() > 1, 0.05)
             .blame(
                 facts,
-                place,
+                index,
                 if retirement.is_some() {
                     "the token's key was retired"
                 } else {
@@ -200,13 +200,13 @@ fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
     let key = facts.keys.get(&kid)?;
-    let place = key.rotated.or(key.added).filter(|place| facts.happenings[*place].time <= time)?;
-    let renewed = facts.happenings[place].time;
+    let index = key.rotated.or(key.added).filter(|index| facts.happenings[*index].time <= time)?;
+    let renewed = facts.happenings[index].time;
     let verified_before = facts.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
     (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
         Verdict::new(&DR_26, 0.85).variant(Variant::KidReused).blame(
             facts,
-            place,
+            index,
             "the key was renewed under its old id; it had verified before",
         )
     })
@@ -214,9 +214,9 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// A retirement that came after the failure is shown as considered.
 fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
-    let (place, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
+    let (index, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
     let mut verdict =
-        Verdict::new(&DR_23, 0.0).shows(Some(facts.happenings.best(place).line), "the key was retired after the failure");
+        Verdict::new(&DR_23, 0.0).shows(Some(facts.happenings.best(index).line), "the key was retired after the failure");
     verdict.lacks = "wrong order: the key was retired after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -228,20 +228,20 @@ fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let rotation = facts.last_rotation(case);
-    let place = rotation.or_else(|| facts.last_change(case))?;
-    let (before, after) = facts.around(case, facts.happenings[place].time);
+    let index = rotation.or_else(|| facts.last_change(case))?;
+    let (before, after) = facts.around(case, facts.happenings[index].time);
     let burst = after >= 5 && after >= 5 * before;
-    let began = burst && facts.history.reaches_before(case.service, facts.happenings[place].time);
+    let began = burst && facts.history.reaches_before(case.service, facts.happenings[index].time);
     if !began && rotation.is_none() {
         return None;
     }
-    let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.happenings[place].time);
+    let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.happenings[index].time);
     Some(
         Verdict::new(&DR_24, 0.60)
             .variant(Variant::SecretRegenerated)
             .ground(burst, 0.15)
             .ground(rotation.is_some(), 0.10)
-            .blame(facts, place, "the verifier restarted or its key changed")
+            .blame(facts, index, "the verifier restarted or its key changed")
             .against("signatures failed at the same rate before", !burst, 0.15)
             .against("tokens issued since fail as well", fresh, 0.25),
     )

@@ -421,10 +421,10 @@ fn verdict(rule: &'static Rule, variant: Variant, base: f64) -> Verdict {
 
 /// Blames the last change of the case's services, if the failures waited for it.
 fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
-    let Some(place) = facts.last_change(case) else {
+    let Some(index) = facts.last_change(case) else {
         return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
     };
-    let (before, after) = facts.around(case, facts.happenings[place].time);
+    let (before, after) = facts.around(case, facts.happenings[index].time);
     let onset = after >= 3 && after >= 5 * before;
     let verdict = verdict.ground(onset, 0.20);
     // What was there before a change is not its doing.
@@ -436,7 +436,7 @@ fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
     }
     verdict.against("the failures were as frequent before the change", !onset, 0.0).blame(
         facts,
-        place,
+        index,
         "the service was deployed or its configuration changed",
     )
 }
@@ -453,15 +453,15 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
         return;
     };
     // The verifier's own change, with tokens from before it: it asks for another claim now.
-    let own = facts.last_change(case).filter(|place| {
-        let (before, after) = facts.around(case, facts.happenings[*place].time);
+    let own = facts.last_change(case).filter(|index| {
+        let (before, after) = facts.around(case, facts.happenings[*index].time);
         after >= 3 && after >= 5 * before
     });
-    let old_token = |place: usize| case.iat.is_some_and(|iat| iat < facts.happenings[place].time.timestamp());
-    if let Some(place) = own.filter(|place| old_token(*place)) {
+    let old_token = |index: usize| case.iat.is_some_and(|iat| iat < facts.happenings[index].time.timestamp());
+    if let Some(index) = own.filter(|index| old_token(*index)) {
         verdicts.push(verdict(&DR_20, Variant::VerifierClaimConfig, 0.80).blame(
             facts,
-            place,
+            index,
             "the verifier was deployed or its configuration changed, and tokens from before it fail",
         ));
         return;
@@ -469,13 +469,13 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     let onset = onset(case, facts);
     let issuer = onset.and_then(|first| facts.issuer_change(case, first));
     // Of two changes the one nearer to the onset.
-    let nearer = |place: &usize| own.is_none_or(|own| facts.happenings[own].time <= facts.happenings[*place].time);
-    if let Some(place) = issuer.filter(nearer) {
-        let fresh = case.iat.is_some_and(|iat| iat >= facts.happenings[place].time.timestamp());
+    let nearer = |index: &usize| own.is_none_or(|own| facts.happenings[own].time <= facts.happenings[*index].time);
+    if let Some(index) = issuer.filter(nearer) {
+        let fresh = case.iat.is_some_and(|iat| iat >= facts.happenings[index].time.timestamp());
         let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
         let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(
             facts,
-            place,
+            index,
             "the issuer changed just before the first token without a subject",
         );
         if let Some(client) = client {
@@ -535,7 +535,7 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
     }
     let onset = onset(case, facts);
     match onset.and_then(|first| facts.issuer_change(case, first)).filter(|_| facts.last_change(case).is_none()) {
-        Some(place) => found.ground(true, 0.15).blame(facts, place, "the issuer changed just before"),
+        Some(index) => found.ground(true, 0.15).blame(facts, index, "the issuer changed just before"),
         None => after_a_change(case, facts, found),
     }
 }
@@ -543,13 +543,13 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
 /// DR-05 with a deploy: the service looks into another database.
 fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
-    let place = facts.last_change(case).filter(|place| {
-        let change = facts.happenings[*place].time;
+    let index = facts.last_change(case).filter(|index| {
+        let change = facts.happenings[*index].time;
         change <= bulk.start && bulk.start - change <= ONSET
     })?;
     Some(verdict(&DR_05, Variant::WrongDatabase, 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
         facts,
-        place,
+        index,
         "the service was deployed just before many users vanished at once",
     ))
 }
@@ -559,16 +559,16 @@ fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let sub = case.sub.filter(|sub| facts.history.is_odd(sub) && !facts.knows(*sub))?;
     let _ = sub;
     let time = case.time?;
-    let began = |place: &usize| {
-        let (before, after) = facts.around(case, facts.happenings[*place].time);
+    let began = |index: &usize| {
+        let (before, after) = facts.around(case, facts.happenings[*index].time);
         after >= 3 && after >= 5 * before
     };
     let changes = [facts.last_change(case), facts.issuer_change(case, time)].into_iter().flatten().filter(began);
-    let place = changes.max_by_key(|place| facts.happenings[*place].time);
-    place.map(|place| {
+    let index = changes.max_by_key(|index| facts.happenings[*index].time);
+    index.map(|index| {
         verdict(&DR_09, Variant::ClaimMapping, 0.80).blame(
             facts,
-            place,
+            index,
             "since this change the tokens carry another kind of id than users who get through",
         )
     })
@@ -586,9 +586,9 @@ fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let here = verdicts.key_at(kid, case.service)?;
     let first_bad = here.refusals()?.first;
     let verified = here.accepted_before(first_bad);
-    let end = facts.added_keys.partition_point(|place| facts.happenings[*place].time <= first_bad);
-    let place = facts.added_keys[..end].iter().rev().copied().find(|place| facts.happenings[*place].key != *kid)?;
-    let added = facts.happenings[place].time;
+    let end = facts.added_keys.partition_point(|index| facts.happenings[*index].time <= first_bad);
+    let index = facts.added_keys[..end].iter().rev().copied().find(|index| facts.happenings[*index].key != *kid)?;
+    let added = facts.happenings[index].time;
     if first_bad - added > TimeDelta::hours(1) {
         return None;
     }
@@ -596,7 +596,7 @@ fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     (verified && time >= first_bad).then(|| {
         verdict(&DR_27, Variant::SingleKeyVerifier, 0.65).ground(elsewhere, 0.15).blame(
             facts,
-            place,
+            index,
             "another key was added, and this verifier dropped the old one",
         )
     })
@@ -607,13 +607,13 @@ fn secret_mismatch(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     if case.reason != Reason::SignatureInvalid {
         return None;
     }
-    let place = facts.last_rotation(case).or_else(|| facts.last_change(case))?;
-    let since = facts.happenings[place].time;
+    let index = facts.last_rotation(case).or_else(|| facts.last_change(case))?;
+    let since = facts.happenings[index].time;
     let judged = facts.history.verdicts.at(case.service)?;
     let silent = !judged.accepted_after(since);
     (silent && fresh_tokens_fail(case, facts, since)).then(|| {
         verdict(&DR_25, Variant::SecretMismatch, 0.78)
-            .blame(facts, place, "since this change no signature holds, of new tokens either")
+            .blame(facts, index, "since this change no signature holds, of new tokens either")
             .against("any token verified since", false, 0.0)
     })
 }

@@ -62,20 +62,20 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     if !matches!(case.reason, Reason::SubNotFound | Reason::Other) {
         return;
     }
-    let (Some(place), Some(time)) = (links.created, case.time) else { return };
-    let since = time - facts.happenings[place].time;
-    let deleted = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > facts.happenings[place].time);
+    let (Some(index), Some(time)) = (links.created, case.time) else { return };
+    let since = time - facts.happenings[index].time;
+    let deleted = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > facts.happenings[index].time);
     if since > LONGEST || deleted {
         return;
     }
     let heals = links.success_after.is_some();
-    let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.happenings[place].time);
+    let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.happenings[index].time);
     let after = links.success_after.map(|success| facts.successes[success].place);
     verdicts.push(
         Verdict::new(&DR_11, 0.50)
             .ground(since <= USUAL, 0.30)
             .ground(heals, 0.15)
-            .blame(facts, place, "the user was created")
+            .blame(facts, index, "the user was created")
             .shows(after, "the same user was let through later")
             .against("the user was let through between creation and failure", seen_before, 0.10)
             .cap(!heals && since > USUAL, 0.55, "no later request of the user that went through"),

@@ -169,9 +169,9 @@ fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let time = case.time?;
     let key = facts.keys.get(&case.kid?);
-    let Some(place) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, facts) };
+    let Some(index) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, facts) };
     let key = key?;
-    let since = time - facts.happenings[place].time;
+    let since = time - facts.happenings[index].time;
     let gone = key.retired.is_some_and(|retired| facts.happenings[retired].time <= time);
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
         return None;
@@ -188,7 +188,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     }
     let published = case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid));
     let renewed = case.reason == Reason::SignatureInvalid
-        && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.happenings[place].time);
+        && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.happenings[index].time);
     let (refusing, accepting) = verdicts.key_at(kid, case.service).map(VerifierStats::instances).unwrap_or_default();
     let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
     let mut verdict = Verdict::new(&DR_21, 0.78);
@@ -202,8 +202,8 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         verdict
             .ground(since <= TimeDelta::hours(1), 0.10)
             .ground(key.used, 0.05)
-            .ground(case.iat.is_some_and(|iat| iat >= facts.happenings[place].time.timestamp() - 60), 0.05)
-            .blame(facts, place, "the token's key became the signing key")
+            .ground(case.iat.is_some_and(|iat| iat >= facts.happenings[index].time.timestamp() - 60), 0.05)
+            .blame(facts, index, "the token's key became the signing key")
             .ground(published == Some(true), 0.05)
             .against("the key is missing from the published set", published.map(|published| !published), 0.20)
             .against("the key was retired before the failure", gone, 0.0)

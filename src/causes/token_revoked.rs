@@ -116,17 +116,17 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let verdict =
         Verdict::new(&DR_36, 0.80).against("a deletion of the user after the last logout", case.sub.map(|_| deleted), 0.25);
     let mut verdict = match links.revoked {
-        Some(place) => {
-            let elsewhere = facts.happenings.witnesses(place).iter().find_map(|witness| witness.client);
+        Some(index) => {
+            let elsewhere = facts.happenings.witnesses(index).iter().find_map(|witness| witness.client);
             let variant =
                 if elsewhere.is_some() && elsewhere != case.client_ip { Variant::GlobalLogout } else { Variant::Logout };
-            verdict.ground(true, 0.12).variant(variant).blame(facts, place, "the session ended or the token was revoked")
+            verdict.ground(true, 0.12).variant(variant).blame(facts, index, "the session ended or the token was revoked")
         }
         None => verdict,
     };
-    if let Some(place) = mass(case, links, facts) {
+    if let Some(index) = mass(case, links, facts) {
         verdict =
-            Verdict::new(&DR_38, 0.88).variant(Variant::Mass).blame(facts, place, "everybody's tokens were ended at one moment");
+            Verdict::new(&DR_38, 0.88).variant(Variant::Mass).blame(facts, index, "everybody's tokens were ended at one moment");
     }
     if reused(case, facts) {
         verdict.rule = &DR_37;
@@ -141,14 +141,14 @@ fn mass(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<usize> {
     if links.revoked.is_some() {
         return None;
     }
-    let tenant = |place: usize| facts.happenings.best(place).tenant;
-    let end = facts.mass_revocations.partition_point(|place| facts.happenings[*place].time <= time);
+    let tenant = |index: usize| facts.happenings.best(index).tenant;
+    let end = facts.mass_revocations.partition_point(|index| facts.happenings[*index].time <= time);
     facts.mass_revocations[..end]
         .iter()
         .rev()
         .copied()
-        .take_while(|place| time - facts.happenings[*place].time <= TimeDelta::days(1))
-        .find(|place| tenant(*place).is_none() || case.tenant.is_none() || tenant(*place) == case.tenant)
+        .take_while(|index| time - facts.happenings[*index].time <= TimeDelta::days(1))
+        .find(|index| tenant(*index).is_none() || case.tenant.is_none() || tenant(*index) == case.tenant)
 }
 
 /// DR-37: a refresh token of the subject was found used twice just before.

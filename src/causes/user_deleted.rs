@@ -234,7 +234,7 @@ fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let sub = case.sub?;
     let row = facts.row(EventKind::UserDeleted, sub)?;
     let user = facts.inventory.user(sub.as_str())??;
-    let seen_later = links.success_after.is_some_and(|place| facts.history.is_stateful(facts.successes[place].service));
+    let seen_later = links.success_after.is_some_and(|index| facts.history.is_stateful(facts.successes[index].service));
     case.time.is_none_or(|time| user.is_deleted(time)).then(|| {
         Verdict::new(&DR_01, 0.74)
             .ground(links.success_before.is_some() && links.success_after.is_none(), 0.05)
@@ -246,9 +246,9 @@ fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// A deletion that came after the failure is shown as considered.
 fn too_late(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
-    let (place, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
+    let (index, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
     let mut verdict =
-        Verdict::new(&DR_01, 0.0).shows(Some(facts.happenings.best(place).line), "the deletion came after the failure");
+        Verdict::new(&DR_01, 0.0).shows(Some(facts.happenings.best(index).line), "the deletion came after the failure");
     verdict.lacks = "wrong order: the deletion came after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -270,9 +270,9 @@ fn bulk(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let (sub, time) = (case.sub?, case.time?);
     let name = case.username.or_else(|| facts.history.name_of.get(&sub).copied())?;
-    let own = links.created.map(|place| facts.happenings[place].time);
-    let other = facts.history.created_as.get(&name)?.iter().copied().find(|place| {
-        let creation = &facts.happenings[*place];
+    let own = links.created.map(|index| facts.happenings[index].time);
+    let other = facts.history.created_as.get(&name)?.iter().copied().find(|index| {
+        let creation = &facts.happenings[*index];
         creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
     })?;
     if links.success_after.is_some() {
@@ -285,8 +285,8 @@ fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     ))
 }
 
-fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdicts: &mut Vec<Verdict>) {
-    let deletion = &facts.happenings[place];
+fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdicts: &mut Vec<Verdict>) {
+    let deletion = &facts.happenings[index];
     let after = |other: Option<usize>| other.is_some_and(|other| facts.happenings[other].time > deletion.time);
     let returned = after(links.restored) || after(links.created);
     if returned {
@@ -294,7 +294,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdic
     }
     // What a service that asks nobody lets through says nothing of the user.
     let stateful = |success: Option<usize>| {
-        success.map(|place| &facts.successes[place]).filter(|success| facts.history.is_stateful(success.service))
+        success.map(|index| &facts.successes[index]).filter(|success| facts.history.is_stateful(success.service))
     };
     let still = stateful(links.success_before).filter(|success| success.time > deletion.time + TimeDelta::seconds(2));
     let lag = still.map(|success| success.time - deletion.time).filter(|lag| *lag <= LONGEST_LAG);
@@ -305,9 +305,9 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdic
     let mut verdict =
         Verdict::new(if soft { &DR_03 } else { &DR_01 }, if soft || case.reason == Reason::Other { 0.70 } else { 0.80 })
             .ground(within || issued_before, 0.15)
-            .ground(facts.happenings.witnesses(place).len() > 1, 0.10)
+            .ground(facts.happenings.witnesses(index).len() > 1, 0.10)
             .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
-            .blame(facts, place, "the user was deleted")
+            .blame(facts, index, "the user was deleted")
             .against("the user was restored or created again before the failure", returned, 0.0)
             .against(
                 "a later request of the user went through where users are looked up",
@@ -321,7 +321,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, place: usize, verdic
     let signing_out =
         case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = facts.happenings.witnesses(place).iter().find_map(|witness| witness.client);
+    let deleter = facts.happenings.witnesses(index).iter().find_map(|witness| witness.client);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = &DR_12;

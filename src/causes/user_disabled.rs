@@ -84,7 +84,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     if !direct && !matches!(case.reason, Reason::Other | Reason::SubNotFound | Reason::TokenRevoked) {
         return;
     }
-    let Some(place) = links.disabled.or_else(|| facts.last_by_name(EventKind::UserDisabled, case)) else {
+    let Some(index) = links.disabled.or_else(|| facts.last_by_name(EventKind::UserDisabled, case)) else {
         let row = row(case, facts);
         if direct || row.is_some() {
             verdicts.push(
@@ -96,7 +96,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         }
         return;
     };
-    let disabling = &facts.happenings[place];
+    let disabling = &facts.happenings[index];
     let restored = links.restored.is_some_and(|restored| facts.happenings[restored].time > disabling.time);
     if restored && !direct {
         return;
@@ -104,8 +104,8 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let deleted_since = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > disabling.time);
     verdicts.push(
         Verdict::new(&DR_34, if direct { 0.90 } else { 0.70 })
-            .ground(facts.happenings.witnesses(place).len() > 1, 0.05)
-            .blame(facts, place, "the account was disabled")
+            .ground(facts.happenings.witnesses(index).len() > 1, 0.05)
+            .blame(facts, index, "the account was disabled")
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),
     );

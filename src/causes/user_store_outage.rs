@@ -58,7 +58,7 @@ pub static DR_13: Rule = Rule {
     supports: &[
         "Errors of the store at that time, in more than one log",
         "The failure lies within the outage",
-        "The service itself told of it",
+        "The service itself logged them",
         "The subject gets through later, and did before",
         "The user table has the user",
     ],

@@ -16,7 +16,7 @@ pub const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 /// The most a sum of grounds can reach: logs never prove all.
 const MOST: f64 = 0.98;
 
-/// The events that surround a case, as places in [`Facts::happenings`] or [`Facts::successes`].
+/// The events that surround a case, as indices in [`Facts::happenings`] or [`Facts::successes`].
 #[derive(Debug, Clone, Default)]
 pub struct Links {
     /// The last deletion of its subject before it.
@@ -46,7 +46,7 @@ pub struct Verdict {
     pub rule: &'static Rule,
     /// The sum of its grounds.
     pub score: f64,
-    /// The happening to blame.
+    /// The lifecycle event to blame, as an index in [`Facts::happenings`].
     pub blame: Option<usize>,
     /// Lines that show it.
     pub evidence: Vec<(Place, Cow<'static, str>)>,

@@ -69,28 +69,28 @@ fn strongest_first(verdicts: &mut [Verdict]) {
 
 /// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
 pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts<'_>) {
-    let mut told: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
-    for (place, case) in cases.iter().enumerate() {
-        let explained = judged[place].chosen.cause() != Cause::Unexplained;
+    let mut by_client: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
+    for (index, case) in cases.iter().enumerate() {
+        let explained = judged[index].chosen.cause() != Cause::Unexplained;
         if let (Some(client), Some(time), true) = (&case.client_ip, case.time, explained && case.reason != Reason::Other) {
-            told.entry(*client).or_default().push((time, place));
+            by_client.entry(*client).or_default().push((time, index));
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
-    for told in told.values_mut() {
-        told.sort();
+    for explained in by_client.values_mut() {
+        explained.sort();
     }
     let borrowed: Vec<(usize, Verdict)> = cases
         .iter()
         .enumerate()
-        .filter(|(place, case)| case.reason == Reason::Other && judged[*place].chosen.cause() == Cause::Unexplained)
-        .filter_map(|(place, case)| {
+        .filter(|(index, case)| case.reason == Reason::Other && judged[*index].chosen.cause() == Cause::Unexplained)
+        .filter_map(|(index, case)| {
             let time = case.time?;
-            let told = told.get(&case.client_ip?)?;
-            let from = told.partition_point(|(other, _)| *other < time - SESSION);
-            let to = told.partition_point(|(other, _)| *other <= time + SESSION);
+            let explained = by_client.get(&case.client_ip?)?;
+            let from = explained.partition_point(|(other, _)| *other < time - SESSION);
+            let to = explained.partition_point(|(other, _)| *other <= time + SESSION);
             // With more than that it is no single client's session.
-            let (_, neighbour) = told[from..to.min(from + SESSION_MOST)]
+            let (_, neighbour) = explained[from..to.min(from + SESSION_MOST)]
                 .iter()
                 .filter(|(_, neighbour)| !response_size::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
@@ -105,11 +105,11 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(0, (cases[*neighbour].line, "another refusal of the same client says why".into()));
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
-            Some((place, verdict))
+            Some((index, verdict))
         })
         .collect();
-    for (place, verdict) in borrowed {
-        judged[place].chosen = verdict;
+    for (index, verdict) in borrowed {
+        judged[index].chosen = verdict;
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
         rule: chosen.rule.id,
         confidence,
         band: Band::of(confidence),
-        cause: chosen.blame.map(|place| blamed(place, outline, lines)),
+        cause: chosen.blame.map(|index| blamed(index, outline, lines)),
         evidence,
         counter: chosen.counter,
         alternatives,
@@ -77,8 +77,8 @@ fn said(case: &Case, event: &Event) -> Cow<'static, str> {
 static VERIFIER_SAYS: LazyLock<Vec<String>> =
     LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
 
-fn blamed(place: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
-    let (happening, best) = (&outline.lifecycle[place], outline.lifecycle.best(place));
+fn blamed(index: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
+    let (happening, best) = (&outline.lifecycle[index], outline.lifecycle.best(index));
     let Line { file, line } = lines.named(best.line);
     CauseEvent { kind: happening.kind, time: Some(happening.time), event_id: best.event_id.clone(), file, line, text: best.quote }
 }

@@ -77,10 +77,10 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
             .then(|| [deed(facts, success), older_than_its_user(facts, success)])
             .into_iter()
             .flatten();
-        for (rule, place) in of_the_user.chain([retired(facts, success)]).flatten() {
+        for (rule, index) in of_the_user.chain([retired(facts, success)]).flatten() {
             let service = success.service.map(plain_name).unwrap_or_default();
-            let deed = facts.happenings.best(place).line;
-            through.entry((rule, service)).or_default().add(success, deed, facts.happenings[place].time);
+            let deed = facts.happenings.best(index).line;
+            through.entry((rule, service)).or_default().add(success, deed, facts.happenings[index].time);
         }
     }
     through
@@ -118,25 +118,25 @@ fn deed(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
         .filter_map(last)
-        .max_by_key(|place| facts.happenings[*place].time);
+        .max_by_key(|index| facts.happenings[*index].time);
     [(EventKind::UserDeleted, RuleId::Dr12), (EventKind::UserDisabled, RuleId::Dr35)].into_iter().find_map(|(kind, rule)| {
-        let place = last(kind)?;
-        let time = facts.happenings[place].time;
+        let index = last(kind)?;
+        let time = facts.happenings[index].time;
         let stands = undone.is_none_or(|undone| facts.happenings[undone].time < time);
-        (stands && success.time > time + ORDER_TOLERANCE).then_some((rule, place))
+        (stands && success.time > time + ORDER_TOLERANCE).then_some((rule, index))
     })
 }
 
 /// A token of a key that was retired long before.
 fn retired(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
-    let place = facts.keys.get(&success.kid?)?.retired?;
-    (success.time > facts.happenings[place].time + KEY_GRACE).then_some((RuleId::Dr23, place))
+    let index = facts.keys.get(&success.kid?)?.retired?;
+    (success.time > facts.happenings[index].time + KEY_GRACE).then_some((RuleId::Dr23, index))
 }
 
 /// A token that was issued before its user was created.
 fn older_than_its_user(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
-    let place = facts.last_before(EventKind::UserCreated, success.sub, success.time)?;
-    (success.iat? + SKEW < facts.happenings[place].time.timestamp()).then_some((RuleId::Dr10, place))
+    let index = facts.last_before(EventKind::UserCreated, success.sub, success.time)?;
+    (success.iat? + SKEW < facts.happenings[index].time.timestamp()).then_some((RuleId::Dr10, index))
 }
 
 fn severity(rule: RuleId, stateful: bool, longest: i64) -> Severity {

@@ -34,9 +34,9 @@ fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
             by_stream.entry(event.place.stream).or_default().push(time);
         }
     }
-    let mut told: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    let mut by_source: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
     for (stream, mut times) in by_stream {
-        told.entry(clock::family(&lines.sources.files, stream)).or_default().append(&mut times);
+        by_source.entry(clock::family(&lines.sources.files, stream)).or_default().append(&mut times);
     }
     let mut asking: Vec<DateTime<Utc>> = failures
         .iter()
@@ -45,7 +45,7 @@ fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
         .collect();
     asking.sort();
     let mut silences = Vec::new();
-    for (source, mut times) in told.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
+    for (source, mut times) in by_source.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
         times.sort();
         let mut pauses: Vec<TimeDelta> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         pauses.sort();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::hash::HashMap;
 use crate::model::event::{Event, StreamId, Text};
@@ -21,7 +22,7 @@ const ASKED: usize = 2000;
 const PARTNERS: usize = 5;
 
 /// A zone that was proved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// What must be added to the stream's times, in seconds.
     pub shift: i64,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::model::event::{Event, Text};
 use crate::model::id::Id;
@@ -24,7 +25,7 @@ const SCATTER: i64 = 1500;
 const TOLD_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 /// A source whose clock is off.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offset {
     /// The source, without what rotation adds to its name.
     pub source: String,

@@ -9,7 +9,7 @@ use crate::model::pattern::Pattern;
 use crate::model::report::{KeyLife, Report, Run, SchemaVersion};
 use crate::report::summary;
 
-/// How many verifiers of a key are told of.
+/// How many verifiers of a key are shown.
 const MAX_VERIFIERS: usize = 10;
 
 /// A report without what stands beyond the first of each list; of the patterns the most severe are kept.

@@ -256,8 +256,8 @@ fn bar(row: i64, pattern: &Pattern, axis: &Axis, out: &mut dyn Write) -> io::Res
         } else {
             "m 0 -6 l 5 6 l -5 6 l -5 -6 z"
         };
-        let told = summary::blamed(cause);
-        writeln!(out, "<path class=\"cause\" d=\"M {x} {middle} {shape}\"><title>{}</title></path>", Html(&told))?;
+        let blamed = summary::blamed(cause);
+        writeln!(out, "<path class=\"cause\" d=\"M {x} {middle} {shape}\"><title>{}</title></path>", Html(&blamed))?;
     }
     Ok(())
 }

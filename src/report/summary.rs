@@ -27,7 +27,7 @@ const MAX_LINES: usize = 10;
 const MAX_SAMPLES: usize = 2;
 /// How many clients, subjects and keys of a pattern are named.
 const MAX_NAMES: usize = 3;
-/// Narrower than this nothing can be told.
+/// Narrower than this nothing can be read.
 const MIN_WIDTH: usize = 40;
 
 /// How the summary is laid out.
