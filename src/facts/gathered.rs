@@ -94,7 +94,8 @@ pub struct Gathered {
     lives: Lives,
     tokens: Tokens,
     refusals: Refusals,
-    /// The only subjects whose logins, logouts and names are kept, where it is known who is asked for.
+    /// The only subjects whose logins, logouts and names are kept, where it is known who is asked for. Not written: who
+    /// reads it may ask for others.
     #[serde(skip)]
     asked_for: Option<Arc<HashSet<Name>>>,
 }
@@ -113,7 +114,7 @@ impl Gathered {
     }
 
     /// Keeps logins, logouts and names, of which there are as many as there is traffic, only of the subjects of some
-    /// cases: of others no rule asks.
+    /// cases: of others no rule asks. All cases must be among them that the facts, once merged, are to explain.
     #[must_use]
     pub fn asking_for_those_of(mut self, cases: &[Case]) -> Self {
         self.asked_for = Some(Arc::new(cases.iter().filter_map(|case| case.sub).collect()));
@@ -177,6 +178,8 @@ impl Gathered {
         if other.files != self.files {
             other.renumber(&mut self.files);
         }
+        self.asked_for =
+            self.asked_for.take().zip(other.asked_for).map(|(own, other)| Arc::new(own.union(&other).copied().collect()));
         self.lives.merge(other.lives);
         self.tokens.merge(other.tokens);
         self.refusals.merge(other.refusals);
