@@ -62,10 +62,11 @@
 //! - **Cases** are judged in any order. Each rule says which facts it reads ([`facts::scope`]): those of the case's
 //!   subject, client or key, and those common to all cases. Who judges the cases of some subjects needs the facts of these
 //!   subjects, of their clients and keys, and the common ones; a test gives each rule no more than it says.
+//! - **Patterns** are summed up from failures in any order, and sums merge ([`correlate::pattern::PatternParts`]).
 //! - **Not in parts**: the lines of one request must be together for a case to be made of them; a reason that the size of
 //!   an answer tells, and a subject that the session of a client tells, are learnt from all cases before facts are gathered
-//!   ([`group`]); a refusal without a reason borrows the diagnosis of the same client's next one; and patterns and findings
-//!   are made of all failures together, as they count distinct subjects and clients.
+//!   ([`group`]); a refusal without a reason borrows the diagnosis of another of the same client; and findings are made
+//!   of all facts and failures together.
 //!
 //! # Where things go
 //!
