@@ -40,7 +40,7 @@ fn in_parts(scan: &mut Extracted, seed: u64, parts: usize) -> Correlated {
     let grouped = group(scan, &inventory);
     let files = scan.files();
     let empty = Gathered::new(&files);
-    let mut gathered = vec![if seed % 2 == 0 { empty } else { empty.asking_for_those_of(&grouped.cases) }; parts];
+    let mut gathered = vec![if seed.is_multiple_of(2) { empty } else { empty.asking_for_those_of(&grouped.cases) }; parts];
     for (index, event) in scan.events.iter().enumerate() {
         gathered[part_of(seed, index, parts)].update(event);
     }
@@ -55,7 +55,7 @@ fn in_parts(scan: &mut Extracted, seed: u64, parts: usize) -> Correlated {
         .enumerate()
         .map(|(index, part)| {
             // Of every other split one stays as it is.
-            if index == 0 && seed % 2 == 1 {
+            if index == 0 && !seed.is_multiple_of(2) {
                 return part;
             }
             let written = serde_json::to_string(&part).unwrap();
