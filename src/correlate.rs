@@ -30,7 +30,7 @@ use crate::extract::extracted::Extracted;
 use crate::facts::gathered::Gathered;
 use crate::facts::table::Side;
 use crate::facts::timeline;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::group::{merge, response_size, subject};
 use crate::model::diagnosis::Failure;

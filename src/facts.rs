@@ -22,5 +22,5 @@ pub mod timeline;
 pub mod times;
 pub mod vanishing;
 pub mod verifier;
-pub mod world;
+pub mod view;
 mod written;

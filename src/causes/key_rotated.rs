@@ -16,7 +16,7 @@ use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::ORDER_TOLERANCE;
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, EventKind, Reason};
 use crate::model::words::{RuleId, Variant};
@@ -137,7 +137,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
 fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let time = case.time?;
     let key = facts.keys.get(&case.kid?)?;
-    let before = |index: Option<usize>| index.filter(|index| facts.happenings[*index].time <= time);
+    let before = |index: Option<usize>| index.filter(|index| facts.lifecycle[*index].time <= time);
     let retirement = before(key.retired);
     // A key that only gave way to another still verifies.
     if retirement.is_none() && case.reason == Reason::SignatureInvalid {
@@ -149,14 +149,14 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         (true, _) => 0.72,
         (false, _) => 0.60,
     };
-    let issued_before = case.iat.is_some_and(|iat| iat <= facts.happenings[index].time.timestamp());
+    let issued_before = case.iat.is_some_and(|iat| iat <= facts.lifecycle[index].time.timestamp());
     Some(
         Verdict::new(&DR_23, base)
             .variant(Variant::EarlyRetirement)
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid)) == Some(false), 0.05)
-            .ground(facts.happenings.witnesses(index).len() > 1, 0.05)
+            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.05)
             .blame(
                 facts,
                 index,
@@ -178,7 +178,7 @@ fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     {
         return None;
     }
-    let verdicts = &facts.history.verdicts;
+    let verdicts = &facts.history.verifiers;
     let (accepted, turned) = (verdicts.accepted(kid)?, verdicts.refused(kid)?.first);
     let another = verdicts.another_after(kid, turned);
     (accepted.last < turned && turned <= time && another).then(|| {
@@ -200,9 +200,10 @@ fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
     let key = facts.keys.get(&kid)?;
-    let index = key.rotated.or(key.added).filter(|index| facts.happenings[*index].time <= time)?;
-    let renewed = facts.happenings[index].time;
-    let verified_before = facts.history.verdicts.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
+    let index = key.rotated.or(key.added).filter(|index| facts.lifecycle[*index].time <= time)?;
+    let renewed = facts.lifecycle[index].time;
+    let verified_before =
+        facts.history.verifiers.accepted(kid).is_some_and(|accepted| accepted.first < renewed - ORDER_TOLERANCE);
     (case.reason == Reason::SignatureInvalid && verified_before).then(|| {
         Verdict::new(&DR_26, 0.85).variant(Variant::KidReused).blame(
             facts,
@@ -216,7 +217,7 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (index, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
     let mut verdict =
-        Verdict::new(&DR_23, 0.0).shows(Some(facts.happenings.best(index).line), "the key was retired after the failure");
+        Verdict::new(&DR_23, 0.0).shows(Some(facts.lifecycle.best(index).line), "the key was retired after the failure");
     verdict.lacks = "wrong order: the key was retired after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -229,13 +230,13 @@ fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     }
     let rotation = facts.last_rotation(case);
     let index = rotation.or_else(|| facts.last_change(case))?;
-    let (before, after) = facts.around(case, facts.happenings[index].time);
+    let (before, after) = facts.around(case, facts.lifecycle[index].time);
     let burst = after >= 5 && after >= 5 * before;
-    let began = burst && facts.history.reaches_before(case.service, facts.happenings[index].time);
+    let began = burst && facts.history.reaches_before(case.service, facts.lifecycle[index].time);
     if !began && rotation.is_none() {
         return None;
     }
-    let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.happenings[index].time);
+    let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.lifecycle[index].time);
     Some(
         Verdict::new(&DR_24, 0.60)
             .variant(Variant::SecretRegenerated)

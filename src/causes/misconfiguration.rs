@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::{Facts, ONSET};
+use crate::facts::view::{Facts, ONSET};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
@@ -424,7 +424,7 @@ fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
     let Some(index) = facts.last_change(case) else {
         return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
     };
-    let (before, after) = facts.around(case, facts.happenings[index].time);
+    let (before, after) = facts.around(case, facts.lifecycle[index].time);
     let onset = after >= 3 && after >= 5 * before;
     let verdict = verdict.ground(onset, 0.20);
     // What was there before a change is not its doing.
@@ -454,10 +454,10 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     };
     // The verifier's own change, with tokens from before it: it asks for another claim now.
     let own = facts.last_change(case).filter(|index| {
-        let (before, after) = facts.around(case, facts.happenings[*index].time);
+        let (before, after) = facts.around(case, facts.lifecycle[*index].time);
         after >= 3 && after >= 5 * before
     });
-    let old_token = |index: usize| case.iat.is_some_and(|iat| iat < facts.happenings[index].time.timestamp());
+    let old_token = |index: usize| case.iat.is_some_and(|iat| iat < facts.lifecycle[index].time.timestamp());
     if let Some(index) = own.filter(|index| old_token(*index)) {
         verdicts.push(verdict(&DR_20, Variant::VerifierClaimConfig, 0.80).blame(
             facts,
@@ -469,9 +469,9 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     let onset = onset(case, facts);
     let issuer = onset.and_then(|first| facts.issuer_change(case, first));
     // Of two changes the one nearer to the onset.
-    let nearer = |index: &usize| own.is_none_or(|own| facts.happenings[own].time <= facts.happenings[*index].time);
+    let nearer = |index: &usize| own.is_none_or(|own| facts.lifecycle[own].time <= facts.lifecycle[*index].time);
     if let Some(index) = issuer.filter(nearer) {
-        let fresh = case.iat.is_some_and(|iat| iat >= facts.happenings[index].time.timestamp());
+        let fresh = case.iat.is_some_and(|iat| iat >= facts.lifecycle[index].time.timestamp());
         let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
         let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(
             facts,
@@ -493,7 +493,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
 
 /// The first refusal of the case's reason at its service.
 fn onset(case: &Case, facts: &Facts<'_>) -> Option<DateTime<Utc>> {
-    facts.history.verdicts.at(case.service)?.refused_for(case.reason).map(|refused| refused.first)
+    facts.history.verifiers.at(case.service)?.refused_for(case.reason).map(|refused| refused.first)
 }
 
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
@@ -544,7 +544,7 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
 fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
     let index = facts.last_change(case).filter(|index| {
-        let change = facts.happenings[*index].time;
+        let change = facts.lifecycle[*index].time;
         change <= bulk.start && bulk.start - change <= ONSET
     })?;
     Some(verdict(&DR_05, Variant::WrongDatabase, 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
@@ -560,11 +560,11 @@ fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let _ = sub;
     let time = case.time?;
     let began = |index: &usize| {
-        let (before, after) = facts.around(case, facts.happenings[*index].time);
+        let (before, after) = facts.around(case, facts.lifecycle[*index].time);
         after >= 3 && after >= 5 * before
     };
     let changes = [facts.last_change(case), facts.issuer_change(case, time)].into_iter().flatten().filter(began);
-    let index = changes.max_by_key(|index| facts.happenings[*index].time);
+    let index = changes.max_by_key(|index| facts.lifecycle[*index].time);
     index.map(|index| {
         verdict(&DR_09, Variant::ClaimMapping, 0.80).blame(
             facts,
@@ -582,13 +582,13 @@ fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let service = case.service.map(plain_name);
-    let verdicts = &facts.history.verdicts;
+    let verdicts = &facts.history.verifiers;
     let here = verdicts.key_at(kid, case.service)?;
     let first_bad = here.refusals()?.first;
     let verified = here.accepted_before(first_bad);
-    let end = facts.added_keys.partition_point(|index| facts.happenings[*index].time <= first_bad);
-    let index = facts.added_keys[..end].iter().rev().copied().find(|index| facts.happenings[*index].key != *kid)?;
-    let added = facts.happenings[index].time;
+    let end = facts.added_keys.partition_point(|index| facts.lifecycle[*index].time <= first_bad);
+    let index = facts.added_keys[..end].iter().rev().copied().find(|index| facts.lifecycle[*index].key != *kid)?;
+    let added = facts.lifecycle[index].time;
     if first_bad - added > TimeDelta::hours(1) {
         return None;
     }
@@ -608,8 +608,8 @@ fn secret_mismatch(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let index = facts.last_rotation(case).or_else(|| facts.last_change(case))?;
-    let since = facts.happenings[index].time;
-    let judged = facts.history.verdicts.at(case.service)?;
+    let since = facts.lifecycle[index].time;
+    let judged = facts.history.verifiers.at(case.service)?;
     let silent = !judged.accepted_after(since);
     (silent && fresh_tokens_fail(case, facts, since)).then(|| {
         verdict(&DR_25, Variant::SecretMismatch, 0.78)
@@ -620,12 +620,12 @@ fn secret_mismatch(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// Whether tokens that were issued after `since` fail their signature at the case's service.
 pub(crate) fn fresh_tokens_fail(case: &Case, facts: &Facts<'_>, since: DateTime<Utc>) -> bool {
-    facts.history.verdicts.at(case.service).is_some_and(|judged| judged.unsound_since(since) >= 3)
+    facts.history.verifiers.at(case.service).is_some_and(|judged| judged.unsound_since(since) >= 3)
 }
 
 /// Whether the key set was out of reach for long and nothing got through since: not a burst.
 pub(crate) fn never_reached(case: &Case, facts: &Facts<'_>) -> bool {
-    facts.history.verdicts.at(case.service).is_some_and(|judged| {
+    facts.history.verifiers.at(case.service).is_some_and(|judged| {
         judged.refused_for(Reason::JwksUnavailable).is_some_and(|refused| {
             refused.last - refused.first >= TimeDelta::minutes(30) && !judged.accepted_after(refused.first)
         })

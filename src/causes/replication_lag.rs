@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::RuleId;
@@ -63,13 +63,13 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         return;
     }
     let (Some(index), Some(time)) = (links.created, case.time) else { return };
-    let since = time - facts.happenings[index].time;
-    let deleted = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > facts.happenings[index].time);
+    let since = time - facts.lifecycle[index].time;
+    let deleted = links.deleted.is_some_and(|deleted| facts.lifecycle[deleted].time > facts.lifecycle[index].time);
     if since > LONGEST || deleted {
         return;
     }
     let heals = links.success_after.is_some();
-    let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.happenings[index].time);
+    let seen_before = links.success_before.is_some_and(|success| facts.successes[success].time > facts.lifecycle[index].time);
     let after = links.success_after.map(|success| facts.successes[success].place);
     verdicts.push(
         Verdict::new(&DR_11, 0.50)

@@ -16,7 +16,7 @@ use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
 use crate::facts::verifier::VerifierStats;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
@@ -145,7 +145,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
 /// DR-21 without any line of the rotation: a key that nobody announced begins to sign, elsewhere it is accepted.
 fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
-    let verdicts = &facts.history.verdicts;
+    let verdicts = &facts.history.verifiers;
     let accepted = verdicts.accepted(kid)?;
     let first = verdicts.refused(kid).map_or(accepted.first, |refused| refused.first.min(accepted.first));
     let older = verdicts.another_before(kid, first - TimeDelta::seconds(60));
@@ -171,13 +171,13 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let key = facts.keys.get(&case.kid?);
     let Some(index) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, facts) };
     let key = key?;
-    let since = time - facts.happenings[index].time;
-    let gone = key.retired.is_some_and(|retired| facts.happenings[retired].time <= time);
+    let since = time - facts.lifecycle[index].time;
+    let gone = key.retired.is_some_and(|retired| facts.lifecycle[retired].time <= time);
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
         return None;
     }
     // A verifier that accepts the key knows it: then a bad signature is the token's own.
-    let verdicts = &facts.history.verdicts;
+    let verdicts = &facts.history.verifiers;
     let kid = case.kid.unwrap_or_default();
     let knows = case
         .services
@@ -188,7 +188,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     }
     let published = case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid));
     let renewed = case.reason == Reason::SignatureInvalid
-        && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.happenings[index].time);
+        && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.lifecycle[index].time);
     let (refusing, accepting) = verdicts.key_at(kid, case.service).map(VerifierStats::instances).unwrap_or_default();
     let few = !refusing.is_empty() && refusing.len() <= accepting.len() && refusing.is_disjoint(&accepting);
     let mut verdict = Verdict::new(&DR_21, 0.78);
@@ -202,7 +202,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         verdict
             .ground(since <= TimeDelta::hours(1), 0.10)
             .ground(key.used, 0.05)
-            .ground(case.iat.is_some_and(|iat| iat >= facts.happenings[index].time.timestamp() - 60), 0.05)
+            .ground(case.iat.is_some_and(|iat| iat >= facts.lifecycle[index].time.timestamp() - 60), 0.05)
             .blame(facts, index, "the token's key became the signing key")
             .ground(published == Some(true), 0.05)
             .against("the key is missing from the published set", published.map(|published| !published), 0.20)
@@ -210,7 +210,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
             .against("the same key id had verified before it became the signing key", renewed, 0.25)
             .against(
                 "the key was superseded before the failure",
-                key.superseded.is_some_and(|s| facts.happenings[s].time <= time),
+                key.superseded.is_some_and(|s| facts.lifecycle[s].time <= time),
                 0.15,
             ),
     )

@@ -15,7 +15,7 @@ use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::ORDER_TOLERANCE;
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
@@ -111,13 +111,13 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         return;
     }
     let deleted = links.deleted.is_some_and(|deleted| {
-        links.revoked.is_none_or(|revoked| facts.happenings[deleted].time >= facts.happenings[revoked].time)
+        links.revoked.is_none_or(|revoked| facts.lifecycle[deleted].time >= facts.lifecycle[revoked].time)
     });
     let verdict =
         Verdict::new(&DR_36, 0.80).against("a deletion of the user after the last logout", case.sub.map(|_| deleted), 0.25);
     let mut verdict = match links.revoked {
         Some(index) => {
-            let elsewhere = facts.happenings.witnesses(index).iter().find_map(|witness| witness.client);
+            let elsewhere = facts.lifecycle.witnesses(index).iter().find_map(|witness| witness.client);
             let variant =
                 if elsewhere.is_some() && elsewhere != case.client_ip { Variant::GlobalLogout } else { Variant::Logout };
             verdict.ground(true, 0.12).variant(variant).blame(facts, index, "the session ended or the token was revoked")
@@ -141,13 +141,13 @@ fn mass(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<usize> {
     if links.revoked.is_some() {
         return None;
     }
-    let tenant = |index: usize| facts.happenings.best(index).tenant;
-    let end = facts.mass_revocations.partition_point(|index| facts.happenings[*index].time <= time);
+    let tenant = |index: usize| facts.lifecycle.best(index).tenant;
+    let end = facts.mass_revocations.partition_point(|index| facts.lifecycle[*index].time <= time);
     facts.mass_revocations[..end]
         .iter()
         .rev()
         .copied()
-        .take_while(|index| time - facts.happenings[*index].time <= TimeDelta::days(1))
+        .take_while(|index| time - facts.lifecycle[*index].time <= TimeDelta::days(1))
         .find(|index| tenant(*index).is_none() || case.tenant.is_none() || tenant(*index) == case.tenant)
 }
 

@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, EventKind, Reason};
 use crate::model::words::{RuleId, Variant};
@@ -248,7 +248,7 @@ fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
 fn too_late(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (index, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
     let mut verdict =
-        Verdict::new(&DR_01, 0.0).shows(Some(facts.happenings.best(index).line), "the deletion came after the failure");
+        Verdict::new(&DR_01, 0.0).shows(Some(facts.lifecycle.best(index).line), "the deletion came after the failure");
     verdict.lacks = "wrong order: the deletion came after the failure";
     (late <= TimeDelta::days(1)).then_some(verdict)
 }
@@ -270,9 +270,9 @@ fn bulk(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let (sub, time) = (case.sub?, case.time?);
     let name = case.username.or_else(|| facts.history.name_of.get(&sub).copied())?;
-    let own = links.created.map(|index| facts.happenings[index].time);
+    let own = links.created.map(|index| facts.lifecycle[index].time);
     let other = facts.history.created_as.get(&name)?.iter().copied().find(|index| {
-        let creation = &facts.happenings[*index];
+        let creation = &facts.lifecycle[*index];
         creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
     })?;
     if links.success_after.is_some() {
@@ -286,8 +286,8 @@ fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdicts: &mut Vec<Verdict>) {
-    let deletion = &facts.happenings[index];
-    let after = |other: Option<usize>| other.is_some_and(|other| facts.happenings[other].time > deletion.time);
+    let deletion = &facts.lifecycle[index];
+    let after = |other: Option<usize>| other.is_some_and(|other| facts.lifecycle[other].time > deletion.time);
     let returned = after(links.restored) || after(links.created);
     if returned {
         return;
@@ -305,7 +305,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
     let mut verdict =
         Verdict::new(if soft { &DR_03 } else { &DR_01 }, if soft || case.reason == Reason::Other { 0.70 } else { 0.80 })
             .ground(within || issued_before, 0.15)
-            .ground(facts.happenings.witnesses(index).len() > 1, 0.10)
+            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.10)
             .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
             .blame(facts, index, "the user was deleted")
             .against("the user was restored or created again before the failure", returned, 0.0)
@@ -321,7 +321,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
     let signing_out =
         case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = facts.happenings.witnesses(index).iter().find_map(|witness| witness.client);
+    let deleter = facts.lifecycle.witnesses(index).iter().find_map(|witness| witness.client);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = &DR_12;

@@ -12,7 +12,7 @@
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, EventKind, Place, Reason};
 use crate::model::words::RuleId;
@@ -96,15 +96,15 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         }
         return;
     };
-    let disabling = &facts.happenings[index];
-    let restored = links.restored.is_some_and(|restored| facts.happenings[restored].time > disabling.time);
+    let disabling = &facts.lifecycle[index];
+    let restored = links.restored.is_some_and(|restored| facts.lifecycle[restored].time > disabling.time);
     if restored && !direct {
         return;
     }
-    let deleted_since = links.deleted.is_some_and(|deleted| facts.happenings[deleted].time > disabling.time);
+    let deleted_since = links.deleted.is_some_and(|deleted| facts.lifecycle[deleted].time > disabling.time);
     verdicts.push(
         Verdict::new(&DR_34, if direct { 0.90 } else { 0.70 })
-            .ground(facts.happenings.witnesses(index).len() > 1, 0.05)
+            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.05)
             .blame(facts, index, "the account was disabled")
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),

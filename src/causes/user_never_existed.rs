@@ -13,7 +13,7 @@
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
@@ -147,7 +147,7 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
         return;
     };
     if let (Some(created), Some(iat)) = (links.created, case.iat)
-        && iat + SKEW < facts.happenings[created].time.timestamp()
+        && iat + SKEW < facts.lifecycle[created].time.timestamp()
     {
         verdicts.push(Verdict::new(&DR_10, 0.88).variant(Variant::IdReused).blame(
             facts,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use std::borrow::Cow;
 
 use crate::causes::rule::Rule;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::diagnosis::Counter;
 use crate::model::event::{Cause, Place, Reason};
@@ -16,7 +16,7 @@ pub const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 /// The most a sum of grounds can reach: logs never prove all.
 const MOST: f64 = 0.98;
 
-/// The events that surround a case, as indices in [`Facts::happenings`] or [`Facts::successes`].
+/// The events that surround a case, as indices in [`Facts::lifecycle`] or [`Facts::successes`].
 #[derive(Debug, Clone, Default)]
 pub struct Links {
     /// The last deletion of its subject before it.
@@ -46,7 +46,7 @@ pub struct Verdict {
     pub rule: &'static Rule,
     /// The sum of its grounds.
     pub score: f64,
-    /// The lifecycle event to blame, as an index in [`Facts::happenings`].
+    /// The lifecycle event to blame, as an index in [`Facts::lifecycle`].
     pub blame: Option<usize>,
     /// Lines that show it.
     pub evidence: Vec<(Place, Cow<'static, str>)>,
@@ -95,9 +95,9 @@ impl Verdict {
 
     /// Names the event to blame and shows its lines.
     #[must_use]
-    pub fn blame(mut self, facts: &Facts<'_>, happening: usize, says: &'static str) -> Self {
-        self.blame = Some(happening);
-        for witness in facts.happenings.witnesses(happening).iter().take(3) {
+    pub fn blame(mut self, facts: &Facts<'_>, event: usize, says: &'static str) -> Self {
+        self.blame = Some(event);
+        for witness in facts.lifecycle.witnesses(event).iter().take(3) {
             self.evidence.push((witness.line, says.into()));
         }
         self

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::causes::CAUSES;
 use crate::causes::unexplained::DR_42;
 use crate::causes::verdict::{Links, Verdict};
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::group::response_size;
 use crate::group::subject::{SESSION, SESSION_MOST};

@@ -78,7 +78,7 @@ static VERIFIER_SAYS: LazyLock<Vec<String>> =
     LazyLock::new(|| Reason::ALL.iter().map(|reason| format!("the verifier says {reason}")).collect());
 
 fn blamed(index: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
-    let (happening, best) = (&outline.lifecycle[index], outline.lifecycle.best(index));
+    let (event, best) = (&outline.lifecycle[index], outline.lifecycle.best(index));
     let Line { file, line } = lines.named(best.line);
-    CauseEvent { kind: happening.kind, time: Some(happening.time), event_id: best.event_id.clone(), file, line, text: best.quote }
+    CauseEvent { kind: event.kind, time: Some(event.time), event_id: best.event_id.clone(), file, line, text: best.quote }
 }

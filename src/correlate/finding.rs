@@ -11,7 +11,7 @@ use crate::correlate::lines::Lines;
 use crate::correlate::pattern::Samples;
 use crate::correlate::tally::Tally;
 use crate::facts::success::Success;
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::group::service_name::plain_name;
 use crate::hash::HashSet;
 use crate::model::diagnosis::Failure;
@@ -66,7 +66,7 @@ pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding
 pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
     let mut through: BTreeMap<(RuleId, Name), Through> = BTreeMap::new();
     let befallen: HashSet<Name> = facts
-        .happenings
+        .lifecycle
         .iter()
         .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
         .map(|h| h.key)
@@ -79,8 +79,8 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
             .flatten();
         for (rule, index) in of_the_user.chain([retired(facts, success)]).flatten() {
             let service = success.service.map(plain_name).unwrap_or_default();
-            let deed = facts.happenings.best(index).line;
-            through.entry((rule, service)).or_default().add(success, deed, facts.happenings[index].time);
+            let deed = facts.lifecycle.best(index).line;
+            through.entry((rule, service)).or_default().add(success, deed, facts.lifecycle[index].time);
         }
     }
     through
@@ -118,11 +118,11 @@ fn deed(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
         .filter_map(last)
-        .max_by_key(|index| facts.happenings[*index].time);
+        .max_by_key(|index| facts.lifecycle[*index].time);
     [(EventKind::UserDeleted, RuleId::Dr12), (EventKind::UserDisabled, RuleId::Dr35)].into_iter().find_map(|(kind, rule)| {
         let index = last(kind)?;
-        let time = facts.happenings[index].time;
-        let stands = undone.is_none_or(|undone| facts.happenings[undone].time < time);
+        let time = facts.lifecycle[index].time;
+        let stands = undone.is_none_or(|undone| facts.lifecycle[undone].time < time);
         (stands && success.time > time + ORDER_TOLERANCE).then_some((rule, index))
     })
 }
@@ -130,13 +130,13 @@ fn deed(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
 /// A token of a key that was retired long before.
 fn retired(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let index = facts.keys.get(&success.kid?)?.retired?;
-    (success.time > facts.happenings[index].time + KEY_GRACE).then_some((RuleId::Dr23, index))
+    (success.time > facts.lifecycle[index].time + KEY_GRACE).then_some((RuleId::Dr23, index))
 }
 
 /// A token that was issued before its user was created.
 fn older_than_its_user(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let index = facts.last_before(EventKind::UserCreated, success.sub, success.time)?;
-    (success.iat? + SKEW < facts.happenings[index].time.timestamp()).then_some((RuleId::Dr10, index))
+    (success.iat? + SKEW < facts.lifecycle[index].time.timestamp()).then_some((RuleId::Dr10, index))
 }
 
 fn severity(rule: RuleId, stateful: bool, longest: i64) -> Severity {

@@ -26,7 +26,7 @@ use crate::facts::table::Timed;
 use crate::facts::table_row::TableRows;
 use crate::facts::vanishing::Missing;
 use crate::facts::verifier::Verifiers;
-use crate::facts::world::{Facts, created_by_name, ended_by_name};
+use crate::facts::view::{Facts, created_by_name, ended_by_name};
 use crate::group::merge::Case;
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, StreamId, Text};
@@ -229,7 +229,7 @@ impl Gathered {
         let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services } = lives;
         let Tokens { successes, subjects, used_keys, verifiers } = tokens;
         let Refusals { cohorts, clients, suspects, missing } = refusals;
-        let (lifecycle, (successes, verdicts)) =
+        let (lifecycle, (successes, verifiers)) =
             parallel::both(|| lifecycle.settle(), || (successes.settle(), verifiers.settle()));
         let (keys, subjects, services) = (used_keys.settle(&lifecycle), subjects.settle(), services.settle());
         let known = Known { subjects: &subjects, keys: &keys, successes: &successes, issued: &issued };
@@ -254,7 +254,7 @@ impl Gathered {
             audited: is_audited(&lifecycle),
             rows: table_rows.settle(),
             history: History {
-                verdicts,
+                verifiers,
                 bulks,
                 created_as: created_by_name(&lifecycle),
                 name_of: usernames.settle(),
@@ -274,7 +274,7 @@ impl Gathered {
             sources: Arc::new(Sources::of(files, own, &successes, &lifecycle)),
             successes: Arc::new(successes),
             successes_of,
-            happenings: lifecycle,
+            lifecycle,
             inventory,
         }
     }
@@ -422,7 +422,7 @@ mod tests {
             }
             let facts = gathered.settle(&own, &inventory);
             assert_eq!(facts.sources.files, ["app.log", "idp.log", "idp.log.1", "idp.log.2"]);
-            let lines = facts.happenings.witnesses(0).iter().map(|line| (line.line.stream.0, line.line.line));
+            let lines = facts.lifecycle.witnesses(0).iter().map(|line| (line.line.stream.0, line.line.line));
             assert_eq!(lines.collect::<Vec<_>>(), [(1, 7), (2, 7), (3, 7)]);
         }
     }

@@ -26,7 +26,7 @@ pub struct History {
     /// What is known of services.
     pub services: KnownServices,
     /// What verifiers made of tokens.
-    pub verdicts: KnownVerifiers,
+    pub verifiers: KnownVerifiers,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as indices of the lifecycle events.

@@ -1,6 +1,6 @@
 //! The life of each key as the logs show it: announced, used, refused, retired, and by whom.
 
-use crate::facts::world::Facts;
+use crate::facts::view::Facts;
 use crate::model::name::Name;
 use crate::model::report::{KeyLife, KeyUse};
 
@@ -9,17 +9,17 @@ const MAX_KEYS: usize = 200;
 
 /// Every key that somebody announced or accepted, in the order of its name.
 pub fn keys(facts: &Facts<'_>) -> Vec<KeyLife> {
-    let verdicts = &facts.history.verdicts;
+    let known = &facts.history.verifiers;
     let mut kids: Vec<Name> = facts.keys.keys().copied().collect();
-    kids.extend(verdicts.keys().filter(|kid| verdicts.accepted(*kid).is_some()));
+    kids.extend(known.keys().filter(|kid| known.accepted(*kid).is_some()));
     kids.sort_unstable();
     kids.dedup();
-    let time = |index: Option<usize>| index.map(|index| facts.happenings[index].time);
+    let time = |index: Option<usize>| index.map(|index| facts.lifecycle[index].time);
     kids.into_iter()
         .take(MAX_KEYS)
         .map(|kid| {
             let key = facts.keys.get(&kid).cloned().unwrap_or_default();
-            let verifiers: Vec<KeyUse> = verdicts
+            let verifiers: Vec<KeyUse> = known
                 .key(kid)
                 .map(|(service, judged)| KeyUse {
                     service,

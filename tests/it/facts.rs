@@ -14,7 +14,7 @@ use jwtriage::extract::extracted::Extracted;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::facts::gathered::Gathered;
 use jwtriage::facts::scope::Scope;
-use jwtriage::facts::world::Facts;
+use jwtriage::facts::view::Facts;
 use jwtriage::group::merge::Case;
 use jwtriage::ingest::discover::Source;
 use jwtriage::model::event::{Event, Place, StreamId};

@@ -36,7 +36,7 @@ pub const ONSET: TimeDelta = TimeDelta::minutes(15);
 #[derive(Debug, Clone)]
 pub struct Facts<'e> {
     /// What happened to users, keys and services.
-    pub happenings: LifecycleEvents,
+    pub lifecycle: LifecycleEvents,
     /// Changes of configuration and rotations of keys among it.
     pub(super) changes: Changes,
     /// Keys that were added, by time, as indices of the lifecycle events.
@@ -77,7 +77,7 @@ impl Facts<'_> {
     /// What a report tells of them when all cases are judged; the rest is let go of, as failures need the room.
     pub fn into_outline(self) -> Outline {
         let announces = |key: &Key| key.added.is_some() || key.rotated.is_some() || key.retired.is_some();
-        Outline { audited: self.audited, announces_keys: self.keys.values().any(announces), lifecycle: self.happenings }
+        Outline { audited: self.audited, announces_keys: self.keys.values().any(announces), lifecycle: self.lifecycle }
     }
 
     /// Whether anything but failures was ever heard of a subject.
@@ -108,12 +108,12 @@ impl Facts<'_> {
 
     /// The last change of any of the case's services before it.
     pub fn last_change(&self, case: &Case) -> Option<usize> {
-        self.changes.last_change(&case.services, case.time?, &self.happenings)
+        self.changes.last_change(&case.services, case.time?, &self.lifecycle)
     }
 
     /// The last rotation of a key that any of the case's services names as its own, before it.
     pub fn last_rotation(&self, case: &Case) -> Option<usize> {
-        self.changes.last_rotation(&case.services, case.time?, &self.happenings)
+        self.changes.last_rotation(&case.services, case.time?, &self.lifecycle)
     }
 
     /// The last deletion or disabling of the account that a case names by e-mail or name, before it: a refused login
@@ -122,16 +122,16 @@ impl Facts<'_> {
         let time = case.time?;
         let named = self.by_name.get(&case.username?)?.iter().copied();
         named
-            .filter(|index| self.happenings[*index].kind == kind && self.happenings[*index].time <= time)
-            .max_by_key(|index| self.happenings[*index].time)
+            .filter(|index| self.lifecycle[*index].kind == kind && self.lifecycle[*index].time <= time)
+            .max_by_key(|index| self.lifecycle[*index].time)
     }
 
     /// The last change of the issuer of a case's token, not long before `time`. A change of any other service that the
     /// request never met is a coincidence.
     pub fn issuer_change(&self, case: &Case, time: DateTime<Utc>) -> Option<usize> {
         let services = &self.history.services;
-        let mut recent = self.changes.recent(time, ONSET, &self.happenings);
-        recent.find(|index| services.is_issuer(plain_name(self.happenings[*index].key), case))
+        let mut recent = self.changes.recent(time, ONSET, &self.lifecycle);
+        recent.find(|index| services.is_issuer(plain_name(self.lifecycle[*index].key), case))
     }
 
     /// The row of the user table that says that a user is deleted or disabled, whether or not it says since when.
@@ -141,12 +141,12 @@ impl Facts<'_> {
 
     /// The last event of a kind of a subject or key by `time`.
     pub fn last_before(&self, kind: EventKind, key: Name, time: DateTime<Utc>) -> Option<usize> {
-        self.happenings.last_before(kind, key, time)
+        self.lifecycle.last_before(kind, key, time)
     }
 
     /// The first event of a kind of a subject or key after `time`, and how long after.
     pub fn first_after(&self, kind: EventKind, key: Name, time: DateTime<Utc>) -> Option<(usize, TimeDelta)> {
-        self.happenings.first_after(kind, key, time)
+        self.lifecycle.first_after(kind, key, time)
     }
 
     /// How many failures of the case's service and reason lie in the quarter of an hour before and after `time`. What
@@ -166,7 +166,7 @@ impl Facts<'_> {
         let called = username.or_else(|| name_of.values().copied().next());
         let is_common = scopes.contains(&Scope::All);
         Self {
-            happenings: self.happenings.only_of(|kind, key| {
+            lifecycle: self.lifecycle.only_of(|kind, key| {
                 let own = if kind.is_of_one_user() { sub } else { kid };
                 Some(key) == own || is_common && !kind.is_of_one_user()
             }),
@@ -177,7 +177,7 @@ impl Facts<'_> {
             successes_of: self.successes_of.only_of(sub),
             rows: EventKind::ALL.iter().flat_map(|kind| only(&self.rows, sub.map(|sub| (*kind, sub)))).collect(),
             history: History {
-                verdicts: if is_common { common.history.verdicts } else { self.history.verdicts.only_of(kid) },
+                verifiers: if is_common { common.history.verifiers } else { self.history.verifiers.only_of(kid) },
                 created_as: only(&self.history.created_as, called),
                 name_of,
                 clients: only(&self.history.clients, client),
@@ -191,7 +191,7 @@ impl Facts<'_> {
     /// Nothing but what the operator gave, and the lists that indices lead to.
     fn of_nobody(&self) -> Self {
         Self {
-            happenings: self.happenings.only_of(|_, _| false),
+            lifecycle: self.lifecycle.only_of(|_, _| false),
             changes: Changes::default(),
             added_keys: Vec::new(),
             mass_revocations: Vec::new(),
