@@ -22,8 +22,7 @@ static EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"))
 
 /// What many signatures share: guards and pieces of patterns, by name.
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
-    let shared: Shared = toml::from_str(include_str!("signature/shared.toml")).map_err(|error| error.to_string())?;
-    Ok(shared)
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/shared.json"))).map_err(|error| error.to_string())
 });
 
 /// The catalog file's own version.
