@@ -380,13 +380,19 @@ fn place_in_whole(value: &mut Value, origins: &Origins) {
                 let place = [("file", json!(log)), ("line", json!(before + line))];
                 fields.extend(place.map(|(name, value)| (name.to_owned(), value)));
             }
-            fields.values_mut().for_each(|value| place_in_whole(value, origins));
+            for value in fields.values_mut() {
+                place_in_whole(value, origins);
+            }
             // Files are told of in the order of their names, which rotation turns round.
             if let Some(Value::Array(lines)) = fields.get_mut("seen_in") {
                 lines.sort_by_key(|line| (line["file"].to_string(), line["line"].as_u64()));
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| place_in_whole(value, origins)),
+        Value::Array(items) => {
+            for value in items {
+                place_in_whole(value, origins);
+            }
+        }
         _ => {}
     }
 }
@@ -404,7 +410,9 @@ fn story(logs: &[Log], layouts: &[Layout], settings: &Settings) -> Story {
     let origins = write(logs, layouts, directory.path());
     let found = explained(directory.path(), settings);
     let Value::Array(mut failures) = serde_json::to_value(&found.failures).unwrap() else { unreachable!("a list") };
-    failures.iter_mut().for_each(|failure| place_in_whole(failure, &origins));
+    for failure in &mut failures {
+        place_in_whole(failure, &origins);
+    }
     // Of one moment, the first is whose file is first.
     failures.sort_by_key(|failure| (failure["time"].to_string(), failure["failure_id"].to_string()));
     let Correlated { patterns, findings, unrelated_refusals, zones, keys, offsets, gaps, .. } = found;

@@ -32,6 +32,8 @@ mod scenarios;
 #[cfg(feature = "cli")]
 mod secrets;
 mod tidy;
+#[cfg(feature = "cli")]
+mod two_scans;
 
 use std::path::{Path, PathBuf};
 #[cfg(feature = "cli")]

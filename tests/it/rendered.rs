@@ -11,6 +11,7 @@ use std::path::Path;
 use chrono::SecondsFormat;
 use jwtriage::correlate::Correlated;
 use jwtriage::lookup::id_search::SHORTEST;
+use jwtriage::model::event::Reason;
 use jwtriage::model::field::{Field, Value::Text};
 use serde_json::{Map, Value, json};
 
@@ -169,7 +170,7 @@ fn each_line_tells_what_it_is_made_to_tell() {
         let line = line(&occurrences(&timeline)[0]);
         let events = DETECTOR.events_of(&line);
         let [event] = events.as_slice() else { panic!("{} events: {line}", events.len()) };
-        assert_eq!((event.kind.as_str(), event.reason.map(|reason| reason.as_str())), (kind, reason), "{line}");
+        assert_eq!((event.kind.as_str(), event.reason.map(Reason::as_str)), (kind, reason), "{line}");
         let fields = [Field::Sub, Field::Kid, Field::Service, Field::Method, Field::Path, Field::ClientIp];
         let values = ["id-0000000u1", "k1", "orders", "GET", "/me", "192.0.2.1"];
         assert_eq!(fields.map(|field| field.of(event)), values.map(|value| Some(Text(value.into()))), "{line}");
