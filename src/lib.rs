@@ -24,8 +24,9 @@
 //!
 //! | folder | does |
 //! | --- | --- |
-//! | [`atomic_file`], [`hash`], [`literal`], [`parallel`], [`parquet`] | writes beside and renames; maps by hash; one text looked for; work shared out over threads; Parquet files |
+//! | [`atomic_file`], [`hash`], [`literal`], [`parquet`] | writes beside and renames; maps by hash; one text looked for; Parquet files |
 //! | [`model`] | what the stages exchange: kinds, reasons, causes, events; plain data |
+//! | [`parallel`] | work shared out over the threads of a run |
 //! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
 //! | [`layout`] | a record -> an entry: time, level, message, fields |
 //! | [`ingest`] | paths -> sources -> streams of text -> blocks of whole records |

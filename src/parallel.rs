@@ -2,6 +2,7 @@
 //!
 //! A run owns its threads: a [`Pool`]. What it does within [`Pool::install`] is shared out over them, and two runs in one
 //! process do not know of each other. Results come in the order of what they are made of, whatever the number of threads.
+//! Work takes the names of its run along to whatever thread does it.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -11,7 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
-use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::model::name::Names;
 
 /// The threads of a run. They end when the last copy is dropped.
 #[derive(Debug, Clone, Default)]
@@ -22,20 +25,25 @@ impl Pool {
     /// processor.
     pub const CALLERS: Self = Self(None);
 
-    /// So many threads, or one a processor.
+    /// So many threads, or one a processor, for the run of the caller.
     ///
     /// # Errors
     /// Where threads cannot be started.
     pub fn new(threads: Option<NonZeroUsize>) -> io::Result<Self> {
         let threads = threads.map_or(0, NonZeroUsize::get);
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+        let names = Names::current();
+        let builder = ThreadPoolBuilder::new().num_threads(threads).start_handler(move |_| names.clone().adopt());
+        let pool = builder.build().map_err(io::Error::other)?;
         Ok(Self(Some(Arc::new(pool))))
     }
 
     /// Does `work` on one of the threads; all that it shares out goes to them.
     pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         match &self.0 {
-            Some(pool) => pool.install(work),
+            Some(pool) => {
+                let names = Names::current();
+                pool.install(|| names.enter(work))
+            }
             None => work(),
         }
     }
@@ -48,13 +56,15 @@ pub fn threads() -> usize {
 
 /// What `work` makes of each place below `count`. Nobody waits: a thread that is done takes what is next in `order`.
 pub fn in_order_of<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
+    let (next, names) = (AtomicUsize::new(0), Names::current());
     let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
-        let mut mine = Vec::new();
-        while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push((*index, work(*index)));
-        }
-        mine
+        names.enter(|| {
+            let mut mine = Vec::new();
+            while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                mine.push((*index, work(*index)));
+            }
+            mine
+        })
     })
     .into_iter()
     .flatten()
@@ -63,24 +73,39 @@ pub fn in_order_of<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Hands parts of a work to other threads.
+#[expect(missing_debug_implementations, reason = "it stands for threads")]
+pub struct Scope<'w, 's>(&'w rayon::Scope<'s>);
+
+impl<'s> Scope<'_, 's> {
+    /// Lets another thread do a part.
+    pub fn spawn(&self, part: impl FnOnce() + Send + 's) {
+        let names = Names::current();
+        self.0.spawn(move |_| names.enter(part));
+    }
+}
+
 /// Runs `work`, which may hand parts of itself to other threads, and waits for them.
-pub fn scope<'s, T>(work: impl FnOnce(&Scope<'s>) -> T) -> T {
-    rayon::in_place_scope(work)
+pub fn scope<'s, T>(work: impl FnOnce(Scope<'_, 's>) -> T) -> T {
+    rayon::in_place_scope(|scope| work(Scope(scope)))
 }
 
 /// What `work` makes of each number below `count`.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    (0..count).into_par_iter().map(work).collect()
+    let names = Names::current();
+    (0..count).into_par_iter().map(|index| names.enter(|| work(index))).collect()
 }
 
 /// What `work` makes of each item.
 pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + Send) -> Vec<T> {
-    items.into_par_iter().map(work).collect()
+    let names = Names::current();
+    items.into_par_iter().map(|item| names.enter(|| work(item))).collect()
 }
 
 /// What `work` makes of each pair of items that stand at the same place.
 pub fn map_pairs<A: Send, B: Send, T: Send>(a: Vec<A>, b: Vec<B>, work: impl Fn(A, B) -> T + Sync + Send) -> Vec<T> {
-    a.into_par_iter().zip(b).map(|(a, b)| work(a, b)).collect()
+    let names = Names::current();
+    a.into_par_iter().zip(b).map(|(a, b)| names.enter(|| work(a, b))).collect()
 }
 
 /// What `work` makes of as many ranges as there are threads, which together are all numbers below `count`.
@@ -101,7 +126,7 @@ pub fn map_chunks_while<I: Sync, T: Send, H>(
     let work = &work;
     let done = scope(|scope| {
         for (chunk, made) in chunks.zip(&mut made) {
-            scope.spawn(move |_| *made = Some(work(chunk)));
+            scope.spawn(move || *made = Some(work(chunk)));
         }
         here()
     });
@@ -110,22 +135,36 @@ pub fn map_chunks_while<I: Sync, T: Send, H>(
 
 /// Sorts by a key; equals may change places.
 pub fn sort_by_key<I: Send, K: Ord>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
-    items.par_sort_unstable_by_key(key);
+    let names = Names::current();
+    items.par_sort_unstable_by(|a, b| names.enter(|| key(a).cmp(&key(b))));
 }
 
 /// Sorts; equals may change places.
 pub fn sort<I: Send + Ord>(items: &mut [I]) {
-    items.par_sort_unstable();
+    let names = Names::current();
+    items.par_sort_unstable_by(|a, b| names.enter(|| a.cmp(b)));
 }
 
 /// Sorts by a key that takes long to compare or belongs to items that are long to move; equals stay in order.
 pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
-    items.par_sort_by_cached_key(key);
+    let items_now = &*items;
+    let mut order: Vec<(K, usize)> = map(items.len(), |index| (key(&items_now[index]), index));
+    sort(&mut order);
+    // Each item goes to its place; one that was moved already is found where it went.
+    for index in 0..items.len() {
+        let mut from = order[index].1;
+        while from < index {
+            from = order[from].1;
+        }
+        order[index].1 = from;
+        items.swap(index, from);
+    }
 }
 
 /// Both results, made at the same time.
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    rayon::join(a, b)
+    let names = Names::current();
+    rayon::join(|| names.enter(a), || names.enter(b))
 }
 
 #[cfg(test)]

@@ -57,7 +57,6 @@ fn in_use(hoped_for: usize) -> usize {
 }
 
 #[test]
-#[ignore = "names are still of the process"]
 fn scans_of_ever_other_users_do_not_add_up() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("idp.log");

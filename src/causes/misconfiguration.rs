@@ -472,7 +472,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
     let nearer = |index: &usize| own.is_none_or(|own| facts.lifecycle[own].time <= facts.lifecycle[*index].time);
     if let Some(index) = issuer.filter(nearer) {
         let fresh = case.iat.is_some_and(|iat| iat >= facts.lifecycle[index].time.timestamp());
-        let client = case.client_id.as_deref().map(|client| format!("the tokens were issued to `{client}`"));
+        let client = case.client_id.map(|client| format!("the tokens were issued to `{client}`"));
         let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(
             facts,
             index,
@@ -499,14 +499,13 @@ fn onset(case: &Case, facts: &Facts<'_>) -> Option<DateTime<Utc>> {
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
 fn session_lost(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let client = facts.history.clients.get(&case.client_ip?)?;
-    let agent = case.user_agent.as_deref().unwrap_or("").to_ascii_lowercase();
+    let agent = case.user_agent.unwrap_or_default().with(str::to_ascii_lowercase);
     let server = ["node", "undici", "axios", "python", "go-http", "ruby", "php", "java/", "okhttp"]
         .iter()
         .any(|name| agent.starts_with(name))
         || case
             .client_ip
-            .as_deref()
-            .is_some_and(|ip| ip.starts_with("10.") || ip.starts_with("192.168.") || ip.starts_with("172."));
+            .is_some_and(|ip| ip.with(|ip| ["10.", "192.168.", "172."].iter().any(|network| ip.starts_with(network))));
     let others = facts.history.accepted_clients;
     (server && client.subjectless >= 5 && client.accepted.is_empty() && others >= 5).then(|| {
         after_a_change(case, facts, verdict(&DR_16, Variant::SessionNotForwarded, 0.70)).against(
@@ -525,7 +524,7 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
     {
         found = found.shows(Some(case.line), format!("the token's issuer is `{own}`, accepted ones say `{usual}`"));
     }
-    if let Some(expected) = case.iss.as_deref().and_then(|iss| facts.inventory.expects_issuer(iss)) {
+    if let Some(expected) = case.iss.and_then(|iss| facts.inventory.expects_issuer(&iss.text())) {
         let says = if expected {
             "the token's issuer is an expected one: the verifier's setting is off"
         } else {
@@ -556,7 +555,7 @@ fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// DR-09 with an onset: a mapper emits another identifier since a change.
 fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
-    let sub = case.sub.filter(|sub| facts.history.is_odd(sub) && !facts.knows(*sub))?;
+    let sub = case.sub.filter(|sub| facts.history.is_odd(*sub) && !facts.knows(*sub))?;
     let _ = sub;
     let time = case.time?;
     let began = |index: &usize| {
@@ -587,7 +586,7 @@ fn single_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let first_bad = here.refusals()?.first;
     let verified = here.accepted_before(first_bad);
     let end = facts.added_keys.partition_point(|index| facts.lifecycle[*index].time <= first_bad);
-    let index = facts.added_keys[..end].iter().rev().copied().find(|index| facts.lifecycle[*index].key != *kid)?;
+    let index = facts.added_keys[..end].iter().rev().copied().find(|index| facts.lifecycle[*index].key != kid)?;
     let added = facts.lifecycle[index].time;
     if first_bad - added > TimeDelta::hours(1) {
         return None;
@@ -644,5 +643,5 @@ fn broken_token(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// A role that belongs to an API key, not to a user.
 fn is_key_role(case: &Case) -> bool {
-    case.role.as_deref().is_some_and(|role| matches!(role, "anon" | "service_role"))
+    case.role.is_some_and(|role| role == "anon" || role == "service_role")
 }

@@ -186,7 +186,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     if case.reason == Reason::SignatureInvalid && knows {
         return None;
     }
-    let published = case.kid.as_deref().and_then(|kid| facts.inventory.publishes(kid));
+    let published = case.kid.and_then(|kid| facts.inventory.publishes(&kid.text()));
     let renewed = case.reason == Reason::SignatureInvalid
         && verdicts.accepted(kid).is_some_and(|accepted| accepted.first < facts.lifecycle[index].time);
     let (refusing, accepting) = verdicts.key_at(kid, case.service).map(VerifierStats::instances).unwrap_or_default();
@@ -194,7 +194,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let mut verdict = Verdict::new(&DR_21, 0.78);
     if few {
         verdict.rule = &DR_22;
-        let names = refusing.iter().map(|host| &**host).collect::<Vec<_>>().join("`, `");
+        let names = refusing.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
         let says = format!("only `{names}` refuses this key, {} other instances accept it", accepting.len());
         verdict = verdict.variant(Variant::SingleInstance).shows(Some(case.line), says);
     }

@@ -233,7 +233,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
 fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let sub = case.sub?;
     let row = facts.row(EventKind::UserDeleted, sub)?;
-    let user = facts.inventory.user(sub.as_str())??;
+    let user = facts.inventory.user(&sub.text())??;
     let seen_later = links.success_after.is_some_and(|index| facts.history.is_stateful(facts.successes[index].service));
     case.time.is_none_or(|time| user.is_deleted(time)).then(|| {
         Verdict::new(&DR_01, 0.74)
@@ -273,7 +273,7 @@ fn recreated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let own = links.created.map(|index| facts.lifecycle[index].time);
     let other = facts.history.created_as.get(&name)?.iter().copied().find(|index| {
         let creation = &facts.lifecycle[*index];
-        creation.key != *sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
+        creation.key != sub && own.is_none_or(|own| creation.time > own) && creation.time <= time + TimeDelta::minutes(10)
     })?;
     if links.success_after.is_some() {
         return None;
@@ -319,7 +319,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
         verdict = verdict.variant(Variant::Soft);
     }
     let signing_out =
-        case.path.as_deref().is_some_and(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end)));
+        case.path.is_some_and(|path| path.with(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end))));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
     let deleter = facts.lifecycle.witnesses(index).iter().find_map(|witness| witness.client);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
@@ -378,6 +378,6 @@ fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<
 
 /// Whether the user table has a live row of the subject; `None` without a table or a subject.
 pub(crate) fn in_table(case: &Case, facts: &Facts<'_>) -> Option<bool> {
-    let row = facts.inventory.user(&case.sub?)?;
+    let row = facts.inventory.user(&case.sub?.text())?;
     Some(row.is_some_and(|user| case.time.is_none_or(|time| user.is_live(time))))
 }

@@ -114,7 +114,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
 /// The row of the user table by which the user may have been disabled at the time of the failure.
 fn row(case: &Case, facts: &Facts<'_>) -> Option<Place> {
     let sub = case.sub?;
-    let user = facts.inventory.user(sub.as_str())??;
+    let user = facts.inventory.user(&sub.text())??;
     let row = facts.row(EventKind::UserDisabled, sub)?;
     case.time.is_none_or(|time| user.is_disabled(time)).then_some(row)
 }

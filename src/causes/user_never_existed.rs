@@ -168,8 +168,8 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
     }
     let foreign_key = case.kid.is_some_and(|kid| !facts.keys.is_empty() && !facts.knows_key(kid));
     let in_table = crate::causes::user_deleted::in_table(case, facts);
-    let odd = facts.history.is_odd(&sub);
-    let expected = case.iss.as_deref().and_then(|iss| facts.inventory.expects_issuer(iss));
+    let odd = facts.history.is_odd(sub);
+    let expected = case.iss.and_then(|iss| facts.inventory.expects_issuer(&iss.text()));
     let unusual = case.iss.is_some() && facts.history.issuer.is_some() && case.iss != facts.history.issuer;
     let foreign_issuer = expected.map_or(unusual, |expected| !expected);
     let (rule, variant) = if odd { (&DR_09, Variant::WrongIdentifier) } else { (&DR_07, Variant::OtherEnvironment) };

@@ -157,7 +157,7 @@ impl Inventory {
         let last = scan.events.iter().filter_map(|event| event.time).max();
         let mut books = Books { bytes: users.bytes, lines: users.count, records: users.count, ..Books::default() };
         for sub in asked {
-            let Some(user) = users.rows.get(&*sub) else { continue };
+            let Some(user) = users.rows.get(&*sub.text()) else { continue };
             let facts = [
                 (EventKind::UserCreated, user.created.map(Since::Time)),
                 (EventKind::UserDeleted, user.deleted),

@@ -80,5 +80,12 @@ static VERIFIER_SAYS: LazyLock<Vec<String>> =
 fn blamed(index: usize, outline: &Outline, lines: Lines<'_>) -> CauseEvent {
     let (event, best) = (&outline.lifecycle[index], outline.lifecycle.best(index));
     let Line { file, line } = lines.named(best.line);
-    CauseEvent { kind: event.kind, time: Some(event.time), event_id: best.event_id.clone(), file, line, text: best.quote }
+    CauseEvent {
+        kind: event.kind,
+        time: Some(event.time),
+        event_id: best.event_id.clone(),
+        file,
+        line,
+        text: best.quote.map(Name::text),
+    }
 }

@@ -88,12 +88,12 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
         .map(|((rule, service), through)| {
             let stateful = facts.history.is_stateful(Some(service));
             Finding {
-                finding_id: fingerprint("s1", &[rule.as_str(), &service]),
+                finding_id: fingerprint("s1", &[rule.as_str(), &service.text()]),
                 rule,
                 severity: severity(rule, stateful, through.longest),
-                says: says(rule, &service, stateful, &through),
+                says: says(rule, &service.text(), stateful, &through),
                 fix: fix(rule).into(),
-                service: Some(service).filter(|service| !service.is_empty()),
+                service: Some(service.text()).filter(|service| !service.is_empty()),
                 subjects: through.subjects.len() as u64,
                 requests: through.times.len() as u64,
                 exposure_seconds: Some(through.longest),
@@ -109,7 +109,7 @@ pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
 
 fn sample(place: Place, lines: Lines<'_>) -> Sample {
     let Line { file, line } = lines.named(place);
-    Sample { file, line, text: lines.shown(place).1 }
+    Sample { file, line, text: lines.shown(place).1.map(Name::text) }
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.

@@ -4,7 +4,7 @@ use crate::correlate::fingerprint::{fingerprint, hash};
 use crate::hash::{HashMap, HashSet};
 use crate::model::diagnosis::Failure;
 use crate::model::id::Id;
-use crate::model::name::Name;
+use crate::model::name::{Name, Text};
 use crate::parallel;
 
 /// The id of the pattern of a failure: made of what it is about. `object` is the user, key or service that the event to
@@ -25,7 +25,7 @@ pub fn pattern_id(failure: &Failure, object: Option<Name>) -> Name {
             failure.variant.map_or("", |variant| variant.as_str()),
             failure.rule.as_str(),
             failure.reason.as_str(),
-            failure.service.as_deref().unwrap_or(""),
+            &failure.service.unwrap_or_default().text(),
             blamed.as_deref().unwrap_or(""),
         ],
     );
@@ -48,10 +48,11 @@ pub fn name_failures(failures: &mut [Failure]) {
             failure.failure_id = id.with_text(|id| fingerprint("r1", &[id]));
             continue;
         }
-        let text = |name: Option<Name>| name.map_or("", Name::as_str);
+        let text = |name: Option<Name>| name.unwrap_or_default().text();
         let id = id.map(|id| id.to_string()).unwrap_or_default();
         let time = failure.time.map(|time| time.to_rfc3339()).unwrap_or_default();
         let known = [failure.service, failure.path, failure.sub, failure.client_ip].map(text);
+        let known = known.each_ref().map(Text::as_str);
         let words = [&[id.as_str(), time.as_str(), failure.reason.as_str()][..], &known].concat();
         let count = alike.entry(hash(&words)).or_default();
         *count += 1;

@@ -142,7 +142,7 @@ impl Parts {
             root_cause: self.root_cause,
             variant: self.variant,
             reason: self.reason,
-            service: self.service,
+            service: self.service.map(Name::text),
             rule: self.rule,
             band: Band::of(confidence),
             confidence,
@@ -174,7 +174,7 @@ impl Parts {
 
     /// Which service, route and keys a fix is about, as a sentence.
     fn concerns(&self) -> String {
-        let service = self.service.as_deref().map(|service| format!("service `{service}`"));
+        let service = self.service.map(|service| format!("service `{service}`"));
         let path = self.paths.top().first().map(|path| format!("mostly `{path}`"));
         let kids = self.kids.names();
         let keys = match kids.len() {
@@ -246,7 +246,7 @@ impl Samples {
         if self.0.len() == SAMPLES && self.0.last().is_some_and(|(last, _)| last.is_before(failure)) {
             return;
         }
-        let sample = Sample { file: evidence.file.clone(), line: evidence.line, text: evidence.text };
+        let sample = Sample { file: evidence.file.clone(), line: evidence.line, text: evidence.text.map(Name::text) };
         self.merge(Self(vec![(Rank::of(failure), sample)]));
     }
 
@@ -406,7 +406,7 @@ mod tests {
             let patterns = failures.iter().collect::<PatternParts>().finish();
             prop_assert_eq!(patterns.iter().map(|pattern| pattern.failures).sum::<u64>(), failures.len() as u64);
             for pattern in patterns {
-                let mut members: Vec<&Failure> = failures.iter().filter(|f| *f.pattern_id == *pattern.pattern_id).collect();
+                let mut members: Vec<&Failure> = failures.iter().filter(|f| f.pattern_id == *pattern.pattern_id).collect();
                 members.sort_by(|a, b| Rank::of(a).cmp(&Rank::of(b)));
                 let subjects: std::collections::BTreeSet<_> = members.iter().filter_map(|failure| failure.sub).collect();
                 prop_assert_eq!(pattern.subjects, subjects.len() as u64);

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::hash::HashMap;
-use crate::model::name::Name;
+use crate::model::name::{Name, Text};
 
 /// So many names are shown.
 const TOP: usize = 5;
@@ -40,10 +40,10 @@ impl Tally {
     }
 
     /// The names seen most often, a few; of equals the first in order.
-    pub fn top(&self) -> Vec<Name> {
+    pub fn top(&self) -> Vec<Text> {
         let mut counts: Vec<(Reverse<u64>, Name)> = self.counts.iter().map(|(name, count)| (Reverse(*count), *name)).collect();
         counts.sort_unstable();
-        counts.into_iter().map(|(_, name)| name).take(TOP).collect()
+        counts.into_iter().map(|(_, name)| name.text()).take(TOP).collect()
     }
 
     /// All names in order.
@@ -89,7 +89,7 @@ mod tests {
         let mut tally: Tally = names[..3].iter().copied().collect();
         tally.merge(names[3..].iter().copied().collect());
         assert_eq!(tally.distinct(), 6);
-        assert_eq!(tally.top(), ["b", "a", "c", "d", "e"].map(Name::of));
+        assert_eq!(tally.top(), ["b", "a", "c", "d", "e"].map(Text::from));
         let written = serde_json::to_string(&tally).unwrap();
         assert_eq!(written, r#"{"a":1,"b":2,"c":1,"d":1,"e":1,"f":1}"#);
         assert_eq!(serde_json::from_str::<Tally>(&written).unwrap(), tally);

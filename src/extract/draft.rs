@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::extract::detector::Detector;
 use crate::extract::template::{Piece, pieces};
 use crate::model::event::{EventKind, Reason};
-use crate::model::name::Name;
+use crate::model::name::{Name, Text};
 use crate::redact::{self, Redactor};
 
 /// What a line is cut to: the beginning of a message says what it is.
@@ -32,16 +32,17 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;
     let kind = known.map_or(EventKind::AuthFailure, |signature| signature.kind);
     let reason = known.map_or(Some(Reason::Other), |signature| signature.reason);
-    let request_id = read.request_id.map(|id| id.to_string());
+    let request_id = read.request_id.map(|id| id.to_string().into());
     let values = [
-        ("sub", read.sub.map(Name::as_str)),
-        ("kid", read.kid.map(Name::as_str)),
-        ("iss", read.claim(|claims| claims.iss).map(Name::as_str)),
-        ("aud", read.claim(|claims| claims.aud).map(Name::as_str)),
-        ("client_ip", read.client_ip.map(Name::as_str)),
-        ("request_id", request_id.as_deref()),
+        ("sub", read.sub.map(Name::text)),
+        ("kid", read.kid.map(Name::text)),
+        ("iss", read.claim(|claims| claims.iss).map(Name::text)),
+        ("aud", read.claim(|claims| claims.aud).map(Name::text)),
+        ("client_ip", read.client_ip.map(Name::text)),
+        ("request_id", request_id),
     ];
-    let values: Vec<(&str, &str)> = values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let values: Vec<(&str, Text)> = values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut out = String::new();
     if let Some(known) = known {
         let _ = writeln!(out, "# Known already: `{}` says {}", known.id, known.summary);

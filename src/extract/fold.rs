@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(folded.len(), 1);
         assert_eq!(folded[0].place.line, 4);
         assert_eq!((folded[0].status, folded[0].time), (Some(401), Some(DateTime::UNIX_EPOCH)));
-        assert_eq!(folded[0].client_ip.as_deref(), Some("192.0.2.1"));
+        assert_eq!(folded[0].client_ip, Some("192.0.2.1".into()));
     }
 
     #[test]

@@ -254,7 +254,8 @@ impl RecordView<'_> {
     /// Quotes what the signature is told by, where the beginning of the message does not hold it: an error beside it, a
     /// cause below it.
     fn quote_what_tells(&self, signature: &Signature, candidate: Candidate, event: &mut Event) {
-        let said = event.quote.map_or("", Name::as_str);
+        let said = event.quote.unwrap_or_default().text();
+        let said = said.as_str();
         let of_weight = signature.literals.iter().filter(|literal| literal.len() == candidate.weight);
         let searches: Vec<Finder<'_>> = of_weight.map(Finder::new).collect();
         let found = |text: &str| searches.iter().any(|search| search.find(text.as_bytes()).is_some());
@@ -387,7 +388,7 @@ impl RecordView<'_> {
 
     /// A value that hardly another event has, fit to be kept.
     fn unique(&self, value: &str) -> Text {
-        self.name(value).as_str().into()
+        self.name(value).text()
     }
 
     /// One element of a list of users.

@@ -185,7 +185,7 @@ impl Suspects {
             .filter_map(|(client, mut deeds)| {
                 deeds.sort_unstable();
                 let good = good.get(&client).map_or(&[][..], Vec::as_slice);
-                let signs = signs(&deeds, good, is_proxy(&client));
+                let signs = signs(&deeds, good, is_proxy(client));
                 signs.iter().any(|(_, signs)| signs.any()).then_some((client, Address(signs)))
             })
             .collect()
@@ -193,8 +193,8 @@ impl Suspects {
 }
 
 /// Whether many may be behind an address: one of a network of one's own.
-fn is_proxy(client: &str) -> bool {
-    matches!(client, "127.0.0.1" | "::1" | "localhost") || is_private(client)
+fn is_proxy(client: Name) -> bool {
+    client.with(|client| matches!(client, "127.0.0.1" | "::1" | "localhost")) || is_private(client)
 }
 
 /// For each refusal whether as many others were refused alike at that service around then: a rotation, a mapping or a
@@ -352,7 +352,7 @@ impl Window {
             self.tries = if adds { self.tries + 1 } else { self.tries - 1 };
             if let Some(sub) = deed.sub {
                 self.subjects.change(sub, adds);
-                self.shapes.change(shape(&sub), adds);
+                self.shapes.change(shape(sub), adds);
             }
             return;
         }

@@ -56,7 +56,7 @@ impl History {
     }
 
     /// Whether an id looks unlike those of users who exist.
-    pub fn is_odd(&self, sub: &str) -> bool {
+    pub fn is_odd(&self, sub: Name) -> bool {
         self.shapes.is_odd(sub)
     }
 
@@ -85,13 +85,13 @@ impl Shapes {
     pub fn of(subjects: &HashMap<Name, Subject>) -> Self {
         let mut shapes = Self::default();
         for (sub, _) in subjects.iter().filter(|(_, subject)| subject.proven) {
-            *shapes.counts.entry(shape(sub)).or_default() += 1;
+            *shapes.counts.entry(shape(*sub)).or_default() += 1;
             shapes.all += 1;
         }
         shapes
     }
 
-    fn is_odd(&self, sub: &str) -> bool {
+    fn is_odd(&self, sub: Name) -> bool {
         let same = self.counts.get(&shape(sub)).copied().unwrap_or(0);
         self.all >= 5 && same * 10 < self.all
     }

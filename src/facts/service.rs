@@ -124,12 +124,12 @@ pub struct KnownServices {
 impl KnownServices {
     /// Whether a service issues tokens: it is seen to, the issuer's address names it, or it is called like what does.
     pub fn is_issuer(&self, service: Name, case: &Case) -> bool {
-        let words = |text: &'static str| text.split(|c: char| !c.is_ascii_alphanumeric());
-        let address = || [case.iss, self.main_issuer].into_iter().flatten().flat_map(|iss| words(iss.as_str()));
-        let name = service.as_str();
+        let has_word = |text: &str, is_it: &dyn Fn(&str) -> bool| text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_it);
+        let name = service.text();
+        let issuers = || [case.iss, self.main_issuer].into_iter().flatten();
         self.issuing.contains(&service)
-            || name.len() > 2 && address().any(|word| word.eq_ignore_ascii_case(name))
-            || words(name).any(|word| ISSUERS.iter().any(|issuer| word.eq_ignore_ascii_case(issuer)))
+            || name.len() > 2 && issuers().any(|iss| has_word(&iss.text(), &|word| word.eq_ignore_ascii_case(&name)))
+            || has_word(&name, &|word| ISSUERS.iter().any(|issuer| word.eq_ignore_ascii_case(issuer)))
     }
 }
 

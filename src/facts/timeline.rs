@@ -22,7 +22,7 @@ pub fn keys(facts: &Facts<'_>) -> Vec<KeyLife> {
             let verifiers: Vec<KeyUse> = known
                 .key(kid)
                 .map(|(service, judged)| KeyUse {
-                    service,
+                    service: service.text(),
                     first_accepted: judged.accepted.map(|span| span.first),
                     last_accepted: judged.accepted.map(|span| span.last),
                     first_refused: judged.refusals().map(|span| span.first),
@@ -30,7 +30,7 @@ pub fn keys(facts: &Facts<'_>) -> Vec<KeyLife> {
                 })
                 .collect();
             KeyLife {
-                kid,
+                kid: kid.text(),
                 added: time(key.added),
                 rotated: time(key.rotated),
                 retired: time(key.retired),

@@ -227,12 +227,12 @@ fn top(leaders: &mut [u32], mut event: u32) -> u32 {
 }
 
 /// What is known of a group for joining by content.
-struct Shape<'e> {
+struct Shape {
     time: DateTime<Utc>,
-    method: Option<&'e str>,
-    path: &'e str,
+    method: Option<Name>,
+    path: Name,
     status: Option<u16>,
-    client: Option<&'e str>,
+    client: Option<Name>,
     /// Who has told of it already.
     told: Vec<SourceRole>,
 }
@@ -254,10 +254,10 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
         return;
     }
     // By the end of their path, as gateways strip beginnings: those that any of the lines may fit.
-    let ends = loose.iter().filter_map(|index| events[*index].path).map(|path| last_segment(path.as_str()));
-    let mut waiting: HashMap<&str, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
-    let mut shapes: Vec<Option<Shape<'_>>> = parallel::map(groups.len(), |group| {
-        shape(events, &groups[group]).filter(|shape| waiting.contains_key(last_segment(shape.path)))
+    let ends = loose.iter().filter_map(|index| events[*index].path).map(last_segment);
+    let mut waiting: HashMap<Name, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
+    let mut shapes: Vec<Option<Shape>> = parallel::map(groups.len(), |group| {
+        shape(events, &groups[group]).filter(|shape| waiting.contains_key(&last_segment(shape.path)))
     });
     for (group, shape) in shapes.iter().enumerate() {
         if let Some(shape) = shape {
@@ -266,7 +266,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     }
     for index in loose {
         let event = &events[index];
-        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else {
+        let (Some(time), Some(path)) = (event.time, event.path) else {
             if event.kind == EventKind::AuthFailure {
                 groups.push(vec![index]);
                 shapes.push(None);
@@ -274,7 +274,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
             continue;
         };
         let teller = (event.place.stream, is_bare(event));
-        let near = waiting.get_mut(last_segment(path)).and_then(|waiting| {
+        let near = waiting.get_mut(&last_segment(path)).and_then(|waiting| {
             let has_told = |group: usize| shapes[group].as_ref().is_some_and(|shape| shape.told.contains(&teller));
             let fits = |group: usize| shapes[group].as_ref().is_some_and(|shape| fits(shape, event, path));
             waiting.nearest(time, TOLERANCE, teller, has_told, fits)
@@ -284,7 +284,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
                 groups[group].push(index);
                 if let Some(shape) = &mut shapes[group] {
                     shape.told.push(teller);
-                    shape.client = shape.client.or(event.client_ip.as_deref().filter(|client| !is_local(client)));
+                    shape.client = shape.client.or(event.client_ip.filter(|client| !is_local(*client)));
                     shape.status = shape.status.or(event.status);
                 }
             }
@@ -312,31 +312,33 @@ fn is_bare(event: &Event) -> bool {
     event.kind == EventKind::Request || event.reason == Some(Reason::Other)
 }
 
-fn shape<'e>(events: &'e [Event], group: &[usize]) -> Option<Shape<'e>> {
+fn shape(events: &[Event], group: &[usize]) -> Option<Shape> {
     let members = || group.iter().map(|index| &events[*index]);
     if !members().any(is_seed) {
         return None;
     }
     // The longest path is the one nearest to the client.
-    let path = members().filter_map(|event| event.path.as_deref()).max_by_key(|path| path.len())?;
+    let path = members().filter_map(|event| event.path).max_by_key(|path| path.with(str::len))?;
     Some(Shape {
         time: members().filter_map(|event| event.time).min()?,
-        method: members().find_map(|event| event.method.as_deref()),
+        method: members().find_map(|event| event.method),
         path,
         status: members().find_map(|event| event.status),
-        client: members().filter_map(|event| event.client_ip.as_deref()).find(|client| !is_local(client)),
+        client: members().filter_map(|event| event.client_ip).find(|client| !is_local(*client)),
         told: members().map(|event| (event.place.stream, is_bare(event))).collect(),
     })
 }
 
-fn fits(shape: &Shape<'_>, event: &Event, path: &str) -> bool {
-    let agree = |a: Option<&str>, b: Option<&str>| a.is_none() || b.is_none() || a == b;
-    let path = path.trim_end_matches('/');
-    let other = shape.path.trim_end_matches('/');
-    (path.ends_with(other) || other.ends_with(path))
-        && agree(shape.method, event.method.as_deref())
+fn fits(shape: &Shape, event: &Event, path: Name) -> bool {
+    let agree = |a: Option<Name>, b: Option<Name>| a.is_none() || b.is_none() || a == b;
+    let ends_alike = |path: &str, other: &str| {
+        let (path, other) = (path.trim_end_matches('/'), other.trim_end_matches('/'));
+        path.ends_with(other) || other.ends_with(path)
+    };
+    path.with(|path| shape.path.with(|other| ends_alike(path, other)))
+        && agree(shape.method, event.method)
         && (shape.status.is_none() || event.status.is_none() || shape.status == event.status)
-        && agree(shape.client, event.client_ip.as_deref().filter(|client| !is_local(client)))
+        && agree(shape.client, event.client_ip.filter(|client| !is_local(*client)))
 }
 
 /// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
@@ -387,14 +389,14 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         exp: members().find_map(|event| event.claim(|claims| claims.exp)),
         client_ip: members()
             .filter_map(|event| event.client_ip)
-            .find(|client| !is_local(client))
+            .find(|client| !is_local(*client))
             .or_else(|| name(|event| event.client_ip)),
         request_id: id(|event| event.request_id),
         trace_id: id(|event| event.trace_id),
         service: name(|event| event.service),
         services,
         method: name(|event| event.method),
-        path: members().filter_map(|event| event.path).max_by_key(|path| path.len()),
+        path: members().filter_map(|event| event.path).max_by_key(|path| path.with(str::len)),
         status: members().find_map(|event| event.status),
         username: extra(|extra| extra.username),
         tenant: extra(|extra| extra.tenant),

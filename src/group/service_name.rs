@@ -4,8 +4,8 @@ use crate::model::name::Name;
 
 /// A service's name without what gateways and clusters add to it.
 pub fn plain_name(service: Name) -> Name {
-    let whole = service.as_str();
-    let mut name = whole.split(['@', '.', ':']).next().unwrap_or(whole);
+    let whole = service.text();
+    let mut name = whole.split(['@', '.', ':']).next().unwrap_or(&whole);
     for ending in ["-svc", "-service", "_service", "-api"] {
         name = name.strip_suffix(ending).unwrap_or(name);
     }

@@ -108,7 +108,7 @@ impl Request {
         let says = |member: usize| {
             let other = &events[member];
             let same = |a: Option<Name>, b: Option<Name>| usize::from(a.is_some() && a == b);
-            let end = |event: &Event| event.path.map(|path| last_segment(path.as_str()));
+            let end = |event: &Event| event.path.map(last_segment);
             let same_end = usize::from(end(event).is_some() && end(event) == end(other));
             4 * same(event.sub, other.sub) + 2 * same_end + same(event.client_ip, other.client_ip)
         };
@@ -137,7 +137,7 @@ fn contradict(a: &Event, b: &Event) -> bool {
 /// Sources may know one user by an e-mail and by an id: only of one source, or of one shape, two names are two users.
 fn name_two_users(a: &Event, b: &Event) -> bool {
     let Some((one, other)) = a.sub.zip(b.sub) else { return false };
-    one != other && (a.place.stream == b.place.stream || shape(&one) == shape(&other))
+    one != other && (a.place.stream == b.place.stream || shape(one) == shape(other))
 }
 
 /// Whether two lines stand further apart than a request lasts. Of stamps without a zone in another log nobody knows.
@@ -154,11 +154,11 @@ fn are_of_two(a: &Event, b: &Event) -> bool {
     if !is_seed(a) || !is_seed(b) || (a.place.stream, a.service, a.host) != (b.place.stream, b.service, b.host) {
         return false;
     }
-    let clients = a.client_ip.zip(b.client_ip).is_some_and(|(one, other)| are_two_clients(&one, &other));
+    let clients = a.client_ip.zip(b.client_ip).is_some_and(|(one, other)| are_two_clients(one, other));
     if clients || a.signature != b.signature {
         return clients;
     }
-    let end = |event: &Event| event.path.map(|path| last_segment(path.as_str()));
+    let end = |event: &Event| event.path.map(last_segment);
     let other = differ(a.method, b.method) || differ(end(a), end(b)) || differ(a.status, b.status) || differ(a.kid, b.kid);
     // A verifier that cannot reach what it needs says so at each try.
     let tries = matches!(a.reason, Some(Reason::JwksUnavailable | Reason::UserStoreUnavailable));
@@ -170,7 +170,7 @@ fn is_seed(event: &Event) -> bool {
 }
 
 /// Whether two addresses are those of two clients: not where one of them is a proxy's.
-fn are_two_clients(one: &str, other: &str) -> bool {
+fn are_two_clients(one: Name, other: Name) -> bool {
     one != other && !is_local(one) && !is_local(other) && is_private(one) == is_private(other)
 }
 

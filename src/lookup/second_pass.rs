@@ -47,7 +47,7 @@ struct LookupTargets {
     /// Statuses that failures without an id were answered with: their access lines know client and request.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the end of their path.
-    loose: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    loose: HashMap<Name, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
     /// Where all this can stand.
@@ -60,9 +60,9 @@ struct LookupTargets {
 fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<Name> {
     let nameless = |event: &Event| event.sub.is_none() && !event.request_id.is_some_and(&is_named);
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
-    let mut times: HashMap<&str, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
+    let mut times: HashMap<Name, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
-        if let (Some(time), Some(path)) = (event.time, event.path.as_deref()) {
+        if let (Some(time), Some(path)) = (event.time, event.path) {
             times.entry(last_segment(path)).or_default().push((time, event.zoneless));
         }
     }
@@ -71,13 +71,13 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
         times.sort();
     }
     let fits = |event: &&Event| {
-        let (Some(time), Some(path)) = (event.time, event.path.as_deref()) else { return false };
-        times.get(last_segment(path)).is_some_and(|times| {
+        let (Some(time), Some(path)) = (event.time, event.path) else { return false };
+        times.get(&last_segment(path)).is_some_and(|times| {
             let from = times.partition_point(|(other, _)| *other < time - LOOSE);
             times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
         })
     };
-    let clients = |event: &Event| event.client_ip.filter(|client| !is_local(client));
+    let clients = |event: &Event| event.client_ip.filter(|client| !is_local(*client));
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
@@ -214,16 +214,16 @@ impl LookupTargets {
         }
         self.zoneless |= event.zoneless;
         self.time_filter.add(event, clocks);
-        self.loose.entry(last_segment(path.as_str())).or_default().push(time);
+        self.loose.entry(last_segment(path)).or_default().push(time);
     }
 
     /// Whether an access line may be that of a failure without an id.
     fn is_loose(&self, event: &Event) -> bool {
-        let (Some(status), Some(path), Some(time)) = (event.status, event.path.as_deref(), event.time) else { return false };
+        let (Some(status), Some(path), Some(time)) = (event.status, event.path, event.time) else { return false };
         if !self.statuses.contains(&status) {
             return false;
         }
-        self.loose.get(last_segment(path)).is_some_and(|times| {
+        self.loose.get(&last_segment(path)).is_some_and(|times| {
             let from = times.partition_point(|other| *other < time - LOOSE);
             self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
         })
@@ -311,14 +311,15 @@ impl<'k> SecondPass<'k> {
             || {
                 let targets = LookupTargets::of(events, &clocks, &repeated);
                 let requests: Vec<String> = targets.requests.iter().map(Id::to_string).collect();
-                let names = targets.subjects.iter().chain(&targets.clients).map(|name| name.as_str());
+                let names: Vec<Text> = targets.subjects.iter().chain(&targets.clients).map(|name| name.text()).collect();
+                let names = names.iter().map(Text::as_str);
                 let search = IdSearch::new(requests.iter().map(String::as_str), names, id_search::SHORTEST);
                 (targets, search)
             },
             || {
-                let concerns = concerns(events, &repeated);
+                let concerns: Vec<Text> = concerns(events, &repeated).into_iter().map(Name::text).collect();
                 let unsearchable = concerns.iter().any(|id| id.len() < id_search::SHORTEST_OF_ALL);
-                (IdSearch::new(concerns.into_iter().map(Name::as_str), [], 0), unsearchable)
+                (IdSearch::new(concerns.iter().map(Text::as_str), [], 0), unsearchable)
             },
         );
         Self { requests, concerns, reads_all_deferred, statuses: targets.status_search(), targets, clocks, known }

@@ -81,7 +81,7 @@ pub struct CauseEvent {
     /// Where it stands.
     pub line: u64,
     /// What its record says, without secrets and cut.
-    pub text: Option<Name>,
+    pub text: Option<Text>,
 }
 
 /// A line and what it shows.

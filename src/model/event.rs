@@ -35,8 +35,7 @@ static REUSE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern compiles")
 });
 
-/// Text kept beyond its record that hardly recurs: a counted reference as thin as a pointer.
-pub type Text = arcstr::ArcStr;
+pub use crate::model::name::Text;
 
 /// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

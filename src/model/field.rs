@@ -169,7 +169,7 @@ fields! {
     /// Name of the layout that read the record.
     Format = Spec::new("format", Own(
         Type::Text,
-        |event| event.shown.as_deref().map(|shown| Value::text(shown.format.as_str())),
+        |event| event.shown.as_deref().map(|shown| Value::Text(Cow::Owned(shown.format.text().to_string()))),
         |event, value| if let (Value::Text(text), Some(shown)) = (value, &mut event.shown) { shown.format = Name::of(text) },
     ));
     /// E-mail or user name of the subject.
@@ -275,7 +275,7 @@ impl Field {
     /// What an event holds of it.
     pub fn of(self, event: &Event) -> Option<Value<'_>> {
         match self.spec().slot {
-            Slot::Name(get, _) => get(event).map(|name| Value::Text(Cow::Borrowed(name.as_str()))),
+            Slot::Name(get, _) => get(event).map(|name| Value::Text(Cow::Owned(name.text().to_string()))),
             Slot::Text(get, _) => get(event).map(|text| Value::text(text)),
             Slot::Id(get, _) => get(event).map(|id| Value::Text(Cow::Owned(id.to_string()))),
             Slot::Seconds(get, _) => get(event).map(Value::Whole),

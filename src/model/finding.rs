@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::event::serialize_time;
-use crate::model::name::Name;
+use crate::model::name::Text;
 use crate::model::pattern::Sample;
 use crate::model::words::{RuleId, Severity};
 
@@ -24,7 +24,7 @@ pub struct Finding {
     /// What to do.
     pub fix: Cow<'static, str>,
     /// The service that let through, where it is one.
-    pub service: Option<Name>,
+    pub service: Option<Text>,
     /// Distinct subjects.
     pub subjects: u64,
     /// Requests.
@@ -38,9 +38,9 @@ pub struct Finding {
     #[serde(serialize_with = "serialize_time")]
     pub last: Option<DateTime<Utc>>,
     /// The addresses of most requests: a few, the most frequent first.
-    pub top_clients: Vec<Name>,
+    pub top_clients: Vec<Text>,
     /// The same of subjects.
-    pub top_subjects: Vec<Name>,
+    pub top_subjects: Vec<Text>,
     /// A few lines to look at: the deed and what got through.
     pub samples: Vec<Sample>,
 }

@@ -71,7 +71,7 @@ impl Id {
             form @ (LONGER..=HEX | UUID) => unpacked(&self.bytes, form, &mut room),
             _ => {
                 let [a, b, c, d, ..] = self.bytes;
-                return read(Name::numbered(u32::from_ne_bytes([a, b, c, d])).as_str());
+                return read(&Name::numbered(u32::from_ne_bytes([a, b, c, d])).text());
             }
         };
         read(std::str::from_utf8(text).unwrap_or_default())

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::diagnosis::CauseEvent;
 use crate::model::event::{Text, serialize_time};
-use crate::model::name::Name;
 use crate::model::words::{Band, Cause, Reason, RuleId, Severity, Variant};
 
 /// A line to look at, and what stands there.
@@ -18,7 +17,7 @@ pub struct Sample {
     /// The line, from 1.
     pub line: u64,
     /// What its record says, without secrets and cut.
-    pub text: Option<Name>,
+    pub text: Option<Text>,
 }
 
 /// One finding: why a set of requests failed.
@@ -33,7 +32,7 @@ pub struct Pattern {
     /// What the refusals said.
     pub reason: Reason,
     /// The service that refused.
-    pub service: Option<Name>,
+    pub service: Option<Text>,
     /// The diagnosis rule.
     pub rule: RuleId,
     /// How sure.
@@ -55,11 +54,11 @@ pub struct Pattern {
     #[serde(serialize_with = "serialize_time")]
     pub last: Option<DateTime<Utc>>,
     /// The client addresses of most failures, and so on: a few, the most frequent first.
-    pub top_clients: Vec<Name>,
+    pub top_clients: Vec<Text>,
     /// See [`Pattern::top_clients`].
-    pub top_subjects: Vec<Name>,
+    pub top_subjects: Vec<Text>,
     /// See [`Pattern::top_clients`].
-    pub top_kids: Vec<Name>,
+    pub top_kids: Vec<Text>,
     /// The one event to blame, where there is one.
     pub cause: Option<CauseEvent>,
     /// What it says in one sentence.

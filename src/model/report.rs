@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::model::books::{Books, PassedOver, Problem, StreamBooks};
 use crate::model::event::serialize_time;
 use crate::model::finding::Finding;
-use crate::model::name::Name;
+use crate::model::name::Text;
 use crate::model::pattern::Pattern;
 use crate::model::words::EventKind;
 
@@ -105,7 +105,7 @@ pub struct Clock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyLife {
     /// Key id.
-    pub kid: Name,
+    pub kid: Text,
     /// When it was published.
     #[serde(serialize_with = "serialize_time")]
     pub added: Option<DateTime<Utc>>,
@@ -125,7 +125,7 @@ pub struct KeyLife {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyUse {
     /// The service; empty where lines name none.
-    pub service: Name,
+    pub service: Text,
     /// The first token it accepted.
     #[serde(serialize_with = "serialize_time")]
     pub first_accepted: Option<DateTime<Utc>>,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::HashMap;
 use crate::model::event::{Event, StreamId, Text};
+use crate::model::name::Name;
 
 /// Zones lie on quarters of an hour, from 14 hours behind to 14 ahead.
 const STEP: i64 = 15 * 60;
@@ -33,10 +34,10 @@ pub struct Proof {
 }
 
 /// What joins lines of one request: the path and the status, which some lines lack.
-type Key<'e> = (&'e str, Option<u16>);
+type Key = (Name, Option<u16>);
 
 /// The times of lines that name their zone, by what may join them with those that do not.
-type Partners<'e> = HashMap<Key<'e>, Vec<DateTime<Utc>>>;
+type Partners = HashMap<Key, Vec<DateTime<Utc>>>;
 
 /// Finds the zone of each family of zone-less streams and moves their events to it.
 ///
@@ -64,8 +65,8 @@ pub fn settle(events: &mut [Event], files: &[Text]) -> BTreeMap<String, Option<P
 }
 
 /// The lines that name their zone and may be partners of those `asking`.
-fn partners<'e, 'a>(events: &'e [Event], asking: impl Iterator<Item = &'a usize>) -> Partners<'e> {
-    let mut partners: Partners<'_> = asking.filter_map(|index| Some((key(&events[*index])?, Vec::new()))).collect();
+fn partners<'a>(events: &[Event], asking: impl Iterator<Item = &'a usize>) -> Partners {
+    let mut partners: Partners = asking.filter_map(|index| Some((key(&events[*index])?, Vec::new()))).collect();
     if partners.is_empty() {
         return partners;
     }
@@ -86,7 +87,7 @@ fn partners<'e, 'a>(events: &'e [Event], asking: impl Iterator<Item = &'a usize>
     partners
 }
 
-fn prove(events: &[Event], members: &[usize], partners: &Partners<'_>) -> Option<Proof> {
+fn prove(events: &[Event], members: &[usize], partners: &Partners) -> Option<Proof> {
     let asked: Vec<(DateTime<Utc>, &Vec<DateTime<Utc>>)> = members
         .iter()
         .filter_map(|index| {
@@ -113,8 +114,8 @@ fn meets(time: DateTime<Utc>, times: &[DateTime<Utc>]) -> bool {
     times.get(from).is_some_and(|other| *other <= time + TOLERANCE)
 }
 
-fn key(event: &Event) -> Option<Key<'_>> {
-    Some((event.path.as_deref()?.trim_end_matches('/'), event.status))
+fn key(event: &Event) -> Option<Key> {
+    Some((event.path?.with(|path| Name::of(path.trim_end_matches('/'))), event.status))
 }
 
 /// The sources of some streams, in order, and for each stream the index of its own there.

@@ -14,6 +14,7 @@ use crate::extract::extracted::Extracted;
 use crate::extract::signature::Catalog;
 use crate::ingest::discover::{Discovered, Selection, discover};
 use crate::model::event::Event;
+use crate::model::name::Names;
 use crate::model::observation::RequestObservation;
 use crate::model::report::Report;
 use crate::normalise::shift::Shifts;
@@ -112,6 +113,10 @@ impl Scan {
     /// # Errors
     /// Where nothing could be read at all. What of the input could not be read stands in the report.
     pub fn run(self) -> Result<Report, ScanError> {
+        Names::new().enter(|| self.work())
+    }
+
+    fn work(self) -> Result<Report, ScanError> {
         let found = discover(&self.paths, &Selection { exclude: GlobSet::empty(), strict: false })?;
         let pool = Pool::new(self.threads.and_then(NonZeroUsize::new)).map_err(ScanError::Threads)?;
         let catalog = match self.catalog {

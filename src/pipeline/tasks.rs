@@ -191,7 +191,7 @@ fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u6
                     return line_feeds;
                 }
                 let (bytes, at, lines_before, style) = (block.bytes.to_vec(), block.at, block.lines_before, block.style);
-                scope.spawn(move |_| {
+                scope.spawn(move || {
                     put(here, work(Block { bytes: &bytes, at, lines_before, style }).0);
                     away.fetch_sub(1, Ordering::Relaxed);
                 });

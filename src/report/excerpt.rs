@@ -65,7 +65,7 @@ impl<'r> Excerpt<'r> {
 
 fn brief(key: &KeyLife) -> KeyLife {
     let verifiers = key.verifiers.iter().take(MAX_VERIFIERS).cloned().collect();
-    KeyLife { verifiers, kid: key.kid, ..*key }
+    KeyLife { verifiers, kid: key.kid.clone(), ..*key }
 }
 
 #[cfg(test)]

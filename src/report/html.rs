@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::name::Name;
+use crate::model::name::Text;
 use crate::model::pattern::Pattern;
 use crate::model::report::{Report, SCHEMA_VERSION};
 use crate::report::escape::{Html, Prose, Script};
@@ -126,13 +126,13 @@ fn card(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<()>
     }
     entry("reason", pattern.reason.as_str(), out)?;
     if let Some(cause) = &pattern.cause {
-        let place = quoted(&summary::cause_place(cause), cause.text);
+        let place = quoted(&summary::cause_place(cause), cause.text.as_ref());
         entry("cause", &format!("{}<br>{place}", Html(&summary::blamed(cause))), out)?;
     }
     for (_, label, names) in summary::tops(pattern, usize::MAX, code) {
         entry(&label.to_lowercase(), &names, out)?;
     }
-    let samples = pattern.samples.iter().map(|sample| quoted(&summary::place(sample), sample.text));
+    let samples = pattern.samples.iter().map(|sample| quoted(&summary::place(sample), sample.text.as_ref()));
     let samples: Vec<String> = samples.collect();
     if !samples.is_empty() {
         entry("evidence", &samples.join("<br>"), out)?;
@@ -148,9 +148,9 @@ fn entry(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A place, and below it what stands there.
-fn quoted(place: &str, text: Option<Name>) -> String {
+fn quoted(place: &str, text: Option<&Text>) -> String {
     match text {
-        Some(text) => format!("{}<br><q>{}</q>", code(place), Html(&text)),
+        Some(text) => format!("{}<br><q>{}</q>", code(place), Html(text)),
         None => code(place),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::name::Name;
+use crate::model::name::Text;
 use crate::model::pattern::Pattern;
 use crate::model::report::Report;
 use crate::report::escape::{Code, Markdown};
@@ -71,14 +71,14 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
         Code(&pattern.pattern_id)
     )?;
     if let Some(cause) = &pattern.cause {
-        let place = quoted(&summary::cause_place(cause), cause.text);
+        let place = quoted(&summary::cause_place(cause), cause.text.as_ref());
         writeln!(out, "- Cause: {}, {place}", Markdown(&summary::blamed(cause)))?;
     }
     for (_, label, names) in summary::tops(pattern, usize::MAX, |name| Code(name).to_string()) {
         writeln!(out, "- {label}: {names}")?;
     }
     for sample in &pattern.samples {
-        writeln!(out, "- See: {}", quoted(&summary::place(sample), sample.text))?;
+        writeln!(out, "- See: {}", quoted(&summary::place(sample), sample.text.as_ref()))?;
     }
     writeln!(out, "- Fix: {}", Markdown(&pattern.fix))?;
     for (label, text) in [("It worked if", &*pattern.verify), ("Ends", &*pattern.ends)] {
@@ -90,9 +90,9 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
 }
 
 /// A place, and what stands there.
-fn quoted(place: &str, text: Option<Name>) -> String {
+fn quoted(place: &str, text: Option<&Text>) -> String {
     match text {
-        Some(text) => format!("{}: {}", Code(place), Markdown(&text)),
+        Some(text) => format!("{}: {}", Code(place), Markdown(text)),
         None => Code(place).to_string(),
     }
 }

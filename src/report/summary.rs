@@ -13,7 +13,7 @@ use crate::model::books::Problem;
 use crate::model::diagnosis::CauseEvent;
 use crate::model::event::{Cause, Severity};
 use crate::model::finding::Finding;
-use crate::model::name::Name;
+use crate::model::name::Text;
 use crate::model::pattern::{Pattern, Sample};
 use crate::model::report::{Clock, Report, Zone};
 use crate::report::escape::Terminal;
@@ -263,7 +263,7 @@ pub(super) fn tops(
     most: usize,
     show: impl Fn(&str) -> String,
 ) -> impl Iterator<Item = (&'static str, &'static str, String)> {
-    let names = |names: &[Name]| names.iter().take(most).map(|name| show(name)).collect::<Vec<_>>();
+    let names = |names: &[Text]| names.iter().take(most).map(|name| show(name)).collect::<Vec<_>>();
     let more = |number: u64, mut names: Vec<String>| {
         let left = number.saturating_sub(names.len() as u64);
         names.extend((left > 0).then(|| format!("{} more", grouped(left))));
@@ -375,13 +375,13 @@ impl Page<'_> {
         self.paragraph(INDENT, &pattern.says)?;
         if let Some(cause) = &pattern.cause {
             self.labelled("cause", &blamed(cause))?;
-            self.quoted("", &cause_place(cause), cause.text)?;
+            self.quoted("", &cause_place(cause), cause.text.as_ref())?;
         }
         for (label, _, names) in tops(pattern, MAX_NAMES, str::to_owned) {
             self.labelled(label, &names)?;
         }
         for (number, sample) in pattern.samples.iter().take(MAX_SAMPLES).enumerate() {
-            self.quoted(if number == 0 { "see" } else { "" }, &place(sample), sample.text)?;
+            self.quoted(if number == 0 { "see" } else { "" }, &place(sample), sample.text.as_ref())?;
         }
         self.labelled("fix", &pattern.fix)?;
         if pattern.ends.is_empty() { Ok(()) } else { self.labelled("ends", &pattern.ends) }
@@ -444,10 +444,10 @@ impl Page<'_> {
 
     /// A label, and beside it a place and what stands there. Of a long place the beginning goes: file name and line stand at
     /// the end. Of a long text the end goes.
-    fn quoted(&mut self, label: &str, place: &str, text: Option<Name>) -> io::Result<()> {
+    fn quoted(&mut self, label: &str, place: &str, text: Option<&Text>) -> io::Result<()> {
         let room = self.width.saturating_sub(11);
         let mut lines = vec![cut_front(&Terminal(place).to_string(), room)];
-        lines.extend(text.map(|text| format!("  {}", cut(&Terminal(&text).to_string(), room.saturating_sub(2)))));
+        lines.extend(text.map(|text| format!("  {}", cut(&Terminal(text).to_string(), room.saturating_sub(2)))));
         self.beside(label, &lines)
     }
 

@@ -30,7 +30,7 @@ fn each_layout_is_recognised_with_its_time() {
         if time != text("time") {
             wrong.push(format!(
                 "{layout}: {time:?} by {} of {record}",
-                event.shown.as_deref().map_or("none", |shown| shown.format.as_str())
+                event.shown.as_deref().map_or("none".into(), |shown| shown.format.text())
             ));
         }
     }

@@ -9,7 +9,7 @@ use crate::report::json::text_of;
 /// The columns, in order. What is to blame is several of them, and lists are JSON text.
 pub(in crate::report) const FAILURE: &[Column<Failure>] = &[
     Column("failure_id", Text(|failure, _| word(&failure.failure_id))),
-    Column("pattern_id", Text(|failure, _| word(failure.pattern_id.as_str()))),
+    Column("pattern_id", Text(|failure, _| name(Some(failure.pattern_id)))),
     Column("time", Time(|failure| failure.time)),
     Column("reason", Text(|failure, _| word(failure.reason.as_str()))),
     Column("sub", Text(|failure, _| name(failure.sub))),

@@ -85,7 +85,7 @@ pub(super) fn text(text: Option<&str>) -> Option<Cow<'_, str>> {
 }
 
 pub(super) fn name(name: Option<Name>) -> Option<Cow<'static, str>> {
-    name.map(|name| Cow::Borrowed(name.as_str()))
+    name.map(|name| Cow::Owned(name.text().to_string()))
 }
 
 pub(super) fn id(id: Option<Id>) -> Option<Cow<'static, str>> {
