@@ -31,8 +31,11 @@ pub fn serialize_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S
 
 /// How a refusal says that a token for one use, or its like, came a second time.
 static REUSE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)already[ _](?:used|been[ _]refreshed)|replay|reuse[ _]detected|token[ _]reuse")
-        .expect("a constant pattern compiles")
+    Regex::new(concat!(
+        r"(?i-u)already[ _](?:used|been[ _]refreshed)|replay|reuse[ _]detected|token[ _]reuse|detect_reuse",
+        r"|\breused?\b[^\n]{0,20}\brefresh[ _]token|refresh[ _]token (?:claimed|used) twice",
+    ))
+    .expect("a constant pattern compiles")
 });
 
 pub use crate::model::name::Text;
@@ -263,6 +266,28 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_comes_twice_is_told_from_one_that_is_gone() {
+        let reuse = |text: &str| {
+            let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line: 1 });
+            event.analyse_message(text);
+            event.reuse
+        };
+        for text in [
+            "Invalid Refresh Token: Already Used",
+            "Reused rotating refresh token detected",
+            "Detected reuse of refresh token",
+            "Attempt to reuse a refresh token detected, destroying session",
+            "refresh token claimed twice",
+            "Maximum allowed refresh token reuse exceeded",
+        ] {
+            assert!(reuse(text), "{text}");
+        }
+        for text in ["Invalid Refresh Token: Refresh Token Not Found", "connection reused; refresh failed: token revoked"] {
+            assert!(!reuse(text), "{text}");
+        }
+    }
 
     #[test]
     fn an_event_stays_small() {

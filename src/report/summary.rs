@@ -193,7 +193,7 @@ pub(super) fn clocks(report: &Report) -> Vec<String> {
 pub(super) fn findings(report: &Report) -> Vec<String> {
     let item = |finding: &Finding| {
         let samples: Vec<String> = finding.samples.iter().take(MAX_SAMPLES).map(place).collect();
-        let clients: Vec<&str> = finding.top_clients.iter().map(|client| client.as_str()).collect();
+        let clients: Vec<&str> = finding.top_clients.iter().map(Text::as_str).collect();
         let from = if clients.is_empty() { String::new() } else { format!("From {}. ", clients.join(", ")) };
         format!(
             "{} {}: {} ({}, {}). {from}See {}. {}",

@@ -9,31 +9,18 @@ use jwtriage::extract::detector::Detector;
 use jwtriage::extract::extracted::Extracted;
 use jwtriage::extract::nested;
 use jwtriage::extract::signature::Catalog;
-use jwtriage::ingest::discover::Source;
 use jwtriage::ingest::frame::wrapper;
 use jwtriage::layout::{LAYOUTS, timestamp};
 use jwtriage::model::event::Event;
-use jwtriage::parallel::Pool;
 use jwtriage::pipeline::scan::scan;
-use jwtriage::pipeline::settings::{SPAN, Settings};
+use jwtriage::pipeline::settings::Settings;
 use jwtriage::redact::{Redactor, jwt};
 use proptest::prelude::*;
 
+use crate::engine::{settings, source};
+
 fn read(path: &std::path::Path, detector: &Detector) -> Extracted {
-    let metadata = std::fs::metadata(path).unwrap();
-    let source = Source { modified: None, ..Source::at(path, &metadata, true) };
-    let settings = Settings {
-        zone: chrono_tz::Tz::UTC,
-        now: chrono::DateTime::UNIX_EPOCH,
-        second_pass: true,
-        span: SPAN,
-        rows: true,
-        redactor: Redactor::BARE,
-        is_own: |_| false,
-        pool: Pool::CALLERS,
-        strict: false,
-    };
-    scan(&[source], detector, &settings)
+    scan(&[source(path)], detector, &Settings { rows: true, strict: false, ..settings() })
 }
 
 proptest! {

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use chrono::SecondsFormat;
 use jwtriage::correlate::Correlated;
+use jwtriage::extract::signature::Catalog;
 use jwtriage::lookup::id_search::SHORTEST;
 use jwtriage::model::event::Reason;
 use jwtriage::model::field::{Field, Value::Text};
@@ -174,5 +175,19 @@ fn each_line_tells_what_it_is_made_to_tell() {
         let fields = [Field::Sub, Field::Kid, Field::Service, Field::Method, Field::Path, Field::ClientIp];
         let values = ["id-0000000u1", "k1", "orders", "GET", "/me", "192.0.2.1"];
         assert_eq!(fields.map(|field| field.of(event)), values.map(|value| Some(Text(value.into()))), "{line}");
+    }
+}
+
+#[test]
+fn whoever_names_a_refresh_token_that_was_used_twice_is_understood() {
+    let catalog = Catalog::builtin().unwrap();
+    let ids = ["auth0.refresh-reused", "dex.refresh-reused", "kanidm.reuse", "okta.refresh-reused"];
+    for id in ids {
+        let signature = catalog.signatures.iter().find(|signature| signature.id == id).unwrap_or_else(|| panic!("no {id}"));
+        assert!(!signature.examples.is_empty(), "{id}");
+        for example in &signature.examples {
+            let events = DETECTOR.events_of(&example.record);
+            assert!(events.iter().any(|event| event.reuse), "{id}: {}", example.record);
+        }
     }
 }

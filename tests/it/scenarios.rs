@@ -302,6 +302,7 @@ pub(crate) fn all() -> Vec<(String, Scenario)> {
 }
 
 /// Every failure of every scenario, with the file it is of.
+#[cfg(feature = "cli")]
 pub(crate) fn every_failure() -> Vec<(String, Failure)> {
     let failures = |(file, scenario): (String, Scenario)| {
         let failures = played(&scenario.timeline).failures;
