@@ -62,7 +62,7 @@ fn scans_of_ever_other_users_do_not_add_up() {
     let path = directory.path().join("idp.log");
     // Patterns that are made once keep room for the first threads that search with them.
     for _ in 0..5 {
-        scan(0, USERS / 10, &path);
+        scan(0, USERS / 25, &path);
     }
     let mut before = in_use(0);
     for round in 1..3 {
