@@ -16,3 +16,4 @@ pub mod search_text;
 pub mod signature;
 pub mod template;
 pub mod unknown;
+pub mod without;

@@ -92,6 +92,12 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "PATH", help_heading = "Reading")]
     pub(crate) catalog: Vec<PathBuf>,
 
+    /// Leave a product's signatures out of the catalog; may be given several times
+    ///
+    /// Shows how much of a product's logs is understood without its entries, as with a product nobody listed.
+    #[arg(long, value_name = "ID", help_heading = "Reading")]
+    pub(crate) without_product: Vec<String>,
+
     /// Do not read the inputs a second time for other lines of failed requests
     ///
     /// Faster, but failures whose own line names no subject stay without one.

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use globset::{Glob, GlobSetBuilder};
 use jwtriage::check::inventory::Inventory;
 use jwtriage::extract::signature::Catalog;
+use jwtriage::extract::without::without_products;
 use jwtriage::ingest::discover::{DiscoverError, Selection, discover};
 use jwtriage::parallel::Pool;
 use jwtriage::pipeline::run::Run;
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &Scan) -> Result<Exit> {
     apart::from_inputs(&outputs.paths(), &other_inputs(args), &mut found)?;
     let run = Run {
         asked: asked(args),
-        catalog: with_files(Catalog::builtin_bare()?, &args.catalog)?,
+        catalog: catalog(args)?,
         inventory: inventory(&args.known, args.timezone)?,
         zone: args.timezone,
         now: now(),
@@ -79,6 +80,16 @@ pub(crate) fn inventory(known: &Known, zone: Tz) -> Result<Inventory> {
     Ok(inventory)
 }
 
+/// The catalog of a scan.
+fn catalog(args: &Scan) -> Result<Catalog> {
+    let mut catalog = with_files(Catalog::builtin_bare()?, &args.catalog)?;
+    without_products(&mut catalog, &args.without_product).map_err(|id| {
+        let hint = "`jwtriage catalog list` shows all: a product's id stands before the dot of its signatures'";
+        anyhow!("no product of the catalog has the id `{id}`").context(Hint(hint.to_owned()))
+    })?;
+    Ok(catalog)
+}
+
 /// The built-in catalog with the user's files.
 pub(crate) fn with_files(mut catalog: Catalog, paths: &[PathBuf]) -> Result<Catalog> {
     for path in paths {
@@ -97,15 +108,19 @@ fn with_hint(error: DiscoverError) -> anyhow::Error {
 
 /// What was asked for, for the report: nothing that differs between runs over the same inputs.
 fn asked(args: &Scan) -> Asked {
+    let mut parameters = vec![
+        ("timezone".to_owned(), args.timezone.name().to_owned()),
+        ("chase".to_owned(), (!args.no_chase).to_string()),
+        ("strict".to_owned(), args.strict.to_string()),
+        ("exclude".to_owned(), args.exclude.iter().map(Glob::glob).collect::<Vec<_>>().join(",")),
+        ("catalog".to_owned(), args.catalog.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")),
+    ];
+    if !args.without_product.is_empty() {
+        parameters.push(("without_product".to_owned(), args.without_product.join(",")));
+    }
     Asked {
         inputs: args.paths.iter().map(|path| path.display().to_string()).collect(),
-        parameters: vec![
-            ("timezone".to_owned(), args.timezone.name().to_owned()),
-            ("chase".to_owned(), (!args.no_chase).to_string()),
-            ("strict".to_owned(), args.strict.to_string()),
-            ("exclude".to_owned(), args.exclude.iter().map(Glob::glob).collect::<Vec<_>>().join(",")),
-            ("catalog".to_owned(), args.catalog.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")),
-        ],
+        parameters,
         zone: args.timezone.name().to_owned(),
     }
 }
