@@ -21,7 +21,7 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
             }
         }
         for (number, counter) in (1..).zip(&signature.counterexamples) {
-            let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.place() as usize].id == signature.id);
+            let own = |event: &Event| event.signature.is_some_and(|id| signatures[id.index() as usize].id == signature.id);
             if detector.events_of(&counter.record).iter().any(own) {
                 breaches.push(format!("`{}`: counterexample {number} matches, but {}", signature.id, counter.because));
             }
@@ -37,7 +37,7 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
     if alike.is_empty() {
         let others: Vec<&str> = events
             .iter()
-            .map(|event| event.signature.map_or("a bare refusal", |id| &detector.catalog().signatures[id.place() as usize].id))
+            .map(|event| event.signature.map_or("a bare refusal", |id| &detector.catalog().signatures[id.index() as usize].id))
             .collect();
         return Some(if others.is_empty() { "no event".to_owned() } else { format!("taken by {}", others.join(", ")) });
     }

@@ -26,7 +26,7 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
     }
     let record = Redactor::BARE.redact(record).into_owned();
     let told = detector.events_of(&record);
-    let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.place() as usize]);
+    let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.index() as usize]);
     let read = detector.reading_of(&record);
     let line = said(read.shown.as_deref().map_or("", |shown| &*shown.message));
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;

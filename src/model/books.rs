@@ -24,11 +24,11 @@ pub struct Books {
     pub postponed: u64,
     /// Records no layout claims and no signature matches.
     pub unparsed: u64,
-    /// Records that were read and tell nothing of tokens, users or keys.
+    /// Records that were read and say nothing of tokens, users or keys.
     pub unknown: u64,
     /// Records that gave at least one event.
     pub told: u64,
-    /// Events out: more than `told` where one record tells of several.
+    /// Events out: more than `told` where one record gives several.
     pub events: u64,
     /// The records looked at, by layout.
     pub formats: BTreeMap<Cow<'static, str>, FormatBooks>,

@@ -132,7 +132,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Where a place stands, by the names of the streams.
+    /// The line at a place; `files` are the names of the streams.
     pub fn at(place: Place, files: &[Text]) -> Self {
         Self { file: files.get(place.stream.0 as usize).cloned().unwrap_or_default(), line: place.line }
     }

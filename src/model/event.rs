@@ -1,4 +1,4 @@
-//! The vocabulary: what a log can tell of tokens, users and keys, as plain data.
+//! The vocabulary: what a log can say of tokens, users and keys, as plain data.
 //!
 //! Every other stage speaks in these words; nothing here reads or writes anything.
 
@@ -40,7 +40,7 @@ static REUSE: LazyLock<Regex> = LazyLock::new(|| {
 
 pub use crate::model::name::Text;
 
-/// One opened input (a file, or a member of an archive), by its place in the run's list of streams.
+/// One opened input (a file, or a member of an archive), by its index in the run's list of streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId(pub u32);
 
@@ -66,23 +66,23 @@ impl From<Place> for (StreamId, u64) {
     }
 }
 
-/// The catalog entry that told of an event, by its place in the loaded catalog.
+/// The catalog entry that matched an event's record, by its index in the loaded catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SignatureId(NonZeroU32);
 
 impl SignatureId {
-    /// The id of the signature at a place.
-    pub fn at(place: u32) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(place))
+    /// The id of the signature at an index.
+    pub fn at(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
     }
 
-    /// The place.
-    pub fn place(self) -> u32 {
+    /// The index.
+    pub fn index(self) -> u32 {
         self.0.get() - 1
     }
 }
 
-/// Something a record told.
+/// Something that happened, as a record says.
 ///
 /// Holds claims, never a token: [`crate::layout::token`] is where raw tokens end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ pub struct Event {
     pub response_bytes: Option<NonZeroU32>,
     /// How long the request took, in milliseconds; what took less than one is taken for one.
     pub duration_ms: Option<NonZeroU32>,
-    /// A hash of the record's text, for what may be told twice: a refusal.
+    /// A hash of the record's text, for what may be logged twice: a refusal.
     pub message_hash: u32,
     /// The text speaks of a refresh token that was used twice.
     pub reuse: bool,
@@ -136,7 +136,7 @@ pub struct Event {
     pub quote: Option<Name>,
     /// What else is known of the token.
     pub claims: Option<Box<Claims>>,
-    /// What else a record told that only some rules ask for.
+    /// What else the record says that only some rules ask for.
     pub extra: Option<Box<Extra>>,
     /// What only rows show, where they are asked for.
     pub shown: Option<Box<Shown>>,
@@ -146,7 +146,7 @@ pub struct Event {
     pub place: Place,
 }
 
-/// What few records tell of a token, kept aside so that ordinary events stay small.
+/// What few records say of a token, kept aside so that ordinary events stay small.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer.
@@ -236,7 +236,7 @@ impl Event {
         self.reuse = REUSE.is_match(text.as_bytes());
     }
 
-    /// What evidence shows of its record: what it says, else the request it tells of.
+    /// What evidence shows of its record: what it says, else the request it is about.
     pub fn quoted(&self) -> Option<Name> {
         self.quote.or_else(|| {
             let (method, path) = (self.method?, self.path?);
@@ -247,7 +247,7 @@ impl Event {
         })
     }
 
-    /// A claim of the token, as far as the record tells it.
+    /// A claim of the token, as far as the record says it.
     pub fn claim<T>(&self, get: impl FnOnce(&Claims) -> Option<T>) -> Option<T> {
         self.claims.as_deref().and_then(get)
     }

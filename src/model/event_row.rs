@@ -1,7 +1,7 @@
 //! What the rows of an events file are: the fields of events, and what says where each stands and what it is for.
 //!
 //! Events come first of all. Beside them stand the other requests that the second pass saw, the events that no diagnosis
-//! asked for, and one row that tells of the scan itself.
+//! asked for, and one row that describes the scan itself.
 
 use crate::model::field::{Field, Type};
 
@@ -40,7 +40,7 @@ impl Purpose {
 pub enum Column {
     /// A field of the event.
     Field(Field),
-    /// The id of the catalog entry that told of it.
+    /// The id of the catalog entry that matched.
     Signature,
     /// The name of its stream.
     File,

@@ -3,7 +3,7 @@
 //!
 //! Everything that goes through the fields of events one by one asks this table: what is read from a record, what a
 //! catalog entry may name, the columns of events files, the folding of lines, the timelines of tests. A new field is a
-//! place in [`Event`] and a line here.
+//! slot in [`Event`] and a line here.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -49,21 +49,21 @@ pub enum Type {
 
 /// Gives a value of an event.
 type Get<T> = fn(&Event) -> Option<T>;
-/// Gives the place of a value; `None` where the event does not keep it.
-type Place<T> = fn(&mut Event) -> Option<&mut Option<T>>;
+/// Gives the slot that holds a value; `None` where the event does not keep it.
+type GetMut<T> = fn(&mut Event) -> Option<&mut Option<T>>;
 
 /// Where an event keeps a field, and in what form.
 enum Slot {
     /// Text that recurs.
-    Name(Get<Name>, Place<Name>),
+    Name(Get<Name>, GetMut<Name>),
     /// Text that hardly recurs.
-    Text(fn(&Event) -> Option<&Text>, Place<Text>),
-    Id(Get<Id>, Place<Id>),
-    Seconds(Get<i64>, Place<i64>),
-    Status(Get<u16>, Place<u16>),
+    Text(fn(&Event) -> Option<&Text>, GetMut<Text>),
+    Id(Get<Id>, GetMut<Id>),
+    Seconds(Get<i64>, GetMut<i64>),
+    Status(Get<u16>, GetMut<u16>),
     /// A size or a duration: what is smaller than one is one.
-    Size(Get<NonZeroU32>, Place<NonZeroU32>),
-    Time(Get<DateTime<Utc>>, Place<DateTime<Utc>>),
+    Size(Get<NonZeroU32>, GetMut<NonZeroU32>),
+    Time(Get<DateTime<Utc>>, GetMut<DateTime<Utc>>),
     Flag(fn(&Event) -> bool, fn(&mut Event) -> &mut bool),
     /// Kept otherwise: asked and set by functions of its own.
     Own(Type, for<'e> fn(&'e Event) -> Option<Value<'e>>, fn(&mut Event, &Value<'_>)),
@@ -266,7 +266,7 @@ impl Field {
         }
     }
 
-    /// Whether an event keeps it: of some there is a place only where rows are asked for.
+    /// Whether an event keeps it: some have a slot only where rows are asked for.
     pub fn is_kept_by(self, event: &Event) -> bool {
         let is_shown = matches!(self, Self::Alg | Self::Jti | Self::Level | Self::SessionId | Self::Change);
         !is_shown || event.shown.is_some()
@@ -290,14 +290,14 @@ impl Field {
     /// Puts a value into an event. A value of another type, and one that the event does not keep, is not taken.
     pub fn set(self, event: &mut Event, value: &Value<'_>) {
         match (&self.spec().slot, value) {
-            (Slot::Name(_, place), Value::Text(text)) => put(place(event), Some(Name::of(text))),
-            (Slot::Text(_, place), Value::Text(text)) => put(place(event), Some((&**text).into())),
-            (Slot::Id(_, place), Value::Text(text)) => put(place(event), Some(Id::of(text))),
-            (Slot::Seconds(_, place), Value::Whole(number)) => put(place(event), Some(*number)),
-            (Slot::Status(_, place), Value::Whole(number)) => put(place(event), u16::try_from(*number).ok()),
-            (Slot::Size(_, place), Value::Whole(number)) => put(place(event), size(*number)),
-            (Slot::Time(_, place), Value::Time(time)) => put(place(event), Some(*time)),
-            (Slot::Flag(_, place), Value::Flag) => *place(event) = true,
+            (Slot::Name(_, get_mut), Value::Text(text)) => put(get_mut(event), Some(Name::of(text))),
+            (Slot::Text(_, get_mut), Value::Text(text)) => put(get_mut(event), Some((&**text).into())),
+            (Slot::Id(_, get_mut), Value::Text(text)) => put(get_mut(event), Some(Id::of(text))),
+            (Slot::Seconds(_, get_mut), Value::Whole(number)) => put(get_mut(event), Some(*number)),
+            (Slot::Status(_, get_mut), Value::Whole(number)) => put(get_mut(event), u16::try_from(*number).ok()),
+            (Slot::Size(_, get_mut), Value::Whole(number)) => put(get_mut(event), size(*number)),
+            (Slot::Time(_, get_mut), Value::Time(time)) => put(get_mut(event), Some(*time)),
+            (Slot::Flag(_, get_mut), Value::Flag) => *get_mut(event) = true,
             (Slot::Own(_, _, set), value) => set(event, value),
             _ => {}
         }
@@ -309,27 +309,27 @@ impl Field {
             return;
         }
         match &self.spec().slot {
-            Slot::Name(get, place) => fill(first, get(first).is_some(), get(next), *place),
-            Slot::Text(get, place) => fill(first, get(first).is_some(), get(next).cloned(), *place),
-            Slot::Id(get, place) => fill(first, get(first).is_some(), get(next), *place),
-            Slot::Seconds(get, place) => fill(first, get(first).is_some(), get(next), *place),
-            Slot::Status(get, place) => fill(first, get(first).is_some(), get(next), *place),
-            Slot::Size(get, place) => fill(first, get(first).is_some(), get(next), *place),
-            Slot::Time(get, place) => fill(first, get(first).is_some(), get(next), *place),
+            Slot::Name(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
+            Slot::Text(get, get_mut) => fill(first, get(first).is_some(), get(next).cloned(), *get_mut),
+            Slot::Id(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
+            Slot::Seconds(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
+            Slot::Status(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
+            Slot::Size(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
+            Slot::Time(get, get_mut) => fill(first, get(first).is_some(), get(next), *get_mut),
             Slot::Flag(..) | Slot::Own(..) => {}
         }
     }
 }
 
-fn put<T>(place: Option<&mut Option<T>>, value: Option<T>) {
-    if let (Some(place), Some(value)) = (place, value) {
-        *place = Some(value);
+fn put<T>(slot: Option<&mut Option<T>>, value: Option<T>) {
+    if let (Some(slot), Some(value)) = (slot, value) {
+        *slot = Some(value);
     }
 }
 
-fn fill<T>(first: &mut Event, is_known: bool, more: Option<T>, place: Place<T>) {
+fn fill<T>(first: &mut Event, is_known: bool, more: Option<T>, get_mut: GetMut<T>) {
     if !is_known && more.is_some() {
-        put(place(first), more);
+        put(get_mut(first), more);
     }
 }
 
@@ -341,10 +341,10 @@ fn size(number: i64) -> Option<NonZeroU32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::{Place as Stands, StreamId};
+    use crate::model::event::{Place, StreamId};
 
     fn bare(line: u64) -> Event {
-        let mut event = Event::bare(EventKind::AuthFailure, Stands { stream: StreamId(0), line });
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(0), line });
         event.shown = Some(Box::default());
         event
     }

@@ -55,7 +55,7 @@ impl Id {
         Self { form: u8::try_from(form).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MAX), bytes }
     }
 
-    /// Whether it only stands where an id would: no request is told by it.
+    /// Whether it only fills the field of an id, as `-` does: it identifies no request.
     pub fn is_placeholder(&self) -> bool {
         match usize::from(self.form.get()) {
             LONGER..=HEX | UUID => self.bytes == [0; SHORT],
@@ -99,7 +99,7 @@ const PLACEHOLDERS: [&str; 17] = [
     "no-request-id",
 ];
 
-/// Whether a text is none of an id: a word for nothing, a name that nobody filled in, or zeros in any form.
+/// Whether a text is no id: a word for nothing, a template that nobody filled in, or zeros in any form.
 fn is_placeholder(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '"' | '\''));
     // W3C traces and those of X-Ray begin with a version.
@@ -131,11 +131,11 @@ fn packed(text: &[u8], is_uuid: bool) -> Option<[u8; SHORT]> {
     let mut bare = [b'0'; HEX];
     if is_uuid {
         let mut from = 0;
-        for (place, dash) in DASHES.into_iter().chain([UUID]).enumerate() {
+        for (index, dash) in DASHES.into_iter().chain([UUID]).enumerate() {
             if dash < UUID && text[dash] != b'-' {
                 return None;
             }
-            bare[from - place..dash - place].copy_from_slice(&text[from..dash]);
+            bare[from - index..dash - index].copy_from_slice(&text[from..dash]);
             from = dash + 1;
         }
     } else {

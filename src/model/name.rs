@@ -32,7 +32,7 @@ const SHARDS: usize = 16;
 pub struct Names(Arc<Table>);
 
 struct Table {
-    /// Tells the tables of a process apart, so that slots of one are not taken for those of another.
+    /// Identifies the table within the process, so that slots of one table are not taken for those of another.
     id: u64,
     /// All names, by number less one.
     texts: boxcar::Vec<Text>,
@@ -117,7 +117,7 @@ thread_local! {
 struct Met {
     /// The table that the name is of.
     table: u64,
-    /// The rest of the hash: most other texts are told apart by it.
+    /// The rest of the hash: it distinguishes most other texts.
     rest: u32,
     name: Option<Name>,
     /// How long the text is, and itself; of a longer one nothing is remembered.

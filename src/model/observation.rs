@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::Place;
 use crate::model::name::Name;
 
-/// One request of a subject in question, as an access line or log line tells of it.
+/// One request of a subject in question, as an access line or log line shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestObservation {
     /// When.

@@ -97,7 +97,7 @@ pub struct Clock {
     pub spread_ms: i64,
     /// How much further ahead it was at the end than at the beginning.
     pub drift_ms: i64,
-    /// Requests that both tell of.
+    /// Requests that both have lines of.
     pub shared_requests: u64,
 }
 

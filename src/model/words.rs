@@ -97,7 +97,7 @@ impl EventKind {
         !matches!(self, Self::Request | Self::Unrelated | Self::AuthSuccess | Self::TokenIssued)
     }
 
-    /// Whether it befalls one user, and many of its like make one pattern.
+    /// Whether it happens to one user, and many of its like make one pattern.
     pub const fn is_of_one_user(self) -> bool {
         matches!(
             self,
@@ -112,7 +112,7 @@ impl EventKind {
 }
 
 words! {
-    /// Why a token was refused, ordered from the most specific telling to the least.
+    /// Why a token was refused, ordered from the most specific to the least.
     #[derive(Debug)]
     Reason {
         /// The token is fine; the user its `sub` names is not in the user store.
@@ -201,8 +201,8 @@ words! {
 }
 
 impl Reason {
-    /// Whether a diagnosis asks who the bearer is: whether the subject, key or client was ever issued a token. Else the
-    /// token alone says what is wrong with it.
+    /// Whether its diagnosis depends on who sent the token: on whether the subject, key or client was ever issued one.
+    /// For other reasons the token itself says what is wrong with it.
     pub const fn asks_who(self) -> bool {
         matches!(
             self,
@@ -222,7 +222,7 @@ impl Reason {
 }
 
 impl Cause {
-    /// Whether it befell the user, and so shows at every service that asks.
+    /// Whether it happened to the user, and so shows at every service that checks the user.
     pub fn is_of_the_user(self) -> bool {
         matches!(self, Self::UserDeleted | Self::UserDisabled | Self::TokenRevoked)
     }

@@ -41,7 +41,7 @@ fn get<'r>(column: Column) -> Get<EventRow<'r>> {
         Column::Field(Field::Time) => Time(|row| row.time),
         Column::Field(Field::Kind) => Text(|row, _| word(row.event.kind.as_str()).filter(|_| row.purpose != Purpose::Scan)),
         Column::Field(field) => Get::Field(field, |row| &row.event),
-        Column::Signature => Text(|row, names| row.event.signature.and_then(|id| named(names.signatures, id.place()))),
+        Column::Signature => Text(|row, names| row.event.signature.and_then(|id| named(names.signatures, id.index()))),
         // A row without a file would surprise those who group by it.
         Column::File => Text(|row, names| named(names.files, row.event.place.stream.0).or(word(""))),
         Column::Line => Whole(|row| whole(row.event.place.line)),
