@@ -1,9 +1,9 @@
-//! Which blocks the second pass looks into: where the lines of a request in question can be, by their time, and those of
-//! a user, by what a stream's lines bear.
+//! Which blocks the second pass searches: those whose time may be that of a request in question, and, for requests of
+//! users in question, the streams whose lines have a status.
 //!
-//! What is passed over must be sure to hold nothing. A stream's blocks have a time only if its records name their zone
-//! and stand in order; a request is looked for around its own time only where clocks are known to be in step, by other
-//! requests that both sources tell of.
+//! A block is skipped only if it cannot hold any of this. The time of a block is known only if the records of its stream
+//! name their zone and stand in order; a request is searched for around its own time only where the clocks of both
+//! sources are known to agree, by other requests that both have lines of.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,13 +15,13 @@ use crate::model::event::{Event, Place, StreamId, Text};
 use crate::normalise::clock;
 use crate::normalise::ids::{self, IdRef};
 
-/// How far from each other the lines of one request may stand, by clocks in step.
+/// How far apart in time the lines of one request may be, by clocks in step.
 const NEAR: TimeDelta = TimeDelta::minutes(5);
 /// How much two clocks in step may differ, and records of one stream be out of order.
 const STEP: TimeDelta = TimeDelta::minutes(1);
 /// How many requests two sources must share for their clocks to be known. Nine of ten must agree.
 const SHARED: usize = 20;
-/// A stream of fewer blocks does not show what its lines bear.
+/// A stream of fewer blocks is too short to show whether its lines have a status.
 const FEW: usize = 8;
 
 /// Which sources have clocks in step with each other.
@@ -34,18 +34,18 @@ pub struct Clocks {
 }
 
 impl Clocks {
-    /// Holds sources against each other by the requests that several tell of.
+    /// Compares the clocks of sources by the requests that several have lines of.
     pub fn of(events: &[Event], files: &[Text]) -> Self {
         let (sources, source_of) = clock::sources(files);
-        // Of each pair of sources, how many requests both tell of, and of how many at one time.
+        // Of each pair of sources, how many requests both have lines of, and how many of these at one time.
         let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         let timed = |event: &Event| event.request_id.filter(|_| !event.zoneless && event.time.is_some());
-        let mut bearers = ids::bearers(events, |place, event| [timed(event).map(|id| IdRef::new(id, 0, place)), None]);
+        let mut bearers = ids::bearers(events, |index, event| [timed(event).map(|id| IdRef::new(id, 0, index)), None]);
         let id = |bearer: &IdRef| events[bearer.event()].request_id;
-        for told in ids::shared(&mut bearers, id).filter(|told| (2..=ids::WITNESS_MOST).contains(&told.len())) {
+        for bearers in ids::shared(&mut bearers, id).filter(|bearers| (2..=ids::WITNESS_MOST).contains(&bearers.len())) {
             let source = |event: &Event| source_of.get(event.place.stream.0 as usize).copied();
             let mut lines =
-                told.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?)));
+                bearers.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?)));
             let Some((one, earlier)) = lines.next() else { continue };
             // Each source's first.
             let mut counted = vec![one];
@@ -80,7 +80,7 @@ impl Clocks {
     }
 }
 
-/// What is looked for, by when and where its lines can be.
+/// When the lines of what is looked for can have been written.
 #[derive(Debug, Default)]
 pub struct TimeFilter {
     /// When requests in question failed, by the group of the clocks that say so.
@@ -92,7 +92,7 @@ pub struct TimeFilter {
 }
 
 impl TimeFilter {
-    /// Adds the request that an event tells of.
+    /// Adds the request of an event.
     pub fn add(&mut self, event: &Event, clocks: &Clocks) {
         match (event.time.filter(|_| !event.zoneless), clocks.group(event.place.stream)) {
             (Some(time), Some(group)) => self.times.entry(group).or_default().push(time),
@@ -100,7 +100,7 @@ impl TimeFilter {
         }
     }
 
-    /// Makes it ready to be asked.
+    /// Sorts the times: to be called before the first question.
     pub fn settle(&mut self) {
         for times in self.times.values_mut() {
             times.sort_unstable();
@@ -120,18 +120,18 @@ impl TimeFilter {
     }
 }
 
-/// Where in a stream the second pass looks for ids.
+/// Which blocks of a stream the second pass searches for ids.
 #[derive(Debug)]
 pub struct BlockFilter {
     block_stats: Vec<BlockStats>,
-    /// For each stats, whether it may hold lines of requests in question.
+    /// For each block, whether it may hold lines of requests in question.
     requests: Vec<bool>,
     /// Whether any may hold answers to users in question.
     users: bool,
 }
 
 impl BlockFilter {
-    /// Holds the blocks of a stream against what is looked for. `events` are those of the stream, in order; `begin` is where
+    /// Decides for the blocks of a stream what they may hold. `events` are those of the stream, in order; `begin` is where
     /// lines are counted from.
     pub fn of(block_stats: Vec<BlockStats>, begin: Place, events: &[Event], time_filter: &TimeFilter, clocks: &Clocks) -> Self {
         let answers = block_stats.len() < FEW
@@ -147,7 +147,7 @@ impl BlockFilter {
     pub fn may_hold_requests(&self, bytes: &Range<u64>) -> bool {
         let first = self.block_stats.partition_point(|stats| stats.at <= bytes.start).saturating_sub(1);
         let end = self.block_stats.partition_point(|stats| stats.at < bytes.end);
-        // What was written since the first pass belongs to no stats.
+        // What was written since the first pass belongs to no block.
         self.block_stats.is_empty() || self.requests[first..end].contains(&true)
     }
 
@@ -156,19 +156,19 @@ impl BlockFilter {
         self.users
     }
 
-    /// The stats to begin with, and where the last one to look into ends, if that is before the stream does; `None` if
-    /// there is nothing to look into. `waiting` are the places of records that are read in any case.
-    pub fn bounds(&self, waiting: impl Iterator<Item = u64>) -> Option<(BlockStats, Option<u64>)> {
-        let ids = (0..self.block_stats.len()).filter(|place| self.users || self.requests[*place]);
-        let records = waiting.map(|at| self.block_stats.partition_point(|stats| stats.at <= at).saturating_sub(1));
-        let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, place| {
-            Some(bounds.map_or((place, place), |(first, last)| (first.min(place), last.max(place))))
+    /// The first block to search, and the offset where the last one ends, if that is before the stream does; `None` if
+    /// there is nothing to search. `deferred` are the offsets of records that are read in any case.
+    pub fn bounds(&self, deferred: impl Iterator<Item = u64>) -> Option<(BlockStats, Option<u64>)> {
+        let ids = (0..self.block_stats.len()).filter(|index| self.users || self.requests[*index]);
+        let records = deferred.map(|at| self.block_stats.partition_point(|stats| stats.at <= at).saturating_sub(1));
+        let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, index| {
+            Some(bounds.map_or((index, index), |(first, last)| (first.min(index), last.max(index))))
         })?;
         Some((*self.block_stats.get(first)?, self.block_stats.get(last + 1).map(|next| next.at)))
     }
 }
 
-/// When the records of each stats were written, at most: of a stream out of order, at any time.
+/// The range of time in which the records of each block were written; all of time for a stream out of order.
 fn written(block_stats: &[BlockStats], begin: Place, events: &[Event]) -> Vec<Range<DateTime<Utc>>> {
     let ever = DateTime::<Utc>::MIN_UTC..DateTime::<Utc>::MAX_UTC;
     let mut written = vec![ever.clone(); block_stats.len()];
@@ -187,14 +187,14 @@ fn written(block_stats: &[BlockStats], begin: Place, events: &[Event]) -> Vec<Ra
         written.end = next;
         next = stats.opens.unwrap_or(next);
     }
-    // What the stream told of itself must agree.
-    let mut place = 0;
+    // The events of the stream must agree.
+    let mut index = 0;
     for event in events.iter().filter(|event| !event.zoneless) {
-        while block_stats.get(place + 1).is_some_and(|stats| begin.line + stats.lines_before < event.place.line) {
-            place += 1;
+        while block_stats.get(index + 1).is_some_and(|stats| begin.line + stats.lines_before < event.place.line) {
+            index += 1;
         }
         let within = |time: DateTime<Utc>| {
-            written.get(place).is_none_or(|written| {
+            written.get(index).is_none_or(|written| {
                 let early = time.checked_add_signed(STEP).is_some_and(|time| time < written.start);
                 let late = time.checked_sub_signed(STEP).is_some_and(|time| time > written.end);
                 !early && !late
@@ -217,14 +217,14 @@ mod tests {
         DateTime::from_timestamp(1_772_445_600 + 60 * minutes, 0)
     }
 
-    fn told(stream: u32, line: u64, id: &str, minutes: i64) -> Event {
+    fn refusal_at(stream: u32, line: u64, id: &str, minutes: i64) -> Event {
         let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(stream), line });
         event.request_id = Some(id.into());
         event.time = at(minutes);
         event
     }
 
-    /// Stretches of ten lines and twenty minutes each.
+    /// Blocks of ten lines and twenty minutes each.
     fn block_stats(count: u64) -> Vec<BlockStats> {
         let stats = |n: u64| BlockStats {
             at: 1000 * n,
@@ -240,10 +240,10 @@ mod tests {
         Place { stream: StreamId(stream), line: 0 }
     }
 
-    /// Three sources, of which the first two tell of the same requests, and the third of none; the third's logs rotate.
+    /// Three sources, of which the first two have lines of the same requests, and the third of none; the third's logs rotate.
     fn clocks(shared: i64, apart: i64) -> Clocks {
         let files = ["gw/access.log", "app/app.log", "idp/idp.log", "idp/idp.log.1"].map(Text::from);
-        let both = |n: i64| [told(0, 1, &format!("request-{n}"), n), told(1, 1, &format!("request-{n}"), n + apart)];
+        let both = |n: i64| [refusal_at(0, 1, &format!("request-{n}"), n), refusal_at(1, 1, &format!("request-{n}"), n + apart)];
         Clocks::of(&(0..shared).flat_map(both).collect::<Vec<_>>(), &files)
     }
 
@@ -254,23 +254,23 @@ mod tests {
         time_filter
     }
 
-    fn looked_into(reach: &BlockFilter) -> Vec<u64> {
-        let place = |n: &u64| reach.may_hold_users() || reach.may_hold_requests(&(1000 * n..1000 * n + 1000));
-        (0..reach.block_stats.len() as u64).filter(place).collect()
+    fn looked_into(filter: &BlockFilter) -> Vec<u64> {
+        let is_searched = |n: &u64| filter.may_hold_users() || filter.may_hold_requests(&(1000 * n..1000 * n + 1000));
+        (0..filter.block_stats.len() as u64).filter(is_searched).collect()
     }
 
     #[test]
     fn a_request_is_looked_for_around_its_time_where_clocks_are_in_step() {
         let clocks = clocks(20, 0);
-        let time_filter = time_filter(&told(1, 62, "r", 122), &clocks);
-        let reach = BlockFilter::of(block_stats(12), begin(0), &[], &time_filter, &clocks);
-        assert_eq!(looked_into(&reach), [5, 6], "from 117 to 127 minutes");
-        let bounds = reach.bounds(std::iter::empty()).unwrap();
+        let time_filter = time_filter(&refusal_at(1, 62, "r", 122), &clocks);
+        let filter = BlockFilter::of(block_stats(12), begin(0), &[], &time_filter, &clocks);
+        assert_eq!(looked_into(&filter), [5, 6], "from 117 to 127 minutes");
+        let bounds = filter.bounds(std::iter::empty()).unwrap();
         assert_eq!((bounds.0.at, bounds.0.lines_before, bounds.1), (5000, 50, Some(7000)));
-        assert_eq!(reach.bounds([11_200].into_iter()).unwrap().1, None, "the last stats ends with the stream");
-        assert!(reach.may_hold_requests(&(6900..20_000)) && !reach.may_hold_requests(&(7000..20_000)));
-        let reach = BlockFilter::of(block_stats(12), begin(2), &[], &time_filter, &clocks);
-        assert_eq!(looked_into(&reach).len(), 12, "nobody knows the third source's clock");
+        assert_eq!(filter.bounds([11_200].into_iter()).unwrap().1, None, "the last block ends with the stream");
+        assert!(filter.may_hold_requests(&(6900..20_000)) && !filter.may_hold_requests(&(7000..20_000)));
+        let filter = BlockFilter::of(block_stats(12), begin(2), &[], &time_filter, &clocks);
+        assert_eq!(looked_into(&filter).len(), 12, "nobody knows the third source's clock");
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
         for (clocks, known) in [(clocks(20, 0), true), (clocks(19, 0), false), (clocks(40, 2), false)] {
             assert_eq!((clocks.knows(StreamId(0)), clocks.knows(StreamId(1))), (known, known));
             assert!(!clocks.knows(StreamId(2)));
-            let time_filter = time_filter(&told(1, 62, "r", 122), &clocks);
+            let time_filter = time_filter(&refusal_at(1, 62, "r", 122), &clocks);
             let count = |stream| looked_into(&BlockFilter::of(block_stats(12), begin(stream), &[], &time_filter, &clocks)).len();
             assert_eq!((count(0), count(1)), if known { (2, 2) } else { (12, 2) }, "a source is in step with itself");
         }
@@ -288,10 +288,10 @@ mod tests {
     #[test]
     fn an_id_that_many_lines_bear_is_no_witness_of_clocks() {
         let files = ["gw/access.log", "app/app.log"].map(Text::from);
-        let both = |n: i64| [told(0, 1, "same", n), told(1, 1, "same", n)];
+        let both = |n: i64| [refusal_at(0, 1, "same", n), refusal_at(1, 1, "same", n)];
         assert!(!Clocks::of(&(0..40).flat_map(both).collect::<Vec<_>>(), &files).knows(StreamId(0)));
-        let good = |n: i64| [told(0, 1, &format!("r-{n}"), n), told(1, 1, &format!("r-{n}"), n)];
-        let bad = |n: i64| [told(0, 1, "same", 0), told(1, 1, "same", 60 + n)];
+        let good = |n: i64| [refusal_at(0, 1, &format!("r-{n}"), n), refusal_at(1, 1, &format!("r-{n}"), n)];
+        let bad = |n: i64| [refusal_at(0, 1, "same", 0), refusal_at(1, 1, "same", 60 + n)];
         let events: Vec<Event> = (0..30).flat_map(good).chain((0..500).flat_map(bad)).collect();
         assert!(Clocks::of(&events, &files).knows(StreamId(0)), "nor against them");
     }
@@ -299,22 +299,22 @@ mod tests {
     #[test]
     fn what_is_out_of_order_or_names_no_zone_is_looked_into_whole() {
         let clocks = clocks(20, 0);
-        let timed = time_filter(&told(1, 62, "r", 122), &clocks);
+        let timed = time_filter(&refusal_at(1, 62, "r", 122), &clocks);
         let count =
             |block_stats, events: &[Event]| looked_into(&BlockFilter::of(block_stats, begin(0), events, &timed, &clocks)).len();
         let mut mixed = block_stats(12);
         mixed.swap(3, 9);
         assert_eq!(count(mixed, &[]), 12);
-        assert_eq!(count(block_stats(12), &[told(0, 15, "x", 30), told(0, 25, "y", 45)]), 2);
-        assert_eq!(count(block_stats(12), &[told(0, 15, "x", 95)]), 12, "not of the second stats's time");
+        assert_eq!(count(block_stats(12), &[refusal_at(0, 15, "x", 30), refusal_at(0, 25, "y", 45)]), 2);
+        assert_eq!(count(block_stats(12), &[refusal_at(0, 15, "x", 95)]), 12, "not of the second block's time");
         let mut gaps = block_stats(12);
         gaps[6].opens = None;
         gaps[7].opens = None;
         assert_eq!(count(gaps, &[]), 3, "the sixth to the eighth may be of any time between");
-        let mut zoneless = told(1, 62, "r", 122);
+        let mut zoneless = refusal_at(1, 62, "r", 122);
         zoneless.zoneless = true;
-        let reach = BlockFilter::of(block_stats(12), begin(0), &[], &time_filter(&zoneless, &clocks), &clocks);
-        assert_eq!(looked_into(&reach).len(), 12);
+        let filter = BlockFilter::of(block_stats(12), begin(0), &[], &time_filter(&zoneless, &clocks), &clocks);
+        assert_eq!(looked_into(&filter).len(), 12);
     }
 
     #[test]
@@ -324,11 +324,11 @@ mod tests {
         let count = |block_stats, events: &[Event]| {
             looked_into(&BlockFilter::of(block_stats, begin(0), events, &time_filter, &clocks)).len()
         };
-        assert_eq!(count(block_stats(12), &[told(0, 15, "x", 25)]), 0);
+        assert_eq!(count(block_stats(12), &[refusal_at(0, 15, "x", 25)]), 0);
         let mut answers = block_stats(12);
         answers[11].answers = true;
         assert_eq!(count(answers, &[]), 12);
-        let mut refusal = told(0, 15, "x", 25);
+        let mut refusal = refusal_at(0, 15, "x", 25);
         refusal.status = Some(401);
         assert_eq!(count(block_stats(12), &[refusal]), 12);
         assert_eq!(count(block_stats(3), &[]), 3, "too few to tell");

@@ -1,25 +1,26 @@
 //! Searches for many long ids at once, at the price of looking at a fraction of the bytes.
 //!
 //! The second pass looks for thousands of request ids and subjects. An automaton over them would be large and look at
-//! each byte. Here every place that a gram of some bytes can have in a needle is known, so that it is enough to look at
-//! one gram for each needle's length, and no look waits for the one before it.
+//! each byte. Here every gram (a few bytes in a row) of the beginning of each id is in a table, with its offset in the
+//! id. So it is enough to look up one gram of the text in each stride of about an id's length, and no lookup depends on
+//! the one before it.
 
 use crate::hash::HashSet;
 
-/// How many bytes are read for a look; a gram is no longer.
+/// How many bytes of the text are read for a lookup; a gram is no longer.
 const READ: usize = 8;
-/// Shorter needles are not searched for in whole logs: they would stand in everything.
+/// Shorter ids are not searched for in whole logs: too many other texts would be equal to them.
 pub const SHORTEST: usize = 12;
-/// Shorter needles are not searched for at all.
+/// Shorter ids are not searched for at all.
 pub const SHORTEST_OF_ALL: usize = LENGTHS[0].0;
 /// Ids of about one length are searched for together, so that short ones do not shorten the stride of long ones:
-/// how long they are at least, and how long their grams are. The shorter a gram, the further apart are the looks.
+/// how long they are at least, and how long their grams are. The shorter a gram, the further apart are the lookups.
 const LENGTHS: [(usize, usize); 4] = [(4, 4), (7, 5), (12, 5), (32, 8)];
 /// How many bits of the filter there are for each gram, so that few others pass.
 const BITS_OF_GRAM: usize = 8;
-/// How many words a filter may have, as powers of two: it is looked into at random, so a small one is a fast one.
+/// How many words a filter may have, as powers of two: it is read at random, so a small one, which a cache holds, is a fast one.
 const FILTERS: [u32; 4] = [9, 12, 15, 17];
-/// How many grams are looked up before the first is judged.
+/// How many grams are looked up before the first hit is checked.
 const BATCH: usize = 16;
 
 /// A set of ids to look for.
@@ -42,7 +43,7 @@ impl IdSearch {
         let common: Ids = ids.into_iter().filter(long).map(|id| id.as_bytes().into()).collect();
         let known = |id: &&str| long(id) && !common.contains(id.as_bytes());
         let more: Ids = more.into_iter().filter(known).map(|id| id.as_bytes().into()).collect();
-        let groups = (0..LENGTHS.len()).filter_map(|place| Group::new(&common, &more, place)).collect();
+        let groups = (0..LENGTHS.len()).filter_map(|index| Group::new(&common, &more, index)).collect();
         Self { common, more, groups }
     }
 
@@ -56,7 +57,7 @@ impl IdSearch {
         self.len() == 0
     }
 
-    /// Where all ids stand in `block`, as the place of each one's first byte, in order.
+    /// The offsets in `block` at which ids begin, in order.
     pub fn find(&self, block: &[u8]) -> Vec<usize> {
         self.find_where(block, &|id| self.common.contains(id) || self.more.contains(id))
     }
@@ -80,29 +81,29 @@ impl IdSearch {
 /// Ids of about one length.
 #[derive(Debug)]
 struct Group {
-    /// Its place in [`LENGTHS`].
-    place: usize,
+    /// The index of its lengths in [`LENGTHS`].
+    index: usize,
     /// A Bloom filter of the grams: the bits of each are in one word.
     filter: Box<[u64]>,
-    /// How many bits of a hash tell its word there.
+    /// How many bits of a hash give the index of its word in the filter.
     bits: u32,
-    /// The grams of all needles, by the first bits of their hashes.
+    /// The grams of all ids, by the first bits of their hashes.
     grams: Box<[Gram]>,
     /// For the first [`Self::bits`] bits of a hash, where its grams begin; one more for the end.
     starts: Vec<u32>,
 }
 
-/// A gram of needles. There may be millions; needles that share one at the same place share it here, as those do that
-/// begin with a date or count up, so that it is looked up once for all of them.
+/// A gram of ids. There may be millions; ids of one length that have the same gram at the same offset share it here, as
+/// ids do that begin with a date or count up, so that it is looked up once for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gram {
     /// The middle of its hash: few others have the same.
     middle: u32,
-    /// The needles' length, and in the last bits how many bytes of them stand before the gram.
+    /// The length of the ids, and in the last bits how many of their bytes stand before the gram.
     length_and_before: u32,
 }
 
-/// How many bits tell how many bytes of a needle stand before a gram: up to 24, those of the longest stride.
+/// How many bits hold the number of bytes of an id before a gram: up to 24, those of the longest stride.
 const BEFORE_BITS: u32 = 5;
 
 impl Gram {
@@ -116,11 +117,11 @@ impl Gram {
 }
 
 impl Group {
-    fn new(common: &Ids, more: &Ids, place: usize) -> Option<Self> {
-        let (least, gram) = LENGTHS[place];
-        let most = LENGTHS.get(place + 1).map_or(usize::MAX, |(length, _)| *length);
-        // One of each needle's grams is looked at, wherever it lies.
-        let own = || common.iter().chain(more).filter(|needle| (least..most).contains(&needle.len()));
+    fn new(common: &Ids, more: &Ids, index: usize) -> Option<Self> {
+        let (least, gram) = LENGTHS[index];
+        let most = LENGTHS.get(index + 1).map_or(usize::MAX, |(length, _)| *length);
+        // One gram of each id is looked up, wherever in the text the id lies.
+        let own = || common.iter().chain(more).filter(|id| (least..most).contains(&id.len()));
         let count = own().count() * (least - gram + 1);
         if count == 0 {
             return None;
@@ -130,9 +131,9 @@ impl Group {
         let bits = FILTERS.into_iter().find(roomy).unwrap_or(largest);
         let words = 1 << bits;
         let mut filter = vec![0; words].into_boxed_slice();
-        // Where the grams of each word end: counted, summed up, and moved to where they begin as each takes its place.
+        // Where the grams of each word end: counted, summed up, and moved to where they begin as the grams are filled in.
         let mut starts = vec![0; words + 1];
-        for hash in own().flat_map(|needle| hashes(&needle[..least], gram)) {
+        for hash in own().flat_map(|id| hashes(&id[..least], gram)) {
             filter[word(hash, bits)] |= mask(hash);
             starts[word(hash, bits)] += 1;
         }
@@ -141,9 +142,9 @@ impl Group {
         }
         let ends = starts.clone();
         let mut grams = vec![Gram { middle: 0, length_and_before: 0 }; count];
-        for needle in own() {
-            for (before, hash) in (0..).zip(hashes(&needle[..least], gram)) {
-                let gram = Gram { middle: middle(hash), length_and_before: number(needle.len()) << BEFORE_BITS | before };
+        for id in own() {
+            for (before, hash) in (0..).zip(hashes(&id[..least], gram)) {
+                let gram = Gram { middle: middle(hash), length_and_before: number(id.len()) << BEFORE_BITS | before };
                 let word = word(hash, bits);
                 if !grams[starts[word] as usize..ends[word] as usize].contains(&gram) {
                     starts[word] -= 1;
@@ -151,7 +152,7 @@ impl Group {
                 }
             }
         }
-        // Together again, without what stood there twice.
+        // The gaps that grams met twice have left are closed.
         let mut kept = 0;
         for (start, end) in starts.iter_mut().zip(ends) {
             let own = *start as usize..end as usize;
@@ -160,12 +161,12 @@ impl Group {
             grams.copy_within(own, *start as usize);
         }
         grams.truncate(kept);
-        Some(Self { place, filter, bits, grams: grams.into_boxed_slice(), starts })
+        Some(Self { index, filter, bits, grams: grams.into_boxed_slice(), starts })
     }
 
     fn find(&self, block: &[u8], is_id: &dyn Fn(&[u8]) -> bool, found: &mut Vec<usize>) {
-        // The looks are the hot loop: for each of these its numbers are known when it is compiled.
-        match self.place {
+        // The lookups are the hot loop: it is compiled for each of these numbers.
+        match self.index {
             0 => self.find_in::<4, 1, { BATCH + READ }>(block, is_id, found),
             1 => self.find_in::<5, 3, { BATCH * 3 + READ }>(block, is_id, found),
             2 => self.find_in::<5, 8, { BATCH * 8 + READ }>(block, is_id, found),
@@ -179,7 +180,7 @@ impl Group {
         is_id: &dyn Fn(&[u8]) -> bool,
         found: &mut Vec<usize>,
     ) {
-        debug_assert_eq!(LENGTHS[self.place], (GRAM + STRIDE - 1, GRAM));
+        debug_assert_eq!(LENGTHS[self.index], (GRAM + STRIDE - 1, GRAM));
         match self.bits {
             9 => self.look::<GRAM, STRIDE, SPAN, 9, { 1 << 9 }>(block, is_id, found),
             12 => self.look::<GRAM, STRIDE, SPAN, 12, { 1 << 12 }>(block, is_id, found),
@@ -217,9 +218,9 @@ impl Group {
         }
     }
 
-    /// Where needles begin that have this gram at this place.
+    /// The offsets at which ids begin that have the gram at `at` in them.
     fn standing(&self, block: &[u8], at: usize, is_id: &dyn Fn(&[u8]) -> bool) -> impl Iterator<Item = usize> {
-        let hash = hashed(read_at(block, at), LENGTHS[self.place].1);
+        let hash = hashed(read_at(block, at), LENGTHS[self.index].1);
         let word = word(hash, self.bits);
         let is_met = self.filter[word] & mask(hash) == mask(hash);
         let grams = if is_met { &self.grams[self.starts[word] as usize..self.starts[word + 1] as usize] } else { &[] };
@@ -241,7 +242,7 @@ fn apart(block: &[u8], start: usize, end: usize) -> bool {
     !joins(start.checked_sub(1).and_then(|before| block.get(before))) && !joins(block.get(end))
 }
 
-/// What stands at a place, zeros after the end of the text.
+/// The bytes at an offset; zeros after the end of the text.
 fn read_at(text: &[u8], at: usize) -> u64 {
     let rest = &text[at..];
     rest.first_chunk().map_or_else(
@@ -255,8 +256,8 @@ fn read_at(text: &[u8], at: usize) -> u64 {
 }
 
 /// The hashes of all grams of a text.
-fn hashes(needle: &[u8], gram: usize) -> impl Iterator<Item = u64> {
-    needle.windows(gram).map(move |bytes| hashed(read_at(bytes, 0), gram))
+fn hashes(id: &[u8], gram: usize) -> impl Iterator<Item = u64> {
+    id.windows(gram).map(move |bytes| hashed(read_at(bytes, 0), gram))
 }
 
 /// The hash of the first bytes of what was read.
@@ -280,7 +281,7 @@ const fn middle(hash: u64) -> u32 {
     (hash >> 16) as u32
 }
 
-/// Three bits each, that three shifts need not be made at each look.
+/// Three bits each, made beforehand to spare each lookup three shifts.
 static MASKS: [u64; 256] = {
     let mut masks = [0; 256];
     let mut index = 0;
@@ -314,11 +315,11 @@ mod tests {
     #[test]
     fn ids_that_begin_alike_are_looked_up_once() {
         let ids: Vec<String> = (0..1000).map(|n| format!("20260302-{n:08}")).collect();
-        let needles = IdSearch::new(ids.iter().map(String::as_str), [], SHORTEST);
-        let [group] = &needles.groups[..] else { panic!("all ids are of one length") };
+        let search = IdSearch::new(ids.iter().map(String::as_str), [], SHORTEST);
+        let [group] = &search.groups[..] else { panic!("all ids are of one length") };
         // The grams end before the digits that differ.
         assert_eq!(group.grams.len(), 8);
-        assert_eq!(needles.find(b"id=20260302-00000999 20260302-00001000"), [3]);
+        assert_eq!(search.find(b"id=20260302-00000999 20260302-00001000"), [3]);
     }
 
     proptest! {
@@ -335,9 +336,9 @@ mod tests {
                 block.push_str(ids.get(pick).map_or("", String::as_str));
             }
             let (common, more) = ids.split_at(common.min(ids.len()));
-            let needles = IdSearch::new(common.iter().map(String::as_str), more.iter().map(String::as_str), shortest);
-            prop_assert_eq!(needles.find(block.as_bytes()), naive(&ids, shortest, &block));
-            prop_assert_eq!(needles.find_common(block.as_bytes()), naive(common, shortest, &block));
+            let search = IdSearch::new(common.iter().map(String::as_str), more.iter().map(String::as_str), shortest);
+            prop_assert_eq!(search.find(block.as_bytes()), naive(&ids, shortest, &block));
+            prop_assert_eq!(search.find_common(block.as_bytes()), naive(common, shortest, &block));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the second pass looks for, and what it makes of what it finds.
 //!
-//! A [`SecondPass`] is made of what the events of the first pass leave to be asked, ready to be searched for in blocks.
+//! A [`SecondPass`] is made of the events of the first pass: the ids and statuses that could explain their failures,
+//! prepared to be searched for in blocks.
 
 use std::collections::BTreeSet;
 
@@ -25,38 +26,38 @@ use crate::model::observation::RequestObservation;
 use crate::normalise::ids;
 use crate::parallel;
 
-/// How many requests of a stream the second pass looks for to hold its clock against others', if it is not known already.
+/// How many requests of a stream the second pass looks for to compare its clock with others, if that is not known already.
 const CLOCK_SAMPLES: usize = 20;
-/// How many addresses the second pass asks after.
+/// How many addresses the second pass looks for at most.
 const MAX_CLIENTS: usize = 2000;
-/// From so many users on that are not found it is asked whether those who came later get through.
+/// If so many users are not found, the requests of users that were created later are looked for.
 const MANY_MISSING: usize = 20;
-/// How many of those who came later the second pass asks after.
+/// How many of those created later the second pass looks for at most.
 const MAX_NEWCOMERS: usize = 20;
 
-/// What the first pass leaves to be asked.
+/// What the second pass looks for.
 #[derive(Debug, Default)]
 struct LookupTargets {
     /// Request and trace ids of failures.
     requests: HashSet<Id>,
-    /// Subjects whose other requests tell whether they still exist, and newcomers whose requests tell whether others get
+    /// Subjects whose other requests show whether they still exist, and newcomers whose requests show whether others get
     /// through.
     subjects: HashSet<Name>,
-    /// Addresses of refusals for a missing user that name none: their other requests tell whether they ever had one.
+    /// Addresses of refusals for a missing user that name none: their other requests show whether they ever had one.
     clients: HashSet<Name>,
-    /// Statuses that failures without an id were answered with: their access lines know client and request.
+    /// Statuses that failures without an id were answered with: the access lines with them name client and path.
     statuses: BTreeSet<u16>,
-    /// When failures without an id happened, by the end of their path.
+    /// When failures without an id happened, by the last segment of their path.
     loose: HashMap<Name, Vec<DateTime<Utc>>>,
     /// Whether a failure without an id bears a time without a zone, which may be off by hours.
     zoneless: bool,
-    /// Where all this can stand.
+    /// When all this can have been written.
     time_filter: TimeFilter,
 }
 
 /// The addresses of refusals for a missing user that name none: of the line itself, or of an access line that fits it.
 ///
-/// `is_named` tells whether another line names who asked.
+/// `is_named` says whether another line of a request names the user.
 fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<Name> {
     let nameless = |event: &Event| event.sub.is_none() && !event.request_id.is_some_and(&is_named);
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
@@ -81,8 +82,8 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
     refused(Reason::SubNotFound).filter_map(clients).chain(refused(Reason::Other).filter(fits).filter_map(clients)).collect()
 }
 
-/// The first users that were created after many others began to be not found: whether they get through tells a store that
-/// was emptied from one that fails.
+/// The first users that were created after many others began to be not found: where they get through, the user store was
+/// emptied; where they do not, it fails.
 fn newcomers(events: &[Event]) -> Vec<Name> {
     let not_found = || failures(events).filter(|event| event.reason == Some(Reason::SubNotFound));
     let missing: HashSet<Name> = not_found().filter_map(|event| event.sub).collect();
@@ -96,13 +97,13 @@ fn newcomers(events: &[Event]) -> Vec<Name> {
     later.into_iter().take(MAX_NEWCOMERS).map(|(_, sub)| sub).collect()
 }
 
-/// Whom refusals concern whose diagnosis asks who the bearer is: subjects and clients, and keys that no token was seen
-/// to bear.
+/// The subjects, clients and keys of refusals whose diagnosis depends on who sent the token ([`Reason::asks_who`]);
+/// deferred records are read if they name one. Keys that some accepted or issued token names are left out.
 fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
     let used = |event: &&Event| matches!(event.kind, EventKind::AuthSuccess | EventKind::TokenIssued);
     let used: HashSet<Name> = events.iter().filter(used).filter_map(|event| event.kid).collect();
     let reasoned = |event: &Event| event.reason.filter(|reason| *reason != Reason::Other);
-    // What another line says of the same request.
+    // Whether another line of the same request gives such a reason.
     let mut asks: HashMap<Id, bool> = HashMap::default();
     for event in failures(events) {
         if let (Some(id), Some(reason)) = (event.request_id.filter(|id| !repeated.contains(id)), reasoned(event)) {
@@ -117,7 +118,7 @@ fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
             let kid = event.kid.filter(|kid| !used.contains(kid));
             concerns.extend(event.sub.into_iter().chain(kid));
         }
-        // Many clients are refused without a reason, for want of a password.
+        // Not for refusals without a reason: most of these are requests without a password.
         if asks_who == Some(true) {
             concerns.extend(event.client_ip);
         }
@@ -125,7 +126,7 @@ fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
     concerns
 }
 
-/// Ids that more failures bear than lines of one request would: whoever chose them, no request is found by them.
+/// Ids that more failures have than one request has lines: they do not identify a request.
 fn repeated(events: &[Event]) -> HashSet<Id> {
     let mut counts: HashMap<Id, usize> = HashMap::default();
     for id in failures(events).flat_map(|event| [event.request_id, event.trace_id]).flatten() {
@@ -145,7 +146,7 @@ impl LookupTargets {
     fn of(events: &[Event], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
         let mut targets = Self::default();
         let id = |event: &Event| event.request_id.or(event.trace_id).filter(|id| !repeated.contains(id));
-        // A request of which it is known who asked, for what, and why it failed need not be looked for.
+        // A request whose user, path and reason are known need not be looked for.
         let mut answered: HashMap<Id, [bool; 3]> = HashMap::default();
         for event in failures(events) {
             if let Some(id) = id(event) {
@@ -162,7 +163,7 @@ impl LookupTargets {
                 targets.time_filter.add(event, clocks);
             }
         }
-        // A few requests of a stream, wherever else they are told of, show how far clocks lie apart.
+        // The other lines of a few requests of a stream show how far clocks are apart.
         let mut sampled: HashMap<StreamId, usize> = HashMap::default();
         for event in events.iter().filter(|event| !clocks.knows(event.place.stream)) {
             let count = sampled.entry(event.place.stream).or_default();
@@ -176,7 +177,7 @@ impl LookupTargets {
             targets.add_loose(event, clocks);
         }
         targets.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
-        // With so many of them it is no longer a question of single clients.
+        // So many are not a matter of single clients.
         if targets.clients.len() > MAX_CLIENTS {
             targets.clients.clear();
         }
@@ -201,7 +202,8 @@ impl LookupTargets {
         targets
     }
 
-    /// Notes a failure that only its content can join with an access line. Refusals by 401 and 403 were found already.
+    /// Adds a failure that has no id, and finds its access line by path, status and time. Access lines with 401 or 403 were
+    /// found by the first pass.
     fn add_loose(&mut self, event: &Event, clocks: &Clocks) {
         let (Some(time), Some(path)) = (event.time, event.path) else { return };
         match event.status {
@@ -229,7 +231,7 @@ impl LookupTargets {
         })
     }
 
-    /// Keeps an event of a failing request whole, and of a subject's other requests what tells how it went.
+    /// Keeps an event of a failing request as it is, and of a subject's other requests an observation.
     fn sort_out(&self, event: Event, looked_up: &mut LookedUp) {
         let of_failure = [event.request_id, event.trace_id].iter().flatten().any(|id| self.requests.contains(id));
         if of_failure || (event.kind != EventKind::Request && event.kind != EventKind::AuthSuccess) || self.is_loose(&event) {
@@ -254,7 +256,7 @@ impl LookupTargets {
         }
     }
 
-    /// The search for access lines of the targets statuses.
+    /// The search for access lines by status.
     fn status_search(&self) -> Option<AhoCorasick> {
         let literals: Vec<String> = self
             .statuses
@@ -290,20 +292,20 @@ pub struct LookedUp {
 #[derive(Debug)]
 pub struct SecondPass<'k> {
     requests: IdSearch,
-    /// Those that deferred records are searched for.
+    /// The subjects, clients and keys that deferred records are searched for.
     concerns: IdSearch,
-    /// Whether failures concern somebody of too short a name to be searched for.
+    /// Whether one of them is too short to be searched for.
     reads_all_deferred: bool,
     statuses: Option<AhoCorasick>,
     targets: LookupTargets,
     clocks: Clocks,
-    /// Where events of the first pass stand, in order, and whether their records hold nothing else.
+    /// The places of the events of the first pass, in order, and whether their records hold nothing else.
     known: &'k [(Place, bool)],
 }
 
 impl<'k> SecondPass<'k> {
-    /// Finds out what the events of the first pass leave to be asked. `files` names the streams. `known` is where the
-    /// events stood then, in order, and whether their records hold nothing else.
+    /// Finds out what to look for after the first pass. `files` are the names of the streams, `known` the places of the
+    /// events before they were folded, in order, and whether their records hold nothing else.
     pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
         let clocks = Clocks::of(events, files);
         let repeated = repeated(events);
@@ -335,19 +337,19 @@ impl<'k> SecondPass<'k> {
         self.ids() == 0 && self.statuses.is_none() && !self.reads_all_deferred
     }
 
-    /// Where in a stream ids are looked for. `events` are those of the stream, in order, and `begin` is where its
-    /// blocks count their lines from.
+    /// Which blocks of a stream are searched. `events` are those of the stream, in order, and `begin` is where its blocks
+    /// count their lines from.
     pub fn filter(&self, block_stats: Vec<BlockStats>, begin: Place, events: &[Event]) -> BlockFilter {
         BlockFilter::of(block_stats, begin, events, &self.targets.time_filter, &self.clocks)
     }
 
-    /// Whether records that wait are asked for whom they name.
+    /// Whether deferred records are searched for names.
     pub fn asks_deferred(&self) -> bool {
         self.reads_all_deferred || !self.concerns.is_empty()
     }
 
-    /// Reads what of a block matters, and tells how many line feeds it holds. `deferred` are the records of its stream
-    /// that wait.
+    /// Reads the records of a block that hold what is looked for, and counts the line feeds of the block. `deferred` are
+    /// the deferred records of its stream.
     pub fn look_into(
         &self,
         block: Block<'_>,
@@ -362,39 +364,39 @@ impl<'k> SecondPass<'k> {
         for hit in self.hits(block, filter, deferred) {
             let Some((record, line)) = cursor.record(hit) else { continue };
             let place = Place { stream, line };
-            // What is alone in its record, or stands on one line, was told whole.
-            if let Some(alone) = self.knows(place)
-                && (alone || memchr::memchr(b'\n', record.trim_ascii_end()).is_none())
+            // The first pass read it whole: the event is all its record holds, or the record is one line.
+            if let Some(sole_in_record) = self.knows(place)
+                && (sole_in_record || memchr::memchr(b'\n', record.trim_ascii_end()).is_none())
             {
                 continue;
             }
-            let mut told = Vec::new();
+            let mut events = Vec::new();
             let start = block.at + (cursor.at - record.len()) as u64;
-            if deferred.binary_search_by_key(&start, |waiting| waiting.at).is_err() {
-                detector.extract(record, Mode::LookedUpSilent, place, context, &mut told);
+            if deferred.binary_search_by_key(&start, |deferred| deferred.at).is_err() {
+                detector.extract(record, Mode::LookedUpSilent, place, context, &mut events);
             } else {
-                let format = detector.extract(record, Mode::LookedUp, place, context, &mut told);
-                let events = told.iter().filter(|event| event.kind != EventKind::Request).count();
-                looked_up.read.count_read(format, events as u64);
+                let format = detector.extract(record, Mode::LookedUp, place, context, &mut events);
+                let count = events.iter().filter(|event| event.kind != EventKind::Request).count();
+                looked_up.read.count_read(format, count as u64);
             }
-            told.retain(|event| self.knows(event.place).is_none());
-            for event in &mut told {
+            events.retain(|event| self.knows(event.place).is_none());
+            for event in &mut events {
                 event.looked_up = true;
             }
-            for event in told {
+            for event in events {
                 self.targets.sort_out(event, &mut looked_up);
             }
         }
         (looked_up, cursor.line_feeds())
     }
 
-    /// Whether what stands at a place was told before, and if so, whether its record holds nothing else.
+    /// Whether the first pass found an event at a place, and if so, whether its record holds nothing else.
     fn knows(&self, place: Place) -> Option<bool> {
         let found = self.known.binary_search_by_key(&place, |(place, _)| *place).ok()?;
         Some(self.known[found].1)
     }
 
-    /// Every place in a block that may matter, in order.
+    /// The offsets in a block of what is looked for, in order.
     fn hits(&self, block: Block<'_>, filter: &BlockFilter, deferred: &[DeferredRecord]) -> Vec<usize> {
         let span = block.at..block.at + block.bytes.len() as u64;
         let requests = filter.may_hold_requests(&span);
