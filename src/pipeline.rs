@@ -1,4 +1,4 @@
-//! The local run, and what it stores: the only place that shares sources out over threads.
+//! The local run, and what it stores: the only stage that shares sources out over threads.
 
 pub mod error;
 pub mod events_file;

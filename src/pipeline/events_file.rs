@@ -1,6 +1,6 @@
 //! Events files: all that correlation reads of a scan, read back from rows.
 //!
-//! A file holds a row an event and, last, one that tells of the scan ([`header`]). The rows of one scan may lie in several
+//! A file holds a row an event and, last, one that describes the scan ([`header`]). The rows of one scan may lie in several
 //! files, and several scans may be read together; the order of the files makes no difference.
 
 pub mod header;
@@ -38,7 +38,7 @@ pub enum EventsFileError {
         /// Why.
         source: io::Error,
     },
-    /// Its name does not tell its format.
+    /// The ending of its name is of no known format.
     #[error("cannot tell the format of `{0}` by its ending: events are read from .jsonl and .parquet")]
     Ending(String),
     /// It holds something else, or was cut in the middle of a row.
@@ -83,7 +83,7 @@ pub enum EventsFileError {
         /// How many there are.
         found: u64,
     },
-    /// No row tells of a scan.
+    /// No row describes a scan.
     #[error("`{0}` does not end with the row that tells of its scan: it was cut, or is a part of another")]
     Headless(String),
 }
@@ -117,7 +117,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Stored, EventsFileError> {
     Ok(stored)
 }
 
-/// One file: its rows, and those that tell of scans.
+/// One file: its rows, and the headers among them.
 struct File {
     name: String,
     rows: Vec<Row>,
@@ -136,7 +136,7 @@ fn read_file(path: &Path) -> Result<File, EventsFileError> {
     sorted_out(name, rows)
 }
 
-/// Parts the rows that tell of scans from the others. Of a file of another version only that is said.
+/// Separates the headers from the other rows. Of a file of another version only that is reported.
 fn sorted_out(name: String, rows: Vec<Row>) -> Result<File, EventsFileError> {
     let malformed = |what: String| EventsFileError::Malformed { file: name.clone(), what };
     let mut file = File { rows: Vec::with_capacity(rows.len()), headers: Vec::new(), name: name.clone() };
@@ -200,31 +200,31 @@ fn parquet_rows(name: &str, bytes: &[u8]) -> Result<Vec<Row>, EventsFileError> {
     Ok(rows)
 }
 
-/// The scans that some files tell of, in an order that does not depend on that of the files.
+/// The headers of some files, in an order that does not depend on that of the files.
 fn headers(files: &[File]) -> Result<Vec<Header>, EventsFileError> {
-    let mut told: Vec<(&Header, &str)> = Vec::new();
+    let mut known: Vec<(&Header, &str)> = Vec::new();
     for file in files {
         for header in &file.headers {
-            if let Some((first, other)) = told.first().filter(|(first, _)| first.catalog != header.catalog) {
+            if let Some((first, other)) = known.first().filter(|(first, _)| first.catalog != header.catalog) {
                 debug_assert_ne!(first.catalog, header.catalog);
                 return Err(EventsFileError::Catalogs { file: file.name.clone(), other: (*other).to_owned() });
             }
-            if !told.iter().any(|(known, _)| *known == header) {
-                told.push((header, &file.name));
+            if !known.iter().any(|(other, _)| *other == header) {
+                known.push((header, &file.name));
             }
         }
     }
     let headless = |file: &&File| file.headers.is_empty();
-    let Some((_, first)) = told.first() else {
+    let Some((_, first)) = known.first() else {
         return Err(EventsFileError::Headless(files.first().map_or_else(String::new, |file| file.name.clone())));
     };
-    let expected: u64 = told.iter().map(|(header, _)| header.rows).sum();
+    let expected: u64 = known.iter().map(|(header, _)| header.rows).sum();
     let found: u64 = files.iter().map(|file| file.rows.len() as u64).sum();
     if expected != found {
         let file = files.iter().find(headless).map_or(*first, |file| &file.name).to_owned();
         return Err(EventsFileError::Cut { file, expected, found });
     }
-    let mut headers: Vec<Header> = told.into_iter().map(|(header, _)| header.clone()).collect();
+    let mut headers: Vec<Header> = known.into_iter().map(|(header, _)| header.clone()).collect();
     headers.sort_by_cached_key(|header| header.streams.iter().map(|stream| source(&stream.file)).min());
     Ok(headers)
 }

@@ -17,7 +17,7 @@ use crate::pipeline::settings::Settings;
 use crate::pipeline::tasks::{Done, Task, each_stream};
 use crate::redact::Redactor;
 
-/// The events of all workers: held once, not by each part and then again.
+/// The events of all workers, in one list, so that they are not held by each part and then again.
 #[derive(Default)]
 pub struct Gathered {
     /// Until all lines are counted, the stream of an event of the first pass is the number of its part.
@@ -94,7 +94,7 @@ pub fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gat
     parts
 }
 
-/// What nothing was read of: trouble, or what is no log and that nobody asked for by its name.
+/// An input of which nothing was read: a problem, unless it is no log and nobody named it.
 fn unread(name: String, error: &SourceError, source: &Source, settings: &Settings) -> Part {
     let mut passed_over = PassedOver::default();
     let asked_for = settings.strict || (source.is_named && name == source.shown());
@@ -159,15 +159,15 @@ impl LineCount {
     }
 }
 
-/// Where a task's streams are in the scan, and what waits in them.
+/// Where a task's streams begin in the scan, and what the second pass needs to know of them.
 pub struct Begin {
     /// The number of the task's first stream, and the lines of it before the task's own.
     pub place: Place,
-    /// For each of the task's streams the records that wait, and its blocks.
+    /// For each of the task's streams its deferred records and its blocks.
     pub streams: Vec<(Vec<DeferredRecord>, Vec<BlockStats>)>,
 }
 
-/// Puts the parts together: spans of a file become one stream, lines are counted on. Tells besides where each task
+/// Puts the parts together: spans of a file become one stream, lines are counted on. Also gives where each task
 /// begins, and which sources met with trouble.
 pub fn joined(
     tasks: &[Task<'_>],
@@ -187,9 +187,9 @@ pub fn joined(
         let mut streams = Vec::new();
         for part in parts {
             let (continues, before) = count.before(task);
-            // What befalls a file that is read in spans is told once.
-            let is_told = part.trouble.is_some() && !troubled.insert(task.order) && task.span.is_some();
-            for mut problem in part.problems.into_iter().chain(part.trouble.filter(|_| !is_told)) {
+            // Trouble with a file that is read in spans is reported once.
+            let is_reported = part.trouble.is_some() && !troubled.insert(task.order) && task.span.is_some();
+            for mut problem in part.problems.into_iter().chain(part.trouble.filter(|_| !is_reported)) {
                 problem.line = problem.line.map(|line| line + before);
                 scan.problems.push(problem);
             }

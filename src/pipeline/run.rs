@@ -101,7 +101,7 @@ impl Scan {
         self
     }
 
-    /// Whether sources are read a second time for other lines of failed requests, as they are unless told otherwise.
+    /// Whether sources are read a second time for other lines of failed requests, as they are by default.
     #[must_use]
     pub fn second_pass(mut self, second_pass: bool) -> Self {
         self.second_pass = second_pass;
@@ -173,7 +173,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Reads sources, explains what they tell of, and gives everything that can be written.
+    /// Reads sources, explains the failures in them, and gives everything that can be written.
     pub fn over(self, found: Discovered) -> Results {
         self.pool.clone().install(|| self.work(found))
     }
@@ -207,7 +207,7 @@ impl Run {
             *input = redactor.redact(input).into_owned();
         }
         let stored = self.wants_events.then(|| Kept::of(&mut scan, &asked, catalog));
-        // The detector's patterns have grown automata: room that correlation can use.
+        // The detector's automata have grown while it searched: correlation can use the memory.
         let (correlated, ()) = parallel::both(|| correlate(&mut scan, &self.inventory), || drop(detector));
         let shifts = Shifts::of(&correlated.zones, &correlated.offsets, &scan.files());
         let mut results = Results::of(asked, scan, correlated, signatures);
@@ -218,7 +218,7 @@ impl Run {
     }
 }
 
-/// What an events file needs of a scan that correlation takes or moves.
+/// What an events file needs of a scan, set aside before correlation takes or changes it.
 struct Kept {
     header: Header,
     unasked: Vec<Event>,

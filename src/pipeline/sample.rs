@@ -12,7 +12,7 @@ const SAMPLED: usize = 48;
 const SAMPLE: u64 = 16 << 10;
 
 /// Lines of the largest sources: what the logs that a detector is tuned to look like. Of few sources each gives more, a
-/// plain one from many places.
+/// plain one at many offsets.
 pub fn sample(sources: &[Source]) -> Vec<u8> {
     let mut largest: Vec<&Source> = sources.iter().filter(|source| source.rereadable).collect();
     largest.sort_by_key(|source| std::cmp::Reverse(source.size));
@@ -21,10 +21,10 @@ pub fn sample(sources: &[Source]) -> Vec<u8> {
     let mut sample = Vec::new();
     for source in largest {
         if each > 1 && source.size > each * SAMPLE && decode::may_be_bare(source) {
-            for place in 0..each {
-                // What cannot be read is told when it is read in earnest.
+            for piece in 0..each {
+                // What cannot be read is reported by the first pass.
                 let read = |file: File| file.take(SAMPLE).read_to_end(&mut sample).ok();
-                decode::open_at(source, source.size / each * place).ok().and_then(read);
+                decode::open_at(source, source.size / each * piece).ok().and_then(read);
             }
         } else {
             sample.extend(decode::head(source, each * SAMPLE));

@@ -1,8 +1,8 @@
-//! Sources in parallel, Events and Problems out in order.
+//! Both passes over the sources, in parallel; events and problems come out in order.
 //!
-//! The first pass finds events. The second reads the sources again for what only the first can tell: records that share a
-//! request id with a failure, other requests of the subjects in question, and tokens issued to whom failures concern,
-//! which the first pass deferred.
+//! The first pass finds events. The second reads the sources again for what only failures make worth reading: records
+//! that share a request id with one, other requests of the subjects in question, and, among the records that the first
+//! pass deferred, tokens issued to the users, clients and keys of failures.
 
 use crate::extract::detector::Detector;
 use crate::extract::extracted::Extracted;
@@ -85,7 +85,7 @@ mod tests {
         Source::at(path, &std::fs::metadata(path).unwrap(), true)
     }
 
-    fn told(problems: &[Problem]) -> Vec<&str> {
+    fn whats(problems: &[Problem]) -> Vec<&str> {
         problems.iter().map(|problem| problem.what.rsplit(": ").next().unwrap_or_default()).collect()
     }
 
@@ -105,7 +105,7 @@ mod tests {
                 scan(&[source], &detector, &SETTINGS)
             };
             let found = after(&|| cut(&path));
-            assert_eq!(told(&found.problems), ["the file was cut while it was read"], "{size}");
+            assert_eq!(whats(&found.problems), ["the file was cut while it was read"], "{size}");
             assert!(found.events.len() == 1 && found.books().balance(), "what stands before is kept");
             let found = after(&|| {
                 std::fs::write(&other, &text).unwrap();
@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
             assert!(found.problems[0].what.starts_with("replaced while it was read"), "{:?}", found.problems);
             let found = after(&|| std::fs::remove_file(&path).unwrap());
-            assert_eq!(told(&found.problems), ["deleted while it was read"], "{size}");
+            assert_eq!(whats(&found.problems), ["deleted while it was read"], "{size}");
             let found = after(&|| std::fs::write(&path, log(size + (1 << 20))).unwrap());
             assert!(found.problems.is_empty(), "a log grows: {:?}", found.problems);
         }
@@ -142,7 +142,7 @@ mod tests {
                 change();
                 second_pass(&tasks, begins, &detector, &SETTINGS, &known, &mut troubled, &mut scan);
                 assert!(scan.ids_looked_up > 0, "the second pass has something to look for");
-                assert_eq!(told(&scan.problems), [what], "{size}");
+                assert_eq!(whats(&scan.problems), [what], "{size}");
                 assert!(scan.events.iter().any(|event| event.place.line == 1));
             }
         }

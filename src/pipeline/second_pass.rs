@@ -1,4 +1,4 @@
-//! The second pass: reads the sources again for what only the first can tell to look for.
+//! The second pass: reads the sources again for what the first pass has shown to be worth looking for.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ struct Again<'s> {
     task: Task<'s>,
     /// The task's first stream, and how many lines of it stand before what is read.
     place: Place,
-    /// For each of the task's streams where ids are looked for, and the records that wait.
+    /// For each of the task's streams the blocks that are searched, and the deferred records.
     streams: Vec<(BlockFilter, Vec<DeferredRecord>)>,
 }
 
@@ -40,8 +40,8 @@ fn again<'s>(task: &Task<'s>, begin: Begin, lookup: &SecondPass<'_>, events: &[E
         let from = events.partition_point(|event| event.place <= place);
         let to = events.partition_point(|event| event.place.stream <= place.stream);
         let filter = lookup.filter(block_stats, place, &events[from..to.max(from)]);
-        let waiting = deferred.iter().filter(|_| lookup.asks_deferred()).map(|record| record.at);
-        bounds.extend(filter.bounds(waiting));
+        let offsets = deferred.iter().filter(|_| lookup.asks_deferred()).map(|record| record.at);
+        bounds.extend(filter.bounds(offsets));
         streams.push((filter, deferred));
         place = Place { stream: StreamId(place.stream.0 + 1), line: 0 };
     }
@@ -60,7 +60,7 @@ fn again<'s>(task: &Task<'s>, begin: Begin, lookup: &SecondPass<'_>, events: &[E
     (!bounds.is_empty()).then_some(again)
 }
 
-/// Whether what was read of a source stands in its file byte for byte.
+/// Whether the text of a source is its file byte for byte, neither compressed nor converted.
 fn is_bare(source: &Source) -> bool {
     decode::look(source, |_| false).is_ok_and(|look| look.is_bare)
 }
@@ -98,7 +98,7 @@ pub fn second_pass(
                 &mut || StreamId(next.next().unwrap_or(u32::MAX)),
                 &|block, stream, context| {
                     let block = Block { lines_before: block.lines_before + line, ..block };
-                    // What was not there in the first pass has no place.
+                    // A stream that the first pass did not see.
                     let Some((filter, deferred)) = again.streams.get((stream.0 - first.0) as usize) else { return (None, 0) };
                     let (mut looked_up, line_feeds) = lookup.look_into(block, stream, filter, deferred, detector, context);
                     gathered.take(&mut looked_up.events);
@@ -124,7 +124,7 @@ pub fn second_pass(
     let mut looked_up = Vec::new();
     for (again, (part, trouble)) in agains.iter().zip(parts) {
         looked_up.extend(part);
-        // What the first pass met with is told.
+        // Trouble that the first pass met too is reported once.
         scan.problems.extend(trouble.filter(|_| troubled.insert(again.task.order)));
     }
     for part in looked_up {

@@ -23,7 +23,7 @@ pub struct Settings {
     pub rows: bool,
     /// What takes secrets out of texts that are kept.
     pub redactor: Redactor,
-    /// Tells which inputs are outputs of ours: they are passed over.
+    /// Recognises outputs of jwtriage among the inputs: they are passed over.
     pub is_own: IsOwn,
     /// The threads that share the work.
     pub pool: Pool,

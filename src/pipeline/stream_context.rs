@@ -1,11 +1,11 @@
-//! What a stream's path and date tell of its records.
+//! What a stream's path and date say of its records.
 
 use chrono::{DateTime, Utc};
 
 use crate::extract::context::Context;
 use crate::pipeline::settings::Settings;
 
-/// What a stream's path and date tell of its records.
+/// What a stream's path and date say of its records.
 pub fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings, rereadable: bool) -> Context {
     let (service, host) = named_by_path(name);
     Context {

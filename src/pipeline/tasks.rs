@@ -23,7 +23,7 @@ const HEAD: u64 = 64 << 10;
 pub struct Task<'s> {
     /// The source.
     pub source: &'s Source,
-    /// The source's place in the list.
+    /// The source's index in the list.
     pub order: usize,
     /// Which part of it, unless all.
     pub span: Option<Span>,
@@ -91,7 +91,7 @@ pub struct Done<T> {
     pub passed: Passed,
 }
 
-/// Reads one task's streams block by block. `number` gives each stream its id; `end` is told how each went.
+/// Reads one task's streams block by block. `number` gives each stream its id; `end` gets the outcome of each.
 pub fn each_stream<T: Send>(
     task: &Task<'_>,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! The row of an events file that tells of the scan: all that is no event and correlation or its report asks for.
+//! The row of an events file that describes the scan: what correlation and the report need besides the events.
 
 use std::hash::Hasher;
 
@@ -88,7 +88,7 @@ impl Header {
 pub enum Unread {
     /// It is of this version.
     Version(u32),
-    /// It is none.
+    /// It is no header.
     Malformed(String),
 }
 

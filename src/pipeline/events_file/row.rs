@@ -105,7 +105,7 @@ impl Row {
     }
 }
 
-/// What a row of another request holds.
+/// The observation that a row of another request holds.
 pub(super) fn observation(event: &Event) -> Option<RequestObservation> {
     Some(RequestObservation {
         time: event.time?,
