@@ -1,7 +1,7 @@
-//! Events -> Cases: one failed request is one case, however many gateways, services and lines tell of it.
+//! Events -> Cases: one failed request is one case, however many gateways, services and lines report it.
 //!
 //! Lines are brought together by request id, by trace id, or else by time, method, path, status and client; those of one
-//! id that cannot be of one request are kept apart ([`split`]). A case keeps every line that told of it.
+//! id that cannot be of one request are kept apart ([`split`]). A case keeps every line of its request.
 
 use std::num::NonZeroU32;
 
@@ -29,13 +29,13 @@ pub struct Case {
     pub events: Vec<usize>,
     /// The one of them that gives the reason.
     pub deciding: usize,
-    /// Where that one stands.
+    /// The place of that line.
     pub line: Place,
     /// The earliest time of its lines.
     pub time: Option<DateTime<Utc>>,
     /// The most specific reason.
     pub reason: Reason,
-    /// The reason where no line tells it but the size of the answer does, and how many alike refusals told it.
+    /// The reason, where no line gives it and it follows from the size of the answer, and of how many alike refusals.
     pub inferred: Option<(Reason, usize)>,
     /// What access logs show of its answers: whose log, status and bytes.
     pub answers: Vec<(u32, u16, u32)>,
@@ -94,7 +94,7 @@ pub struct Merged {
     pub unrelated: u64,
 }
 
-/// A request of a verifier that died of its user store was refused for it: such errors become failures.
+/// Turns errors of the user store into failures where they ended a request of a verifier: it was refused for them.
 ///
 /// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
 pub fn promote(events: &mut [Event], files: &[Text]) {
@@ -138,7 +138,7 @@ fn of_request(event: &Event) -> bool {
     )
 }
 
-/// Groups of events of one request, by the id they share: those that a failure is in, or may come into.
+/// Groups of events of one request, by the id they share: those that hold a failure, or that one without an id may join.
 fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     let leaders = leaders(events);
     let leader = |index: usize| leaders[index] as usize;
@@ -162,16 +162,17 @@ fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
     requests
 }
 
-/// The leader of an event that bears no id.
+/// The leader of an event without an id.
 const NO_LEADER: u32 = u32::MAX;
 
-/// For each event the first one of its request, or of its trace where it names no request. Where such lines could be of
-/// any of a trace's requests, all of these have one leader.
+/// For each event its leader, which is the same for all events of one request: the first event with its request id, or
+/// with its trace id where it has no other. If some events of a trace have no request id, they could be of any of its
+/// requests, so all of these get one leader.
 fn leaders(events: &[Event]) -> Vec<u32> {
     const REQUEST: u8 = 0;
     const BOTH: u8 = 1;
     const TRACE: u8 = 2;
-    let mut bearers = ids::bearers(events, |index, event| {
+    let mut id_refs = ids::id_refs(events, |index, event| {
         if !of_request(event) {
             return [None, None];
         }
@@ -179,21 +180,21 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         let rank = if request.is_some() { BOTH } else { TRACE };
         [request.map(|id| IdRef::new(id, REQUEST, index)), trace.map(|id| IdRef::new(id, rank, index))]
     });
-    let id = |bearer: &IdRef| {
-        let event = &events[bearer.event()];
-        if bearer.rank == REQUEST { event.request_id } else { event.trace_id }
+    let id = |id_ref: &IdRef| {
+        let event = &events[id_ref.event()];
+        if id_ref.rank == REQUEST { event.request_id } else { event.trace_id }
     };
     let mut leaders = vec![NO_LEADER; events.len()];
-    let number = |bearer: &IdRef| u32::try_from(bearer.event()).unwrap_or(NO_LEADER);
-    // What names no request joins those of its trace, whose own leaders must be known before.
+    let number = |id_ref: &IdRef| u32::try_from(id_ref.event()).unwrap_or(NO_LEADER);
+    // Events without a request id join those of their trace, once the leaders of these are known.
     let mut later: Vec<(u32, u32)> = Vec::new();
-    for group in ids::shared(&mut bearers, id) {
+    for group in ids::shared(&mut id_refs, id) {
         let first = number(&group[0]);
-        let nameless = group.last().is_some_and(|bearer| bearer.rank == TRACE);
-        for bearer in group {
-            match bearer.rank {
-                REQUEST => leaders[bearer.event()] = first,
-                _ if nameless => later.push((number(bearer), first)),
+        let nameless = group.last().is_some_and(|id_ref| id_ref.rank == TRACE);
+        for id_ref in group {
+            match id_ref.rank {
+                REQUEST => leaders[id_ref.event()] = first,
+                _ if nameless => later.push((number(id_ref), first)),
                 _ => {}
             }
         }
@@ -216,7 +217,7 @@ fn leaders(events: &[Event]) -> Vec<u32> {
     leaders
 }
 
-/// The leader of an event's leaders, which leads itself. Whoever is asked on the way knows it better afterwards.
+/// The last in the chain of an event's leaders, the one that leads itself; shortens the chain on the way (union-find).
 fn top(leaders: &mut [u32], mut event: u32) -> u32 {
     while leaders[event as usize] != event {
         let next = leaders[event as usize];
@@ -226,20 +227,20 @@ fn top(leaders: &mut [u32], mut event: u32) -> u32 {
     event
 }
 
-/// What is known of a group for joining by content.
+/// What decides whether a line without an id joins a group.
 struct Shape {
     time: DateTime<Utc>,
     method: Option<Name>,
     path: Name,
     status: Option<u16>,
     client: Option<Name>,
-    /// Who has told of it already.
-    told: Vec<SourceRole>,
+    /// What has a line in it already.
+    roles: Vec<SourceRole>,
 }
 
 /// Brings lines without ids to the group they fit, and to one another.
 fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
-    // Lines that say why come before those that only say that.
+    // Lines with a reason come before those that only say that a request was refused.
     let mut loose: Vec<usize> = (0..events.len())
         .filter(|index| {
             let event = &events[*index];
@@ -253,15 +254,15 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     if loose.is_empty() {
         return;
     }
-    // By the end of their path, as gateways strip beginnings: those that any of the lines may fit.
+    // The groups that a line may join, by the last segment of their path, as gateways strip the first ones.
     let ends = loose.iter().filter_map(|index| events[*index].path).map(last_segment);
-    let mut waiting: HashMap<Name, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
+    let mut by_path_end: HashMap<Name, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
     let mut shapes: Vec<Option<Shape>> = parallel::map(groups.len(), |group| {
-        shape(events, &groups[group]).filter(|shape| waiting.contains_key(&last_segment(shape.path)))
+        shape(events, &groups[group]).filter(|shape| by_path_end.contains_key(&last_segment(shape.path)))
     });
     for (group, shape) in shapes.iter().enumerate() {
         if let Some(shape) = shape {
-            waiting.entry(last_segment(shape.path)).or_default().add(shape.time, group);
+            by_path_end.entry(last_segment(shape.path)).or_default().add(shape.time, group);
         }
     }
     for index in loose {
@@ -273,17 +274,17 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
             }
             continue;
         };
-        let teller = (event.place.stream, is_bare(event));
-        let near = waiting.get_mut(&last_segment(path)).and_then(|waiting| {
-            let has_told = |group: usize| shapes[group].as_ref().is_some_and(|shape| shape.told.contains(&teller));
+        let role = (event.place.stream, is_bare(event));
+        let near = by_path_end.get_mut(&last_segment(path)).and_then(|index| {
+            let has_line = |group: usize| shapes[group].as_ref().is_some_and(|shape| shape.roles.contains(&role));
             let fits = |group: usize| shapes[group].as_ref().is_some_and(|shape| fits(shape, event, path));
-            waiting.nearest(time, TOLERANCE, teller, has_told, fits)
+            index.nearest(time, TOLERANCE, role, has_line, fits)
         });
         match near {
             Some(group) => {
                 groups[group].push(index);
                 if let Some(shape) = &mut shapes[group] {
-                    shape.told.push(teller);
+                    shape.roles.push(role);
                     shape.client = shape.client.or(event.client_ip.filter(|client| !is_local(*client)));
                     shape.status = shape.status.or(event.status);
                 }
@@ -293,7 +294,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
                 groups.push(vec![index]);
                 let shape = shape(events, &groups[group]);
                 if let Some(shape) = &shape {
-                    waiting.entry(last_segment(shape.path)).or_default().add(shape.time, group);
+                    by_path_end.entry(last_segment(shape.path)).or_default().add(shape.time, group);
                 }
                 shapes.push(shape);
             }
@@ -302,7 +303,7 @@ fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// Whether a line can begin a case, or wait for one that does.
+/// Whether a line can be the first of a group that lines without an id join.
 fn is_seed(event: &Event) -> bool {
     matches!(event.kind, EventKind::AuthFailure | EventKind::Request)
 }
@@ -325,7 +326,7 @@ fn shape(events: &[Event], group: &[usize]) -> Option<Shape> {
         path,
         status: members().find_map(|event| event.status),
         client: members().filter_map(|event| event.client_ip).find(|client| !is_local(*client)),
-        told: members().map(|event| (event.place.stream, is_bare(event))).collect(),
+        roles: members().map(|event| (event.place.stream, is_bare(event))).collect(),
     })
 }
 
@@ -357,7 +358,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
     if reason == Reason::Other && events[deciding].signature.is_none() && members().any(elsewise) {
         return None;
     }
-    // What every gateway answered well was not refused, whatever was said on the way.
+    // A request that was answered well by all gateways was not refused, whatever its other lines say.
     let answers = || members().filter(|event| event.method.is_some()).filter_map(|event| event.status);
     if answers().next().is_some() && answers().all(|status| status < 400) {
         return None;
@@ -409,7 +410,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
     })
 }
 
-/// How little an event's reason says: a product's own text first, a bare status last.
+/// The rank of an event's reason, the most specific first: a product's own text before a bare status.
 fn rank(event: &Event) -> u8 {
     match event.reason {
         Some(Reason::Other) if event.signature.is_none() => 4,

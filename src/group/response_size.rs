@@ -1,4 +1,4 @@
-//! What the size of an answer tells: a verifier answers like refusals with like bodies.
+//! Reasons inferred from the size of an answer: a verifier answers refusals of one reason with bodies of one size.
 //!
 //! Where lines of one family of logs (one service's access log) show that answers of a status and a size were given
 //! for one reason only, a refusal of the same family, status and size that gives no reason was refused for it too.
@@ -10,15 +10,15 @@ use crate::hash::HashMap;
 use crate::model::event::{Event, Reason, Text};
 use crate::normalise::clock::family;
 
-/// This many refusals must have told their reason before their size speaks for others.
+/// So many refusals of a size must have a reason before others of that size get it.
 const LEARNT_FROM: usize = 5;
-/// At least this share of them must have told the same one.
+/// At least this share of them must have the same reason.
 const AGREED: f64 = 0.97;
 
 /// An answer as an access log shows it: whose log, status and bytes.
 type Answer = (u32, u16, u32);
 
-/// Gives a reason to refusals that tell none, where the size of their answer does.
+/// Gives a reason to refusals without one, where it follows from the size of their answer.
 pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
     let families = families(files);
     for case in &mut *cases {
@@ -49,7 +49,7 @@ pub fn differ(a: &Case, b: &Case) -> bool {
     pairs().any(|(left, right)| alike(left, right) && left.2 != right.2) && !pairs().any(|(left, right)| left == right)
 }
 
-/// The reason that refusals agree on, and how many told it.
+/// The reason that refusals agree on, and how many have it.
 fn agreed(reasons: &BTreeMap<Reason, usize>) -> Option<(Reason, usize)> {
     let all: usize = reasons.values().sum();
     let (reason, count) = reasons.iter().max_by_key(|(_, count)| **count)?;

@@ -1,8 +1,8 @@
-//! Lines of one id are lines of one request, or of several: whoever asks chooses the id, and may choose one again.
+//! Lines of one id are lines of one request, or of several: the client chooses the id, and may use it again.
 //!
 //! Two lines of one id are of two requests where they cannot be of one: they name different users or requests, stand
-//! further apart than a request lasts, or are the same kind of line of the same source and tell of something else, or of
-//! the same again later. What another source knows differently is no conflict: a gateway sees the client, and a service
+//! further apart than a request lasts, or are the same kind of line of the same source and say something else, or the
+//! same again later. What another source knows differently is no conflict: a gateway sees the client, and a service
 //! behind it the gateway.
 
 use crate::group::subject_shape::shape;
@@ -17,18 +17,18 @@ use crate::model::name::Name;
 
 /// Lines of one request are no further apart than this and what the request took.
 pub const LASTS: TimeDelta = TimeDelta::minutes(5);
-/// The same line of the same source once more within this time is the same refusal, told twice.
+/// The same line of the same source once more within this time is the same refusal, logged twice.
 const AGAIN: TimeDelta = TimeDelta::seconds(1);
-/// Up to so many lines each is held against each.
+/// Of up to so many lines each is compared with each.
 const FEW: usize = 8;
-/// How many requests that a kind of line has not told of yet a line is held against: those begun last.
+/// How many requests without a line of its kind a line is compared with: those begun last.
 const OPEN: usize = 32;
-/// The same of those it has told of.
-const TOLD: usize = 8;
-/// How many requests that a kind of line has not told of yet are remembered.
+/// How many requests with a line of its kind a line is compared with: those that got theirs last.
+const RECENT: usize = 8;
+/// How many requests without a line of a kind are remembered.
 const REMEMBERED: usize = 1024;
-/// How many lines of a request a line is held against.
-const HELD: usize = 8;
+/// How many lines of a request a line is compared with.
+const COMPARED: usize = 8;
 
 /// A kind of line: the stream, and what the catalog knows it as. Access lines are of one kind.
 type Kind = (StreamId, Option<SignatureId>);
@@ -40,15 +40,15 @@ struct Request {
     named: Option<usize>,
 }
 
-/// What a kind of line has told of.
+/// Which of the requests have a line of some kind.
 #[derive(Default)]
-struct SourceRole {
-    /// How many of the requests it was shown.
+struct KindRequests {
+    /// How many of the requests were sorted into these lists.
     seen: usize,
-    /// Those it has not told of.
+    /// Those without such a line.
     open: Vec<usize>,
-    /// Those it has told of last.
-    told: Vec<usize>,
+    /// Those with such a line, the last one last.
+    recent: Vec<usize>,
 }
 
 /// Splits lines of one id into the lines of each request, in the order of the requests' first lines.
@@ -59,47 +59,47 @@ pub fn split(events: &[Event], group: Vec<usize>) -> Vec<Vec<usize>> {
     let mut lines = group;
     lines.sort_unstable_by_key(|line| (events[*line].time.is_none(), events[*line].time, *line));
     let mut requests: Vec<Request> = Vec::new();
-    let mut tellers: HashMap<Kind, SourceRole> = HashMap::default();
+    let mut of_kind: HashMap<Kind, KindRequests> = HashMap::default();
     let mut of_subject: HashMap<Name, usize> = HashMap::default();
     for line in lines {
         let event = &events[line];
-        let teller = tellers.entry(kind(event)).or_default();
-        teller.open.extend(teller.seen.max(requests.len().saturating_sub(REMEMBERED))..requests.len());
-        teller.seen = requests.len();
-        teller.open.drain(..teller.open.len().saturating_sub(REMEMBERED));
+        let known = of_kind.entry(kind(event)).or_default();
+        known.open.extend(known.seen.max(requests.len().saturating_sub(REMEMBERED))..requests.len());
+        known.seen = requests.len();
+        known.open.drain(..known.open.len().saturating_sub(REMEMBERED));
         let last = |indices: &[usize], count: usize| indices[indices.len().saturating_sub(count)..].to_vec();
         let namesake = event.sub.and_then(|sub| of_subject.get(&sub).copied());
-        let candidates = last(&teller.open, OPEN).into_iter().chain(last(&teller.told, TOLD)).chain(namesake);
+        let candidates = last(&known.open, OPEN).into_iter().chain(last(&known.recent, RECENT)).chain(namesake);
         let fitting = candidates.filter(|request| !requests[*request].contradicts(events, line));
         let best = fitting.max_by_key(|request| (requests[*request].likeness(events, line), std::cmp::Reverse(*request)));
         let request = best.unwrap_or(requests.len());
         if request == requests.len() {
             requests.push(Request { members: Vec::new(), named: None });
-            teller.seen += 1;
+            known.seen += 1;
         }
         requests[request].members.push(line);
         if let Some(sub) = event.sub {
             requests[request].named.get_or_insert(line);
             of_subject.insert(sub, request);
         }
-        if let Some(open) = teller.open.iter().rposition(|open| *open == request) {
-            teller.open.remove(open);
+        if let Some(open) = known.open.iter().rposition(|open| *open == request) {
+            known.open.remove(open);
         }
-        if teller.told.last() != Some(&request) {
-            teller.told.push(request);
+        if known.recent.last() != Some(&request) {
+            known.recent.push(request);
         }
     }
     requests.into_iter().map(|request| request.members).collect()
 }
 
 impl Request {
-    /// The lines that another is held against: enough to be sure, and few.
-    fn held(&self) -> impl Iterator<Item = usize> {
-        self.named.into_iter().chain(self.members[self.members.len().saturating_sub(HELD)..].iter().copied())
+    /// The lines that another is compared with: enough to be sure, and few.
+    fn compared(&self) -> impl Iterator<Item = usize> {
+        self.named.into_iter().chain(self.members[self.members.len().saturating_sub(COMPARED)..].iter().copied())
     }
 
     fn contradicts(&self, events: &[Event], line: usize) -> bool {
-        self.held().any(|member| contradict(&events[member], &events[line]))
+        self.compared().any(|member| contradict(&events[member], &events[line]))
     }
 
     /// How much a line is like those of the request: by what it says, then by how near it stands.
@@ -114,14 +114,14 @@ impl Request {
         };
         let apart =
             |member: usize| event.time.zip(events[member].time).map_or(TimeDelta::MAX, |(time, other)| (time - other).abs());
-        let likest = self.held().map(says).max().unwrap_or_default();
-        (likest, std::cmp::Reverse(self.held().map(apart).min().unwrap_or(TimeDelta::MAX)))
+        let likest = self.compared().map(says).max().unwrap_or_default();
+        (likest, std::cmp::Reverse(self.compared().map(apart).min().unwrap_or(TimeDelta::MAX)))
     }
 }
 
 /// Whether all of a few lines can be of one request.
 fn agree(events: &[Event], lines: &[usize]) -> bool {
-    let agrees = |place: usize| lines[..place].iter().all(|other| !contradict(&events[*other], &events[lines[place]]));
+    let agrees = |index: usize| lines[..index].iter().all(|other| !contradict(&events[*other], &events[lines[index]]));
     (1..lines.len()).all(agrees)
 }
 
@@ -140,7 +140,7 @@ fn name_two_users(a: &Event, b: &Event) -> bool {
     one != other && (a.place.stream == b.place.stream || shape(one) == shape(other))
 }
 
-/// Whether two lines stand further apart than a request lasts. Of stamps without a zone in another log nobody knows.
+/// Whether two lines stand further apart than a request lasts. For stamps without a zone in another log that cannot be known.
 fn are_apart(a: &Event, b: &Event) -> bool {
     if a.place.stream != b.place.stream && (a.zoneless || b.zoneless) {
         return false;
@@ -149,7 +149,7 @@ fn are_apart(a: &Event, b: &Event) -> bool {
     a.time.zip(b.time).is_some_and(|(one, other)| (one - other).abs() > LASTS + TimeDelta::milliseconds(took))
 }
 
-/// Whether two lines of one source tell of two requests.
+/// Whether two lines of one source are of two requests.
 fn are_of_two(a: &Event, b: &Event) -> bool {
     if !is_seed(a) || !is_seed(b) || (a.place.stream, a.service, a.host) != (b.place.stream, b.service, b.host) {
         return false;

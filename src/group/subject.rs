@@ -16,19 +16,19 @@ pub const SESSION: TimeDelta = TimeDelta::minutes(10);
 /// An address with more users than this is not one client.
 const SHARED: usize = 3;
 
-/// The first and the last line that can be.
+/// Before and after all places.
 const FIRST: Place = Place { stream: StreamId(0), line: 0 };
 const LAST: Place = Place { stream: StreamId(u32::MAX), line: u64::MAX };
-/// How many requests of one session are looked at: of more it is no single client's.
+/// How many requests of one session are looked at: one with more is not a single client's.
 pub const SESSION_MOST: usize = 1000;
 
-/// Who was seen, when and on which line.
+/// The subjects of requests, by time and line.
 type Seen = BTreeMap<(DateTime<Utc>, Place), Name>;
 
-/// Who was seen of the clients in question, by the service that they asked.
+/// For each client in question and each service the subjects of its requests.
 type Sessions = HashMap<Name, HashMap<Name, Seen>>;
 
-/// Fills in subjects that can only be one.
+/// Fills in the subject of cases without one, where all requests of their session have the same.
 pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut [Case]) {
     let mut sessions: Sessions = HashMap::default();
     for case in cases.iter().filter(|case| case.sub.is_none()) {
@@ -39,14 +39,14 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
     let of_a_user = |event: &&Event| {
         matches!(event.kind, EventKind::AuthFailure | EventKind::AuthSuccess | EventKind::TokenIssued | EventKind::Request)
     };
-    let told = events
+    let logged = events
         .iter()
         .filter(of_a_user)
         .filter_map(|event| Some((event.time?, event.place, event.client_ip?, event.service?, event.sub?)));
-    let sighted = observations.iter().filter_map(|observation| {
+    let observed = observations.iter().filter_map(|observation| {
         Some((observation.time, observation.place, observation.client?, observation.service?, observation.sub?))
     });
-    for (time, line, client, service, sub) in told.chain(sighted) {
+    for (time, line, client, service, sub) in logged.chain(observed) {
         if let Some(seen) = sessions.get_mut(&client).and_then(|services| services.get_mut(&plain_name(service))) {
             seen.insert((time, line), sub);
         }

@@ -40,12 +40,12 @@ impl Clocks {
         // Of each pair of sources, how many requests both have lines of, and how many of these at one time.
         let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
         let timed = |event: &Event| event.request_id.filter(|_| !event.zoneless && event.time.is_some());
-        let mut bearers = ids::bearers(events, |index, event| [timed(event).map(|id| IdRef::new(id, 0, index)), None]);
-        let id = |bearer: &IdRef| events[bearer.event()].request_id;
-        for bearers in ids::shared(&mut bearers, id).filter(|bearers| (2..=ids::WITNESS_MOST).contains(&bearers.len())) {
+        let mut id_refs = ids::id_refs(events, |index, event| [timed(event).map(|id| IdRef::new(id, 0, index)), None]);
+        let id = |id_ref: &IdRef| events[id_ref.event()].request_id;
+        for id_refs in ids::shared(&mut id_refs, id).filter(|id_refs| (2..=ids::MAX_LINES_OF_REQUEST).contains(&id_refs.len())) {
             let source = |event: &Event| source_of.get(event.place.stream.0 as usize).copied();
             let mut lines =
-                bearers.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?)));
+                id_refs.iter().map(|id_ref| &events[id_ref.event()]).filter_map(|event| Some((source(event)?, event.time?)));
             let Some((one, earlier)) = lines.next() else { continue };
             // Each source's first.
             let mut counted = vec![one];

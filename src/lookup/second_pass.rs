@@ -132,7 +132,7 @@ fn repeated(events: &[Event]) -> HashSet<Id> {
     for id in failures(events).flat_map(|event| [event.request_id, event.trace_id]).flatten() {
         *counts.entry(id).or_default() += 1;
     }
-    counts.into_iter().filter(|(_, count)| *count > ids::WITNESS_MOST).map(|(id, _)| id).collect()
+    counts.into_iter().filter(|(_, count)| *count > ids::MAX_LINES_OF_REQUEST).map(|(id, _)| id).collect()
 }
 
 fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {

@@ -1,6 +1,6 @@
 //! Time stamps without a zone: the zone that other sources of the same requests prove.
 //!
-//! A stream whose stamps name no zone is held against lines that do, by path, method and status. The one offset at
+//! The lines of a stream whose stamps name no zone are compared with lines that name one, by path and status. The one offset at
 //! which its lines find their partners is its zone. Without such proof the run's default stands.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const STEP: i64 = 15 * 60;
 const FURTHEST: i64 = 14 * 3600;
 /// How far a line may be from its partner.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
-/// How many lines of a stream are asked.
+/// How many lines of a stream are compared.
 const ASKED: usize = 2000;
 /// Fewer partners than this prove nothing.
 const PARTNERS: usize = 5;
@@ -29,14 +29,14 @@ pub struct Proof {
     pub shift: i64,
     /// Lines that found a partner.
     pub partners: usize,
-    /// Lines that were asked.
+    /// Lines that were compared.
     pub asked: usize,
 }
 
-/// What joins lines of one request: the path and the status, which some lines lack.
+/// What lines of one request have in common: the path and the status, which some lines lack.
 type Key = (Name, Option<u16>);
 
-/// The times of lines that name their zone, by what may join them with those that do not.
+/// The times of lines that name their zone, by key.
 type Partners = HashMap<Key, Vec<DateTime<Utc>>>;
 
 /// Finds the zone of each family of zone-less streams and moves their events to it.
@@ -64,7 +64,7 @@ pub fn settle(events: &mut [Event], files: &[Text]) -> BTreeMap<String, Option<P
     proofs
 }
 
-/// The lines that name their zone and may be partners of those `asking`.
+/// The lines that name their zone and may be partners of those `asking`, which are indices of events.
 fn partners<'a>(events: &[Event], asking: impl Iterator<Item = &'a usize>) -> Partners {
     let mut partners: Partners = asking.filter_map(|index| Some((key(&events[*index])?, Vec::new()))).collect();
     if partners.is_empty() {
@@ -118,7 +118,7 @@ fn key(event: &Event) -> Option<Key> {
     Some((event.path?.with(|path| Name::of(path.trim_end_matches('/'))), event.status))
 }
 
-/// The sources of some streams, in order, and for each stream the index of its own there.
+/// The sources of some streams, in order, and for each stream the index of its source.
 pub fn sources(files: &[Text]) -> (Vec<String>, Vec<usize>) {
     let names: Vec<String> = files.iter().map(|name| source(name)).collect();
     let mut sources = names.clone();

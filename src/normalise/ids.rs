@@ -8,14 +8,14 @@ use crate::model::event::Event;
 use crate::model::id::Id;
 use crate::parallel;
 
-/// Whoever asks chooses the id: one that more lines bear than this is no witness of anything.
-pub const WITNESS_MOST: usize = 32;
+/// Clients choose ids: one that is on more lines than this does not identify a request.
+pub const MAX_LINES_OF_REQUEST: usize = 32;
 
-/// An event that bears an id.
+/// An event that has an id.
 #[derive(Debug, Clone, Copy)]
 pub struct IdRef {
     hash: u64,
-    /// In which role it bears it: among bearers of one id, lower ranks come first.
+    /// What kind of id it is to the event: among events of one id, lower ranks come first.
     pub rank: u8,
     event: u32,
 }
@@ -32,24 +32,24 @@ impl IdRef {
     }
 }
 
-/// The bearers that `bear` makes of events and their indices: those of request ids and those of trace ids.
-pub fn bearers(events: &[Event], bear: impl Fn(usize, &Event) -> [Option<IdRef>; 2] + Sync) -> Vec<IdRef> {
+/// The references that `refer` makes of each event and its index: one by request id and one by trace id, say.
+pub fn id_refs(events: &[Event], refer: impl Fn(usize, &Event) -> [Option<IdRef>; 2] + Sync) -> Vec<IdRef> {
     let parts = parallel::map_ranges(events.len(), |range| {
-        range.flat_map(|index| bear(index, &events[index])).flatten().collect::<Vec<_>>()
+        range.flat_map(|index| refer(index, &events[index])).flatten().collect::<Vec<_>>()
     });
     parts.concat()
 }
 
-/// The bearers of each id, by rank and index; `id` gives the id again that a bearer was made of.
-pub fn shared(bearers: &mut [IdRef], id: impl Fn(&IdRef) -> Option<Id> + Copy) -> impl Iterator<Item = &[IdRef]> {
-    parallel::sort_by_key(bearers, |bearer| (bearer.hash, bearer.rank, bearer.event));
-    // Should two ids have one hash, theirs are put in order by the ids.
-    for same in bearers.chunk_by_mut(|a, b| a.hash == b.hash) {
-        if same.iter().skip(1).any(|bearer| id(bearer) != id(&same[0])) {
-            same.sort_by_key(|bearer| id(bearer));
+/// The references of each id, by rank and index; `id` gives the id that a reference was made of.
+pub fn shared(id_refs: &mut [IdRef], id: impl Fn(&IdRef) -> Option<Id> + Copy) -> impl Iterator<Item = &[IdRef]> {
+    parallel::sort_by_key(id_refs, |id_ref| (id_ref.hash, id_ref.rank, id_ref.event));
+    // Should two ids have one hash, their references are sorted by the ids themselves.
+    for same in id_refs.chunk_by_mut(|a, b| a.hash == b.hash) {
+        if same.iter().skip(1).any(|id_ref| id(id_ref) != id(&same[0])) {
+            same.sort_by_key(|id_ref| id(id_ref));
         }
     }
-    bearers.chunk_by(move |a, b| a.hash == b.hash && id(a) == id(b))
+    id_refs.chunk_by(move |a, b| a.hash == b.hash && id(a) == id(b))
 }
 
 #[cfg(test)]
@@ -57,11 +57,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bearers_of_one_id_stand_together_by_rank_and_place() {
+    fn references_of_one_id_stand_together_by_rank_and_index() {
         let ids = ["b", "a", "b", "c", "b"].map(Id::of);
-        let mut bearers: Vec<IdRef> =
+        let mut id_refs: Vec<IdRef> =
             ids.iter().enumerate().rev().map(|(index, id)| IdRef::new(*id, u8::from(index == 0), index)).collect();
-        let mut groups: Vec<Vec<usize>> = shared(&mut bearers, |bearer| ids.get(bearer.event()).copied())
+        let mut groups: Vec<Vec<usize>> = shared(&mut id_refs, |id_ref| ids.get(id_ref.event()).copied())
             .map(|group| group.iter().map(IdRef::event).collect())
             .collect();
         groups.sort();

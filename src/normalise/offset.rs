@@ -1,7 +1,7 @@
-//! Clocks that are off: how far the stamps of one source lie from those of others, by the requests that both tell of.
+//! Clocks that are off: how far the stamps of one source lie from those of others, by the requests that both have lines of.
 //!
 //! The median difference of shared request ids is the offset of a pair of sources; its spread says how far to trust it.
-//! A source that is off is moved, so that the order of cause and effect holds over all of them.
+//! The times of a source that is off are moved, so that the order of cause and effect holds over all of them.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use crate::model::observation::RequestObservation;
 use crate::normalise::clock;
 use crate::normalise::ids::{self, IdRef};
 
-/// Fewer shared requests than this say nothing of clocks.
+/// Fewer shared requests than this prove nothing of clocks.
 const SHARED: usize = 5;
-/// Less than this is the time a request takes.
+/// A smaller offset, in milliseconds, may be the time that a request takes.
 const NOTABLE: i64 = 2000;
 /// A pair whose differences scatter wider than this, in milliseconds, is not one of clocks.
 const SCATTER: i64 = 1500;
 
-/// Lines of one source that bear one id are no further apart than this, unless the id was given to several requests.
-const TOLD_WITHIN: TimeDelta = TimeDelta::minutes(1);
+/// Lines of one source that have one id are no further apart than this, unless several requests have the id.
+const LINES_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 /// A source whose clock is off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offset {
     /// The source, without what rotation adds to its name.
     pub source: String,
-    /// The source it is held against.
+    /// The source it is compared with.
     pub reference: String,
     /// How far ahead it is, in milliseconds; negative where it is behind.
     pub ahead_ms: i64,
@@ -37,7 +37,7 @@ pub struct Offset {
     pub spread_ms: i64,
     /// How much further ahead it was at the end than at the beginning, in milliseconds.
     pub drift_ms: i64,
-    /// Requests that both tell of.
+    /// Requests that both have lines of.
     pub shared: usize,
 }
 
@@ -84,23 +84,23 @@ pub fn settle(events: &mut [Event], observations: &mut [RequestObservation], fil
         .collect()
 }
 
-/// What tells that two lines are of one request.
+/// The id by which lines of one request are found.
 fn id(event: &Event) -> Option<Id> {
     event.request_id.or(event.trace_id)
 }
 
 fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
-    let bear = |index, event: &Event| event.time.and_then(|_| Some(IdRef::new(id(event)?, 0, index)));
-    let mut bearers = ids::bearers(events, |index, event| [bear(index, event), None]);
+    let refer = |index, event: &Event| event.time.and_then(|_| Some(IdRef::new(id(event)?, 0, index)));
+    let mut id_refs = ids::id_refs(events, |index, event| [refer(index, event), None]);
     let mut differences = Differences::new();
     let mut first: Vec<(usize, DateTime<Utc>)> = Vec::new();
-    let witness = |told: &&[IdRef]| (2..=ids::WITNESS_MOST).contains(&told.len());
-    for told in ids::shared(&mut bearers, |bearer| id(&events[bearer.event()])).filter(witness) {
+    let of_a_request = |refs: &&[IdRef]| (2..=ids::MAX_LINES_OF_REQUEST).contains(&refs.len());
+    for refs in ids::shared(&mut id_refs, |id_ref| id(&events[id_ref.event()])).filter(of_a_request) {
         first.clear();
         let source = |event: &Event| of_stream.get(event.place.stream.0 as usize).copied();
-        first.extend(told.iter().map(|bearer| &events[bearer.event()]).filter_map(|event| Some((source(event)?, event.time?))));
+        first.extend(refs.iter().map(|id_ref| &events[id_ref.event()]).filter_map(|event| Some((source(event)?, event.time?))));
         first.sort_unstable();
-        if first.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[1].1 - pair[0].1 > TOLD_WITHIN) {
+        if first.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[1].1 - pair[0].1 > LINES_WITHIN) {
             continue;
         }
         first.dedup_by_key(|(source, _)| *source);
@@ -114,7 +114,7 @@ fn differences(events: &[Event], of_stream: &[usize]) -> Differences {
     differences
 }
 
-/// What the differences of a pair come to.
+/// What follows from the differences of a pair.
 #[derive(Debug, Clone, Copy)]
 struct Pair {
     median: i64,
@@ -143,7 +143,7 @@ fn median(values: impl Iterator<Item = i64>) -> i64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// How far a source is ahead of the one its group is held against.
+/// How far a source is ahead of the one its group is compared with.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     ahead: i64,
@@ -167,7 +167,7 @@ fn spread_out(pairs: &BTreeMap<(usize, usize), Pair>, sources: usize) -> Vec<Opt
         }
         let own = Pair { median: 0, spread: 0, drift: 0, shared: 0 };
         found[root] = Some(Found { ahead: 0, reference: root, pair: own });
-        // The strongest pair that leads on from what is known, until none does.
+        // The strongest pair of a known and an unknown source, until there is none.
         while let Some((from, to, ahead, pair)) = next_step(pairs, &found) {
             let before = found[from].map_or(0, |known| known.ahead);
             found[to] = Some(Found { ahead: before + ahead, reference: root, pair });
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::model::event::{EventKind, Place, StreamId};
 
-    fn told(stream: u32, line: u64, id: &str, seconds: i64) -> Event {
+    fn request_at(stream: u32, line: u64, id: &str, seconds: i64) -> Event {
         let mut event = Event::bare(EventKind::Request, Place { stream: StreamId(stream), line });
         event.request_id = Some(id.into());
         event.time = DateTime::from_timestamp(1_772_445_600 + seconds, 0);
@@ -204,10 +204,10 @@ mod tests {
         let files = ["gw/access.log", "idp/idp-1.log", "idp/idp-2.log"].map(Text::from);
         let mut events = Vec::new();
         for n in 0..8 {
-            events.push(told(0, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
-            events.push(told(1, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
-            events.push(told(0, n, &format!("b-{n}"), 10 * i64::try_from(n).unwrap()));
-            events.push(told(2, n, &format!("b-{n}"), 75 + 10 * i64::try_from(n).unwrap()));
+            events.push(request_at(0, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
+            events.push(request_at(1, n, &format!("a-{n}"), 10 * i64::try_from(n).unwrap()));
+            events.push(request_at(0, n, &format!("b-{n}"), 10 * i64::try_from(n).unwrap()));
+            events.push(request_at(2, n, &format!("b-{n}"), 75 + 10 * i64::try_from(n).unwrap()));
         }
         let offsets = settle(&mut events, &mut [], &files);
         assert_eq!(offsets.len(), 1);
@@ -219,13 +219,13 @@ mod tests {
     #[test]
     fn an_id_that_somebody_gives_to_many_requests_moves_no_clock() {
         let files = ["gw/access.log", "app/app.log"].map(Text::from);
-        // Each is sent twice, an hour apart, and the service tells only of the second.
+        // Each is sent twice, an hour apart, and the service logs only the second.
         let twice = |n: u64| {
             let (id, at) = (format!("a-{n}"), 10 * i64::try_from(n).unwrap());
-            [told(0, n, &id, at), told(0, n, &id, at + 3600), told(1, n, &id, at + 3600)]
+            [request_at(0, n, &id, at), request_at(0, n, &id, at + 3600), request_at(1, n, &id, at + 3600)]
         };
         assert!(settle(&mut (0..8).flat_map(twice).collect::<Vec<_>>(), &mut [], &files).is_empty());
-        let one = |n: u64| [told(0, n, "a", 0), told(1, n, "a", 3600)];
+        let one = |n: u64| [request_at(0, n, "a", 0), request_at(1, n, "a", 3600)];
         assert!(settle(&mut (0..40).flat_map(one).collect::<Vec<_>>(), &mut [], &files).is_empty());
     }
 
@@ -233,10 +233,12 @@ mod tests {
     fn requests_that_take_long_or_are_few_prove_nothing() {
         let files = ["gw/access.log", "app/app.log"].map(Text::from);
         let few: Vec<Event> =
-            (0..4).flat_map(|n| [told(0, n, &format!("a-{n}"), 0), told(1, n, &format!("a-{n}"), 60)]).collect();
+            (0..4).flat_map(|n| [request_at(0, n, &format!("a-{n}"), 0), request_at(1, n, &format!("a-{n}"), 60)]).collect();
         assert!(settle(&mut few.clone(), &mut [], &files).is_empty());
         let scattered: Vec<Event> = (0..20)
-            .flat_map(|n| [told(0, n, &format!("a-{n}"), 0), told(1, n, &format!("a-{n}"), 7 * i64::try_from(n).unwrap())])
+            .flat_map(|n| {
+                [request_at(0, n, &format!("a-{n}"), 0), request_at(1, n, &format!("a-{n}"), 7 * i64::try_from(n).unwrap())]
+            })
             .collect();
         assert!(settle(&mut scattered.clone(), &mut [], &files).is_empty());
     }
