@@ -156,7 +156,7 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
             .ground(issued_before, 0.10)
             .ground(key.used, 0.10)
             .ground(case.kid.and_then(|kid| facts.inventory.publishes(&kid.text())) == Some(false), 0.05)
-            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.05)
+            .ground(facts.lifecycle.lines_of(index).len() > 1, 0.05)
             .blame(
                 facts,
                 index,

@@ -117,7 +117,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
         Verdict::new(&DR_36, 0.80).against("a deletion of the user after the last logout", case.sub.map(|_| deleted), 0.25);
     let mut verdict = match links.revoked {
         Some(index) => {
-            let elsewhere = facts.lifecycle.witnesses(index).iter().find_map(|witness| witness.client);
+            let elsewhere = facts.lifecycle.lines_of(index).iter().find_map(|line| line.client);
             let variant =
                 if elsewhere.is_some() && elsewhere != case.client_ip { Variant::GlobalLogout } else { Variant::Logout };
             verdict.ground(true, 0.12).variant(variant).blame(facts, index, "the session ended or the token was revoked")

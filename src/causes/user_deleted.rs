@@ -305,7 +305,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
     let mut verdict =
         Verdict::new(if soft { &DR_03 } else { &DR_01 }, if soft || case.reason == Reason::Other { 0.70 } else { 0.80 })
             .ground(within || issued_before, 0.15)
-            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.10)
+            .ground(facts.lifecycle.lines_of(index).len() > 1, 0.10)
             .ground(case.reason == Reason::SubNotFound && links.success_after.is_none(), 0.05)
             .blame(facts, index, "the user was deleted")
             .against("the user was restored or created again before the failure", returned, 0.0)
@@ -321,7 +321,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
     let signing_out =
         case.path.is_some_and(|path| path.with(|path| ["logout", "signout", "sign-out"].iter().any(|end| path.contains(end))));
     let soon = case.time.is_some_and(|time| time - deletion.time <= TimeDelta::minutes(5));
-    let deleter = facts.lifecycle.witnesses(index).iter().find_map(|witness| witness.client);
+    let deleter = facts.lifecycle.lines_of(index).iter().find_map(|line| line.client);
     let elsewhere = deleter.is_some() && case.client_ip.is_some() && deleter != case.client_ip;
     if let (Some(lag), Some(success)) = (lag, still) {
         verdict.rule = &DR_12;

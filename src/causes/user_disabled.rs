@@ -104,7 +104,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     let deleted_since = links.deleted.is_some_and(|deleted| facts.lifecycle[deleted].time > disabling.time);
     verdicts.push(
         Verdict::new(&DR_34, if direct { 0.90 } else { 0.70 })
-            .ground(facts.lifecycle.witnesses(index).len() > 1, 0.05)
+            .ground(facts.lifecycle.lines_of(index).len() > 1, 0.05)
             .blame(facts, index, "the account was disabled")
             .against("the account was restored before the failure", restored, 0.05)
             .against("the account was deleted since", deleted_since, 0.20),

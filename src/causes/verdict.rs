@@ -97,8 +97,8 @@ impl Verdict {
     #[must_use]
     pub fn blame(mut self, facts: &Facts<'_>, event: usize, says: &'static str) -> Self {
         self.blame = Some(event);
-        for witness in facts.lifecycle.witnesses(event).iter().take(3) {
-            self.evidence.push((witness.line, says.into()));
+        for line in facts.lifecycle.lines_of(event).iter().take(3) {
+            self.evidence.push((line.line, says.into()));
         }
         self
     }

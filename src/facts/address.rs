@@ -1,8 +1,8 @@
-//! What each address did that only somebody does who tries tokens, and when.
+//! Signs that a client address tries out tokens, and when it showed them.
 //!
-//! Users' tokens go bad too: keys are retired, tokens are cut, ids are mapped wrongly. That is one token again and again,
-//! or it befalls many at once. Somebody who tries makes many tokens, each once, gets none accepted, and is alone with it.
-//! What an address did counts for an hour; each refusal counts once, however many lines tell of it.
+//! The tokens of honest users are refused too: keys are retired, tokens are cut, ids are mapped wrongly. Then one token is
+//! refused again and again, or many clients are refused at once. An attacker sends many tokens, each about once, has none
+//! accepted, and is the only client that is refused. A refusal counts for an hour, and once however many lines it has.
 
 use std::collections::BTreeMap;
 
@@ -20,47 +20,47 @@ use crate::hash::HashMap;
 use crate::model::event::{Place, Reason, StreamId};
 use crate::model::name::Name;
 
-/// How long what an address did counts.
+/// How long, before and after, a refusal counts.
 const NEAR: TimeDelta = TimeDelta::hours(1);
 /// Tries within this time are a burst.
 const BURST: TimeDelta = TimeDelta::minutes(1);
 /// So many different tries are no accident (`probe_min`).
 const PROBE_MIN: usize = 10;
-/// So many different users that nobody ever saw are named by somebody who can sign.
+/// Who names so many different unknown users has the signing key: each token verified.
 const LEAKED_MIN: usize = 200;
-/// So many tokens are not one that is stale.
+/// So many tokens are more than one that has gone stale.
 const SEVERAL: usize = 3;
-/// Fewer tampered tokens are somebody's who gets a request wrong.
+/// Fewer tampered tokens may be a mistake in a client.
 const FORGED_MIN: usize = 5;
-/// So many keys that nobody announced are no tenants' of one gateway.
+/// So many unannounced keys are more than the tenants of one gateway have.
 const KEYS_MIN: usize = 20;
-/// More user agents than this are more than one client: many are behind the address.
+/// With more user agents than this an address is that of many clients.
 const AGENTS: usize = 3;
-/// So many other clients that are refused alike within a minute share the cause.
+/// If more clients than this are refused alike within a minute, the cause is not in the clients.
 const CROWD: usize = 5;
 
-/// What is to be made of the users that an address names and nobody ever saw.
+/// What the unknown users that an address names say of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Strangers {
-    /// Nothing: there are few, or they are not like guesses.
+    /// Nothing: they are few, or do not look like guesses.
     #[default]
     Few,
-    /// They are tried: many, each once, in a burst.
+    /// It guesses: they are many, each named once, in a burst.
     Tried,
-    /// They are so many that whoever names them can sign.
+    /// It has the signing key: they are very many.
     Signed,
 }
 
-/// What an address showed around some time.
+/// The signs of an address around some time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Signs {
-    /// A forbidden algorithm, and other tokens that were tampered with, or all sorts of those.
+    /// It sent forged tokens: some with a forbidden algorithm beside other tampered ones, or tampered ones of all sorts.
     pub forges: bool,
-    /// Many keys that nobody ever announced.
+    /// It named many keys that were never announced.
     pub makes_up_keys: bool,
-    /// Users that nobody ever saw.
+    /// The unknown users that it named.
     pub strangers: Strangers,
-    /// The line of the first such refusal.
+    /// The line of the first of its refusals around that time.
     pub first: Option<Place>,
 }
 
@@ -71,12 +71,12 @@ impl Signs {
     }
 }
 
-/// What one address did: signs by the time of the refusals that show them.
+/// The signs of one address, by the time of its refusals.
 #[derive(Debug, Clone, Default)]
 pub struct Address(Vec<(DateTime<Utc>, Signs)>);
 
 impl Address {
-    /// What it showed nearest to a time, if that is near at all.
+    /// The signs at the refusal nearest to a time, if that is within an hour.
     pub fn around(&self, time: DateTime<Utc>) -> Signs {
         let at = self.0.partition_point(|(other, _)| *other < time);
         let sides = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|index| self.0.get(index));
@@ -85,9 +85,9 @@ impl Address {
     }
 }
 
-/// A refusal that somebody who tries tokens gets, and others too.
+/// A refusal that may be that of an attacker.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Deed {
+struct SuspectRefusal {
     time: DateTime<Utc>,
     line: Place,
     client: Name,
@@ -98,13 +98,13 @@ struct Deed {
     agent: Option<Name>,
 }
 
-impl Deed {
+impl SuspectRefusal {
     fn of(case: &Case) -> Option<Self> {
         let Case { line, service, reason, sub, kid, user_agent: agent, .. } = *case;
         Some(Self { time: case.time?, line, client: case.client_ip?, service, reason, sub, kid, agent })
     }
 
-    /// Whether it may be that of somebody who tries: of real users and keys only what nobody does by accident.
+    /// Whether it may be an attacker's: where user or key are known, only for reasons that have no innocent cause.
     fn is_suspect(&self, known: &Known<'_>) -> bool {
         let stranger = self.sub.is_none_or(|sub| !known.is_user(sub));
         match self.reason {
@@ -120,7 +120,7 @@ pub(super) struct Known<'f> {
     pub(super) subjects: &'f HashMap<Name, Subject>,
     pub(super) keys: &'f HashMap<Name, Key>,
     pub(super) successes: &'f [Success],
-    /// To whom tokens were issued, and when.
+    /// The addresses that tokens were issued to, and when.
     pub(super) issued: &'f [(Name, DateTime<Utc>)],
 }
 
@@ -130,16 +130,17 @@ impl Known<'_> {
     }
 }
 
-/// The refusals gathered so far of which somebody who tries tokens gets some.
+/// The refusals gathered so far that may be those of attackers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Suspects {
-    deeds: Vec<Deed>,
-    /// Who was refused at which address, and when: users who exist use it too.
+    #[serde(rename = "deeds")]
+    refusals: Vec<SuspectRefusal>,
+    /// Address, subject and time of refusals that name both: addresses of known users are no attackers'.
     bearers: Vec<(Name, Name, DateTime<Utc>)>,
 }
 
 impl Suspects {
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         if let (Some(client), Some(sub), Some(time)) = (case.client_ip, case.sub, case.time) {
             self.bearers.push((client, sub, time));
@@ -152,69 +153,69 @@ impl Suspects {
                 | Reason::SubNotFound
                 | Reason::KeyNotFound
         ) {
-            self.deeds.extend(Deed::of(case));
+            self.refusals.extend(SuspectRefusal::of(case));
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, mut other: Self) {
-        self.deeds.append(&mut other.deeds);
+        self.refusals.append(&mut other.refusals);
         self.bearers.append(&mut other.bearers);
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
-        for deed in &mut self.deeds {
-            deed.line.stream = number(deed.line.stream);
+        for refusal in &mut self.refusals {
+            refusal.line.stream = number(refusal.line.stream);
         }
     }
 
     /// The addresses that show any sign.
     pub(super) fn settle(self, known: &Known<'_>) -> HashMap<Name, Address> {
-        let Self { mut deeds, bearers } = self;
-        deeds.retain(|deed| deed.is_suspect(known));
-        let common = in_crowds(&deeds);
-        let mut by_client: BTreeMap<Name, Vec<Deed>> = BTreeMap::new();
-        for (deed, _) in deeds.into_iter().zip(common).filter(|(_, common)| !common) {
-            by_client.entry(deed.client).or_default().push(deed);
+        let Self { mut refusals, bearers } = self;
+        refusals.retain(|refusal| refusal.is_suspect(known));
+        let common = in_crowds(&refusals);
+        let mut by_client: BTreeMap<Name, Vec<SuspectRefusal>> = BTreeMap::new();
+        for (refusal, _) in refusals.into_iter().zip(common).filter(|(_, common)| !common) {
+            by_client.entry(refusal.client).or_default().push(refusal);
         }
-        by_client.retain(|_, deeds| deeds.len() > 2);
+        by_client.retain(|_, refusals| refusals.len() > 2);
         let good = good_times(&bearers, &by_client, known);
         by_client
             .into_iter()
-            .filter_map(|(client, mut deeds)| {
-                deeds.sort_unstable();
+            .filter_map(|(client, mut refusals)| {
+                refusals.sort_unstable();
                 let good = good.get(&client).map_or(&[][..], Vec::as_slice);
-                let signs = signs(&deeds, good, is_proxy(client));
+                let signs = signs(&refusals, good, is_proxy(client));
                 signs.iter().any(|(_, signs)| signs.any()).then_some((client, Address(signs)))
             })
             .collect()
     }
 }
 
-/// Whether many may be behind an address: one of a network of one's own.
+/// Whether an address may be that of many clients, as one of a private network.
 fn is_proxy(client: Name) -> bool {
     client.with(|client| matches!(client, "127.0.0.1" | "::1" | "localhost")) || is_private(client)
 }
 
-/// For each refusal whether as many others were refused alike at that service around then: a rotation, a mapping or a
-/// store hits everybody.
-fn in_crowds(deeds: &[Deed]) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..deeds.len()).collect();
-    let kind = |index: usize| (deeds[index].service.map(Name::number), deeds[index].reason);
-    order.sort_unstable_by_key(|index| (kind(*index), deeds[*index].time));
-    let mut common = vec![false; deeds.len()];
+/// For each refusal whether many other clients were refused for the same reason at that service around then: a rotation,
+/// a wrong mapping or a failing store hits everybody.
+fn in_crowds(refusals: &[SuspectRefusal]) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..refusals.len()).collect();
+    let kind = |index: usize| (refusals[index].service.map(Name::number), refusals[index].reason);
+    order.sort_unstable_by_key(|index| (kind(*index), refusals[*index].time));
+    let mut common = vec![false; refusals.len()];
     for alike in order.chunk_by(|a, b| kind(*a) == kind(*b)) {
         let mut around = Counts(HashMap::default());
         let (mut from, mut to) = (0, 0);
         for index in alike {
-            let Deed { time, client, .. } = &deeds[*index];
-            while let Some(other) = alike.get(to).filter(|other| deeds[**other].time <= *time + BURST) {
-                around.change(deeds[*other].client, true);
+            let SuspectRefusal { time, client, .. } = &refusals[*index];
+            while let Some(other) = alike.get(to).filter(|other| refusals[**other].time <= *time + BURST) {
+                around.change(refusals[*other].client, true);
                 to += 1;
             }
-            while deeds[alike[from]].time < *time - BURST {
-                around.change(deeds[alike[from]].client, false);
+            while refusals[alike[from]].time < *time - BURST {
+                around.change(refusals[alike[from]].client, false);
                 from += 1;
             }
             common[*index] = around.0.len() > CROWD && to - from >= 2 * around.of(client);
@@ -223,10 +224,10 @@ fn in_crowds(deeds: &[Deed]) -> Vec<bool> {
     common
 }
 
-/// When users who exist used an address: their tokens were accepted, issued to it or refused, sorted.
+/// When known users used each address, in order: their tokens were accepted, issued to it or refused.
 fn good_times(
     bearers: &[(Name, Name, DateTime<Utc>)],
-    deeds: &BTreeMap<Name, Vec<Deed>>,
+    refusals: &BTreeMap<Name, Vec<SuspectRefusal>>,
     known: &Known<'_>,
 ) -> HashMap<Name, Vec<DateTime<Utc>>> {
     let mut good: HashMap<Name, Vec<DateTime<Utc>>> = HashMap::default();
@@ -235,7 +236,7 @@ fn good_times(
     let accepted = accepted.filter_map(|success| Some((success.client?, success.time)));
     let refused = bearers.iter().filter(|(_, sub, _)| known.is_user(*sub)).map(|(client, _, time)| (*client, *time));
     for (client, time) in accepted.chain(known.issued.iter().copied()).chain(refused) {
-        if deeds.contains_key(&client) {
+        if refusals.contains_key(&client) {
             good.entry(client).or_default().push(time);
         }
     }
@@ -246,19 +247,19 @@ fn good_times(
     good
 }
 
-/// The signs around each of an address's deeds. `good` is when users who exist used it; behind a `proxy` are many.
-fn signs(deeds: &[Deed], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<Utc>, Signs)> {
+/// The signs around each of an address's refusals. `good` is when known users used it; a `proxy` has many clients.
+fn signs(refusals: &[SuspectRefusal], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<Utc>, Signs)> {
     let (mut near, mut burst) = (Window::new(NEAR), Window::new(BURST / 2));
-    let mut signs = Vec::with_capacity(deeds.len());
-    for deed in deeds {
-        near.move_to(deed.time, deeds);
-        burst.move_to(deed.time, deeds);
-        let honest = any_within(good, deed.time - NEAR, deed.time + NEAR);
+    let mut signs = Vec::with_capacity(refusals.len());
+    for refusal in refusals {
+        near.move_to(refusal.time, refusals);
+        burst.move_to(refusal.time, refusals);
+        let honest = any_within(good, refusal.time - NEAR, refusal.time + NEAR);
         let one_client = near.agents.0.len() <= AGENTS;
         let tried = !honest && !proxy && one_client && burst.guesses();
         let many = near.guesses() && near.subjects.0.len() >= LEAKED_MIN;
         signs.push((
-            deed.time,
+            refusal.time,
             Signs {
                 forges: one_client && near.forges(honest),
                 makes_up_keys: !honest && !proxy && one_client && near.makes_up_keys(),
@@ -267,7 +268,7 @@ fn signs(deeds: &[Deed], good: &[DateTime<Utc>], proxy: bool) -> Vec<(DateTime<U
                     (true, false) => Strangers::Tried,
                     (true, true) => Strangers::Signed,
                 },
-                first: deeds.get(near.from).map(|deed| deed.line),
+                first: refusals.get(near.from).map(|refusal| refusal.line),
             },
         ));
     }
@@ -295,23 +296,23 @@ impl<K: std::hash::Hash + Eq> Counts<K> {
     }
 }
 
-/// What stands within some time of a deed, to both sides, as the deeds are gone through.
+/// The refusals within some time before and after one, as that moves from the first to the last.
 struct Window {
     reach: TimeDelta,
-    /// The deeds in it.
+    /// Their first index, and the index after their last.
     from: usize,
     to: usize,
-    /// Tokens that may have been tampered with, and whom they name.
+    /// How many tokens may have been tampered with, and which subjects they name.
     tampered: usize,
     bearers: Counts<Name>,
     reasons: Counts<Reason>,
     keys: Counts<Name>,
-    /// Refusals for a key that nobody ever announced.
+    /// How many refusals there are for an unannounced key.
     keyless: usize,
     agents: Counts<Name>,
     subjects: Counts<Name>,
     shapes: Counts<Shape>,
-    /// Refusals for a missing user.
+    /// How many refusals there are for a missing user.
     tries: usize,
 }
 
@@ -333,50 +334,50 @@ impl Window {
         }
     }
 
-    fn move_to(&mut self, time: DateTime<Utc>, deeds: &[Deed]) {
-        while let Some(deed) = deeds.get(self.to).filter(|deed| deed.time <= time + self.reach) {
-            self.change(deed, true);
+    fn move_to(&mut self, time: DateTime<Utc>, refusals: &[SuspectRefusal]) {
+        while let Some(refusal) = refusals.get(self.to).filter(|refusal| refusal.time <= time + self.reach) {
+            self.change(refusal, true);
             self.to += 1;
         }
-        while let Some(deed) = deeds.get(self.from).filter(|deed| deed.time < time - self.reach) {
-            self.change(deed, false);
+        while let Some(refusal) = refusals.get(self.from).filter(|refusal| refusal.time < time - self.reach) {
+            self.change(refusal, false);
             self.from += 1;
         }
     }
 
-    fn change(&mut self, deed: &Deed, adds: bool) {
-        if let Some(agent) = deed.agent {
+    fn change(&mut self, refusal: &SuspectRefusal, adds: bool) {
+        if let Some(agent) = refusal.agent {
             self.agents.change(agent, adds);
         }
-        if deed.reason == Reason::SubNotFound {
+        if refusal.reason == Reason::SubNotFound {
             self.tries = if adds { self.tries + 1 } else { self.tries - 1 };
-            if let Some(sub) = deed.sub {
+            if let Some(sub) = refusal.sub {
                 self.subjects.change(sub, adds);
                 self.shapes.change(shape(sub), adds);
             }
             return;
         }
-        self.reasons.change(deed.reason, adds);
-        // What marks a token as forged by itself may name nobody.
-        if deed.reason != Reason::AlgorithmNotAllowed || deed.sub.is_some() {
+        self.reasons.change(refusal.reason, adds);
+        // A token with a forbidden algorithm is forged even if it names no subject: it counts by that.
+        if refusal.reason != Reason::AlgorithmNotAllowed || refusal.sub.is_some() {
             self.tampered = if adds { self.tampered + 1 } else { self.tampered - 1 };
         }
-        if let Some(sub) = deed.sub {
+        if let Some(sub) = refusal.sub {
             self.bearers.change(sub, adds);
         }
-        if let (Some(kid), Reason::KeyNotFound) = (deed.kid, deed.reason) {
+        if let (Some(kid), Reason::KeyNotFound) = (refusal.kid, refusal.reason) {
             self.keyless = if adds { self.keyless + 1 } else { self.keyless - 1 };
             self.keys.change(kid, adds);
         }
     }
 
-    /// Whether many keys are named, each about once: a client repeats its own.
+    /// Whether many keys are named, each about once: an honest client repeats its own.
     fn makes_up_keys(&self) -> bool {
         self.keys.0.len() >= KEYS_MIN && self.keys.0.len() * 5 >= self.keyless * 4
     }
 
-    /// Whether tokens were tampered with: a forbidden algorithm, and others beside it that are not one stale token, which
-    /// each verifier refuses in its own way but can read; or without it very many of all sorts.
+    /// Whether tokens were forged: some with a forbidden algorithm, beside others that are not one stale token (which each
+    /// verifier refuses for its own reason but can read); or, without a forbidden algorithm, very many of all sorts.
     fn forges(&self, honest: bool) -> bool {
         let marks = self.reasons.of(&Reason::AlgorithmNotAllowed);
         let ways = self.reasons.0.len() - usize::from(marks > 0);
@@ -395,7 +396,7 @@ impl Window {
     }
 
     /// Whether refusals for a missing user look like guesses: ids of one shape, hardly one twice. Where no line names
-    /// them, there must be more than any client retries.
+    /// the users, there must be more refusals than a client has retries.
     fn guesses(&self) -> bool {
         let subjects = self.subjects.0.len();
         let alike = self.shapes.0.values().copied().max().unwrap_or_default();
@@ -410,34 +411,34 @@ impl Window {
 mod tests {
     use super::*;
 
-    fn deed(seconds: i64, reason: Reason, sub: &str, kid: &str) -> Deed {
+    fn refusal(seconds: i64, reason: Reason, sub: &str, kid: &str) -> SuspectRefusal {
         let name = |text: &str| (!text.is_empty()).then(|| Name::of(text));
         let time = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
         let line = Place { stream: StreamId(0), line: 0 };
         let client = "192.0.2.1".into();
-        Deed { time, line, client, service: None, reason, sub: name(sub), kid: name(kid), agent: None }
+        SuspectRefusal { time, line, client, service: None, reason, sub: name(sub), kid: name(kid), agent: None }
     }
 
-    /// What an address shows at last.
-    fn shown(deeds: &[Deed]) -> Signs {
-        signs(deeds, &[], false).last().map_or_else(Signs::default, |(_, signs)| *signs)
+    /// The signs at the last refusal.
+    fn shown(refusals: &[SuspectRefusal]) -> Signs {
+        signs(refusals, &[], false).last().map_or_else(Signs::default, |(_, signs)| *signs)
     }
 
     #[test]
     fn what_moved_out_of_the_window_counts_no_more() {
-        let many = |from: i64| (0..250).map(move |n| deed(from + n, Reason::SubNotFound, &format!("u-{n}"), ""));
+        let many = |from: i64| (0..250).map(move |n| refusal(from + n, Reason::SubNotFound, &format!("u-{n}"), ""));
         assert_eq!(shown(&many(0).collect::<Vec<_>>()).strangers, Strangers::Signed);
-        let later = many(0).chain([deed(7200, Reason::SubNotFound, "x", "")]);
+        let later = many(0).chain([refusal(7200, Reason::SubNotFound, "x", "")]);
         assert_eq!(shown(&later.collect::<Vec<_>>()).strangers, Strangers::Few);
-        let keys = |n: i64| deed(n * 600, Reason::KeyNotFound, "", &format!("k-{n}"));
+        let keys = |n: i64| refusal(n * 600, Reason::KeyNotFound, "", &format!("k-{n}"));
         assert!(!shown(&(0..30).map(keys).collect::<Vec<_>>()).makes_up_keys, "seven of them within an hour");
     }
 
     #[test]
     fn one_token_again_and_again_is_none_that_was_made_up() {
-        let again = |n: i64| deed(n, Reason::KeyNotFound, "u", "k");
+        let again = |n: i64| refusal(n, Reason::KeyNotFound, "u", "k");
         assert!(!shown(&(0..500).map(again).collect::<Vec<_>>()).any());
-        let users = |n: i64| deed(n, Reason::SubNotFound, &format!("u-{}", n % 12), "");
+        let users = |n: i64| refusal(n, Reason::SubNotFound, &format!("u-{}", n % 12), "");
         assert!(!shown(&(0..60).map(users).collect::<Vec<_>>()).any(), "a dozen that try again");
     }
 

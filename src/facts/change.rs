@@ -13,9 +13,9 @@ use crate::model::name::Name;
 pub struct Changes {
     /// Of configuration.
     all: Vec<usize>,
-    /// The same by what the service is called plainly.
+    /// The same by the plain name of the service.
     of_service: HashMap<Name, Vec<usize>>,
-    /// Rotations of keys by what the service that names a key as its own is called plainly.
+    /// Rotations of keys that a service names as its own, by its plain name.
     rotations_of: HashMap<Name, Vec<usize>>,
 }
 
@@ -32,7 +32,7 @@ impl Changes {
         last_of(&self.of_service, services, time, lifecycle)
     }
 
-    /// The last rotation of a key that any of some services names as its own, by `time`.
+    /// The last rotation by `time` of a key that one of some services names as its own.
     pub fn last_rotation(&self, services: &[Name], time: DateTime<Utc>, lifecycle: &LifecycleEvents) -> Option<usize> {
         last_of(&self.rotations_of, services, time, lifecycle)
     }

@@ -1,4 +1,4 @@
-//! What client addresses that were refused did besides: requests that got through, tokens issued to them, broken tokens.
+//! Other requests of client addresses that were refused: accepted ones, tokens issued to them, broken tokens.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::model::event::{Event, EventKind, Reason};
 use crate::model::name::Name;
 use crate::parallel;
 
-/// What one client address that was refused did besides.
+/// Other requests of one client address that was refused.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Client {
     /// Requests that went through.
@@ -69,19 +69,19 @@ impl Refused {
 pub struct Clients {
     #[serde(with = "pairs")]
     refused: HashMap<Name, Refused>,
-    /// To whom tokens were issued, and when.
+    /// The addresses that tokens were issued to, and when.
     issued: Vec<(Name, DateTime<Utc>)>,
 }
 
 impl Clients {
-    /// Takes in an event, if a token was issued to an address.
+    /// Adds an event, if a token was issued to an address.
     pub fn update(&mut self, event: &Event) {
         if let (Some(time), Some(client), EventKind::TokenIssued) = (event.time, event.client_ip, event.kind) {
             self.issued.push((client, time));
         }
     }
 
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         let Some(client) = case.client_ip else { return };
         let client = self.refused.entry(client).or_default();
@@ -93,18 +93,18 @@ impl Clients {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, mut other: Self) {
         maps::merge(&mut self.refused, other.refused, Refused::merge);
         self.issued.append(&mut other.issued);
     }
 
-    /// To whom tokens were issued, and when, in no order: for [`Clients::settle`], and for whoever asks besides.
+    /// The addresses that tokens were issued to, and when, in no order.
     pub fn take_issued(&mut self) -> Vec<(Name, DateTime<Utc>)> {
         std::mem::take(&mut self.issued)
     }
 
-    /// The addresses that were refused, with what they did besides.
+    /// The addresses that were refused, with their other requests.
     pub fn settle(self, successes: &[Success], issued: &[(Name, DateTime<Utc>)]) -> KnownClients {
         let known =
             |Refused { malformed, subjectless, nameless }| Client { malformed, subjectless, nameless, ..Client::default() };
@@ -130,7 +130,7 @@ impl Clients {
     }
 }
 
-/// Whether logs tell of what clients did besides: of some that were refused nameless they do.
+/// Whether the logs show other requests of clients: they do of some client that was refused without a subject.
 fn are_seen(by_address: &HashMap<Name, Client>) -> bool {
     let nameless = || by_address.values().filter(|client| client.nameless > 0);
     let seen = nameless().filter(|client| !client.let_in.is_empty()).count();
@@ -152,7 +152,7 @@ pub struct KnownClients {
     pub by_address: HashMap<Name, Client>,
     /// How many addresses, refused or not, got through at any time.
     pub accepted: usize,
-    /// Whether logs tell of what clients did besides.
+    /// Whether the logs show other requests of clients.
     pub are_seen: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Refusals as crowds: when each service refused for each reason, and how long a refusal usually takes.
+//! All refusals together: when each service refused for each reason, and how long a refusal usually takes.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Cohorts {
 }
 
 impl Cohorts {
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         if let (Some(service), Some(time)) = (case.service, case.time) {
             self.times.entry(service).or_default().entry(case.reason).or_default().push(time);
@@ -37,7 +37,7 @@ impl Cohorts {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.times, other.times, |known, by_reason| {
             for (reason, mut times) in by_reason {
@@ -65,7 +65,7 @@ impl Cohorts {
     }
 }
 
-/// Refusals as crowds.
+/// All refusals together.
 #[derive(Debug, Clone, Default)]
 pub struct KnownCohorts {
     times: HashMap<Name, ByReason>,

@@ -1,9 +1,9 @@
 //! Facts in the making: what was gathered from some events, requests and cases.
 //!
 //! [`Gathered`] is an accumulator: parts of the inputs are gathered apart, written down and read back if need be, and
-//! merged in any order; [`Gathered::settle`] makes of all of it the [`Facts`] that rules ask. Whatever the parts, the
-//! facts are the same. What is merged twice counts twice. Lines are known by stream and number, and what is written down
-//! names its streams, so that parts of several runs merge though their streams are numbered apart.
+//! merged in any order; [`Gathered::settle`] turns all of it into the [`Facts`] that rules read. The facts do not depend
+//! on the parts. What is merged twice counts twice. Lines are known by stream and number, and the written form holds the
+//! names of the streams, so that parts of several runs merge although each run numbers its streams by itself.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ use crate::parallel;
 /// The form in which gathered facts are written.
 const VERSION: u32 = 1;
 
-/// The version that stands in front of what is written: only one's own is read.
+/// The version in front of the written form: only that of this program is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Version;
 
@@ -94,8 +94,8 @@ pub struct Gathered {
     lives: Lives,
     tokens: Tokens,
     refusals: Refusals,
-    /// The only subjects whose logins, logouts and names are kept, where it is known who is asked for. Not written: who
-    /// reads it may ask for others.
+    /// The subjects whose logins, logouts and names are kept; `None` keeps those of all. Not written: who reads it back may
+    /// need those of others.
     #[serde(skip)]
     asked_for: Option<Arc<HashSet<Name>>>,
 }
@@ -113,34 +113,34 @@ impl Gathered {
         }
     }
 
-    /// Keeps logins, logouts and names, of which there are as many as there is traffic, only of the subjects of some
-    /// cases: of others no rule asks. All cases must be among them that the facts, once merged, are to explain.
+    /// Keeps logins, logouts and names, of which there are as many as there are requests, only of the subjects of some
+    /// cases: no rule reads those of others. `cases` must hold all cases that the merged facts are to explain.
     #[must_use]
     pub fn asking_for_those_of(mut self, cases: &[Case]) -> Self {
         self.asked_for = Some(Arc::new(cases.iter().filter_map(|case| case.sub).collect()));
         self
     }
 
-    /// Takes in an event.
+    /// Adds an event.
     pub fn update(&mut self, event: &Event) {
         self.lives.update(event, self.asked_for.as_deref());
         self.tokens.update(event);
         self.refusals.update(event);
     }
 
-    /// Takes in a request that is no failure.
+    /// Adds a request that is no failure.
     pub fn observe(&mut self, observation: &RequestObservation) {
         self.tokens.observe(observation);
     }
 
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         self.lives.refused(case);
         self.tokens.refused(case);
         self.refusals.refused(case);
     }
 
-    /// Takes in all of a run.
+    /// Adds all of a run.
     pub fn update_all(&mut self, events: &[Event], observations: &[RequestObservation], cases: &[Case]) {
         let Self { lives, tokens, refusals, asked_for, .. } = self;
         let of_lives = || {
@@ -173,7 +173,7 @@ impl Gathered {
         parallel::both(of_tokens, || parallel::both(of_lives, of_refusals));
     }
 
-    /// Takes in what another gathered, of the same run or of another.
+    /// Adds what another gathered, of the same run or of another.
     pub fn merge(&mut self, mut other: Self) {
         if other.files != self.files {
             other.renumber(&mut self.files);
@@ -193,7 +193,7 @@ impl Gathered {
         }
         let mut numbers = Vec::with_capacity(self.files.len());
         for (own, file) in (0..).zip(&self.files) {
-            // Streams of one name are told apart by their numbers, as far as these are the same.
+            // Streams of one name are distinguished by their numbers, as far as these are the same.
             let same = files.get(own as usize).filter(|other| *other == file).map(|_| own);
             let number = same.or_else(|| known.get(file).copied()).unwrap_or_else(|| {
                 let next = u32::try_from(files.len()).unwrap_or(u32::MAX);
@@ -221,7 +221,7 @@ impl Gathered {
         self.renumber(&mut run.iter().cloned().chain(foreign).collect());
     }
 
-    /// Sorts and indexes all that was gathered, to be asked in a run whose streams `files` names.
+    /// Sorts and indexes all that was gathered, for a run with the streams `files`.
     pub fn settle<'e>(mut self, files: &[Text], inventory: &'e Inventory) -> Facts<'e> {
         self.number_as(files);
         let (own, Self { files, lives, tokens, mut refusals, asked_for, .. }) = (files.len(), self);
@@ -373,20 +373,20 @@ impl Refusals {
     }
 }
 
-/// Revocations that name nobody, by time.
+/// Revocations that name no subject, by time.
 fn mass_revocations(lifecycle: &LifecycleEvents) -> Vec<usize> {
     let mut revocations = lifecycle.of_kind(EventKind::TokenRevoked);
     revocations.retain(|index| lifecycle[*index].key.is_empty());
     revocations
 }
 
-/// Whether any line tells of users being created, deleted or disabled.
+/// Whether any line shows that a user was created, deleted or disabled.
 fn is_audited(lifecycle: &LifecycleEvents) -> bool {
     let audits = |kind| matches!(kind, EventKind::UserDeleted | EventKind::UserCreated | EventKind::UserDisabled);
     lifecycle.iter().any(|event| audits(event.kind))
 }
 
-/// The successes of each subject that is asked for, by time.
+/// The successes of each subject in question, by time.
 fn by_subject(successes: &[Success], asked_for: Option<&HashSet<Name>>) -> Timed {
     let is_asked_for = |sub: &Name| asked_for.is_none_or(|asked| asked.contains(sub));
     let numbered = (0..).zip(successes).filter(|(_, success)| is_asked_for(&success.sub));
@@ -422,7 +422,7 @@ mod tests {
             }
             let facts = gathered.settle(&own, &inventory);
             assert_eq!(facts.sources.files, ["app.log", "idp.log", "idp.log.1", "idp.log.2"]);
-            let lines = facts.lifecycle.witnesses(0).iter().map(|line| (line.line.stream.0, line.line.line));
+            let lines = facts.lifecycle.lines_of(0).iter().map(|line| (line.line.stream.0, line.line.line));
             assert_eq!(lines.collect::<Vec<_>>(), [(1, 7), (2, 7), (3, 7)]);
         }
     }

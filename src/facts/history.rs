@@ -1,5 +1,5 @@
-//! What successes and failures show together: who looks users up, which key verified where and when, who vanished at
-//! once, what a client did besides. Gathered once, asked by many rules.
+//! What successes and failures show together: which services look users up, which key verified where and when, which
+//! users vanished at once, what other requests a client made. Many rules read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::hash::HashMap;
 use crate::model::event::Reason;
 use crate::model::name::Name;
 
-/// How much of the time before a change must be covered for it to have a before.
+/// The log of a service must reach back so far before a change, or what was before the change is not known.
 const BEFORE: TimeDelta = TimeDelta::seconds(30);
 
 /// All of it.
@@ -37,11 +37,11 @@ pub struct History {
     pub usual_duration: BTreeMap<Reason, u32>,
     /// The issuer of most accepted tokens.
     pub issuer: Option<Name>,
-    /// What clients did, by address.
+    /// Other requests of clients, by address.
     pub clients: HashMap<Name, Client>,
     /// How many of them got through at any time.
     pub accepted_clients: usize,
-    /// Whether logs tell of what clients did besides.
+    /// Whether the logs show other requests of clients.
     pub clients_are_seen: bool,
     /// When a refresh token of a subject was found used twice.
     pub reuses: HashMap<Name, BTreeSet<DateTime<Utc>>>,

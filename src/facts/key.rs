@@ -29,7 +29,7 @@ pub struct Key {
 pub struct UsedKeys(#[serde(serialize_with = "items::serialize")] HashSet<Name>);
 
 impl UsedKeys {
-    /// Takes in an event.
+    /// Adds an event.
     pub fn update(&mut self, event: &Event) {
         let used = match event.kind {
             EventKind::JwksRefreshed | EventKind::AuthSuccess => true,
@@ -39,13 +39,13 @@ impl UsedKeys {
         self.0.extend(event.kid.filter(|_| used));
     }
 
-    /// Takes in a request.
+    /// Adds a request.
     pub fn observe(&mut self, observation: &RequestObservation) {
         let accepted = observation.status.is_some_and(|status| status < 400);
         self.0.extend(observation.kid.filter(|_| accepted));
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -59,7 +59,7 @@ impl UsedKeys {
                 EventKind::KeyAdded => keys.entry(kid).or_default().added = Some(index),
                 EventKind::KeyRotated => {
                     keys.entry(kid).or_default().rotated = Some(index);
-                    if let Some(previous) = lifecycle.witnesses(index).iter().find_map(|line| line.previous_kid) {
+                    if let Some(previous) = lifecycle.lines_of(index).iter().find_map(|line| line.previous_kid) {
                         keys.entry(previous).or_default().superseded = Some(index);
                     }
                 }

@@ -1,4 +1,4 @@
-//! The lives of users, keys and services: created, deleted, rotated, deployed, and every line that tells of it.
+//! The lives of users, keys and services: created, deleted, rotated, deployed, and every line that reports it.
 //!
 //! Lines are gathered as they are; only when all are there are those that tell of one event brought together.
 
@@ -13,12 +13,12 @@ use crate::model::event::{Event, EventKind, Place, StreamId, Text};
 use crate::model::name::Name;
 use crate::parallel;
 
-/// Lines of one event may be this far apart: the audit log, the database and the access log tell of it in turn.
+/// Lines of one event may be this far apart: the audit log, the database and the access log report it one after another.
 const SAME: TimeDelta = TimeDelta::seconds(10);
 
-/// A line that tells of a lifecycle event.
+/// A line that reports a lifecycle event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Sighting {
+pub struct LifecycleLine {
     kind: EventKind,
     key: Name,
     /// When, by this line.
@@ -41,7 +41,7 @@ pub struct Sighting {
     pub names_key: bool,
 }
 
-impl Sighting {
+impl LifecycleLine {
     fn of(event: &Event) -> Option<Self> {
         let (key, time) = (key_of(event)?, event.time?);
         let extra = event.extra.as_deref();
@@ -65,12 +65,12 @@ impl Sighting {
     }
 }
 
-/// Whether it happens as often as people come and go.
+/// Whether there are as many events of a kind as there are logins and logouts.
 fn is_traffic(kind: EventKind) -> bool {
     matches!(kind, EventKind::TokenIssued | EventKind::TokenRevoked)
 }
 
-/// What a lifecycle event is about.
+/// The subject, key or service that a lifecycle event is about.
 fn key_of(event: &Event) -> Option<Name> {
     match event.kind {
         EventKind::UserCreated
@@ -78,7 +78,7 @@ fn key_of(event: &Event) -> Option<Name> {
         | EventKind::UserDisabled
         | EventKind::UserRestored
         | EventKind::TokenIssued => event.sub,
-        // One that names nobody ends everybody's tokens.
+        // A revocation that names no subject ends the tokens of all.
         EventKind::TokenRevoked => Some(event.sub.unwrap_or_default()),
         EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired => event.kid.or(event.service),
         EventKind::ConfigChanged => event.service,
@@ -88,47 +88,47 @@ fn key_of(event: &Event) -> Option<Name> {
 
 /// The lines gathered so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Lifecycle(Vec<Sighting>);
+pub struct Lifecycle(Vec<LifecycleLine>);
 
 impl Lifecycle {
-    /// Takes in an event. Of logins and logouts, which are as many as there is traffic, only those of subjects that are
-    /// asked for, where it is known who is.
+    /// Adds an event. Of logins and logouts, of which there are very many, only those of the subjects in
+    /// `asked_for`, if given.
     pub fn update(&mut self, event: &Event, asked_for: Option<&HashSet<Name>>) {
         let matters = |key: Name| !is_traffic(event.kind) || key.is_empty() || asked_for.is_none_or(|asked| asked.contains(&key));
         if key_of(event).is_some_and(matters) {
-            self.0.extend(Sighting::of(event));
+            self.0.extend(LifecycleLine::of(event));
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
-        for sighting in &mut self.0 {
-            sighting.line.stream = number(sighting.line.stream);
+        for line in &mut self.0 {
+            line.line.stream = number(line.line.stream);
         }
     }
 
     /// Brings the lines of each event together.
     pub fn settle(self) -> LifecycleEvents {
-        let mut sightings = self.0;
-        parallel::sort(&mut sightings);
+        let mut lines = self.0;
+        parallel::sort(&mut lines);
         let mut events: Vec<LifecycleEvent> = Vec::new();
-        for index in 0..sightings.len() {
-            let Sighting { kind, key, time, .. } = sightings[index];
+        for index in 0..lines.len() {
+            let LifecycleLine { kind, key, time, .. } = lines[index];
             match events.last_mut() {
-                Some(last) if sightings[index].is_same(&sightings[last.sightings.start]) => last.sightings.end = index + 1,
-                _ => events.push(LifecycleEvent { kind, key, time, best: index, sightings: index..index + 1 }),
+                Some(last) if lines[index].is_same(&lines[last.lines.start]) => last.lines.end = index + 1,
+                _ => events.push(LifecycleEvent { kind, key, time, best: index, lines: index..index + 1 }),
             }
         }
         for event in &mut events {
-            event.choose_best(&sightings);
+            event.choose_best(&lines);
         }
         let by_kind_and_key = by_kind_and_key(&events);
-        LifecycleEvents { events: Arc::new(events), sightings: Arc::new(sightings), by_kind_and_key }
+        LifecycleEvents { events: Arc::new(events), lines: Arc::new(lines), by_kind_and_key }
     }
 }
 
@@ -142,20 +142,20 @@ pub struct LifecycleEvent {
     /// When: by the line that names it best.
     pub time: DateTime<Utc>,
     best: usize,
-    sightings: Range<usize>,
+    lines: Range<usize>,
 }
 
 impl LifecycleEvent {
     /// Chooses the line that names it best: one that gives it an id of its own, if any. Of those of one time not the one
     /// that happens to stand in the first file.
-    fn choose_best(&mut self, sightings: &[Sighting]) {
-        let named = self.sightings.clone().filter(|index| sightings[*index].event_id.is_some());
+    fn choose_best(&mut self, lines: &[LifecycleLine]) {
+        let named = self.lines.clone().filter(|index| lines[*index].event_id.is_some());
         let rank = |index: &usize| {
-            let Sighting { time, event_id, line, .. } = &sightings[*index];
+            let LifecycleLine { time, event_id, line, .. } = &lines[*index];
             (*time, event_id.as_deref(), *line)
         };
         if let Some(best) = named.min_by(|a, b| rank(a).cmp(&rank(b))) {
-            (self.best, self.time) = (best, sightings[best].time);
+            (self.best, self.time) = (best, lines[best].time);
         }
     }
 }
@@ -175,7 +175,7 @@ fn by_kind_and_key(events: &[LifecycleEvent]) -> Vec<HashMap<Name, Range<usize>>
 #[derive(Debug, Clone, Default)]
 pub struct LifecycleEvents {
     events: Arc<Vec<LifecycleEvent>>,
-    sightings: Arc<Vec<Sighting>>,
+    lines: Arc<Vec<LifecycleLine>>,
     by_kind_and_key: Vec<HashMap<Name, Range<usize>>>,
 }
 
@@ -193,19 +193,19 @@ impl LifecycleEvents {
         self.events.iter()
     }
 
-    /// The lines that tell of any.
-    pub fn sightings(&self) -> &[Sighting] {
-        &self.sightings
+    /// The lines of all events.
+    pub fn lines(&self) -> &[LifecycleLine] {
+        &self.lines
     }
 
-    /// The lines that tell of an event.
-    pub fn witnesses(&self, index: usize) -> &[Sighting] {
-        &self.sightings[self.events[index].sightings.clone()]
+    /// The lines of an event.
+    pub fn lines_of(&self, index: usize) -> &[LifecycleLine] {
+        &self.lines[self.events[index].lines.clone()]
     }
 
     /// The line that names it best.
-    pub fn best(&self, index: usize) -> &Sighting {
-        &self.sightings[self.events[index].best]
+    pub fn best(&self, index: usize) -> &LifecycleLine {
+        &self.lines[self.events[index].best]
     }
 
     /// The indices of those of a kind, by time.
@@ -227,7 +227,7 @@ impl LifecycleEvents {
         span.contains(&at).then(|| (at, self.events[at].time - time))
     }
 
-    /// The same, but only of some kinds and keys can it be asked what happened to them.
+    /// The same without the events of other kinds and keys; indices stay what they are.
     #[must_use]
     pub fn only_of(&self, is_asked: impl Fn(EventKind, Name) -> bool) -> Self {
         let by_key = |kind: EventKind| -> HashMap<Name, Range<usize>> {
@@ -235,7 +235,7 @@ impl LifecycleEvents {
             ranges.filter(|(key, _)| is_asked(kind, **key)).map(|(key, range)| (*key, range.clone())).collect()
         };
         let by_kind_and_key = EventKind::ALL.iter().map(|kind| by_key(*kind)).collect();
-        Self { events: Arc::clone(&self.events), sightings: Arc::clone(&self.sightings), by_kind_and_key }
+        Self { events: Arc::clone(&self.events), lines: Arc::clone(&self.lines), by_kind_and_key }
     }
 
     /// The events of a kind and key, and which of them is the first after `time`.
@@ -280,7 +280,7 @@ mod tests {
         let events =
             settled(&[deletion(2, 12, None), deletion(0, 10, None), deletion(1, 14, Some("d-1")), deletion(0, 60, None)]);
         assert_eq!(events.iter().count(), 2);
-        assert_eq!((events.witnesses(0).len(), events.best(0).line.stream), (3, StreamId(1)));
+        assert_eq!((events.lines_of(0).len(), events.best(0).line.stream), (3, StreamId(1)));
         assert_eq!(events[0].time, DateTime::from_timestamp(14, 0).unwrap());
     }
 

@@ -34,7 +34,7 @@ impl Burst {
         Self { span: Span::at(time), count: 1, first_line: event.place, streams, services }
     }
 
-    /// Takes in an error that is no sooner than the first.
+    /// Adds an error that is no sooner than the first.
     fn prolong(&mut self, time: DateTime<Utc>, event: &Event) {
         if time == self.span.first {
             self.first_line = self.first_line.min(event.place);
@@ -60,11 +60,11 @@ impl Burst {
 pub struct StoreErrors(#[serde(with = "pairs")] BTreeMap<DateTime<Utc>, Burst>);
 
 impl StoreErrors {
-    /// Takes in an event, if it is an error of the user store.
+    /// Adds an event, if it is an error of the user store.
     pub fn update(&mut self, event: &Event) {
         let is_error = event.kind == EventKind::UserStoreError || event.reason == Some(Reason::UserStoreUnavailable);
         let Some(time) = event.time.filter(|_| is_error) else { return };
-        // In a storm most errors only prolong a burst.
+        // Most errors of an outage only prolong a burst.
         let is_last = self.0.range(time + TimeDelta::nanoseconds(1)..=time + GAP).next().is_none();
         match self.0.range_mut(..=time).next_back() {
             Some((_, burst)) if is_last && time <= burst.span.last + GAP => burst.prolong(time, event),
@@ -72,7 +72,7 @@ impl StoreErrors {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         other.0.into_values().for_each(|burst| self.add(burst));
     }
@@ -88,7 +88,7 @@ impl StoreErrors {
         self.0.insert(burst.span.first, burst);
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
         for burst in self.0.values_mut() {
             burst.first_line.stream = number(burst.first_line.stream);
@@ -118,11 +118,11 @@ pub struct Outage {
     pub start: DateTime<Utc>,
     /// Last error.
     pub end: DateTime<Utc>,
-    /// Where the first error stands.
+    /// The place of the first error.
     pub first_line: Place,
     /// From how many streams they come.
     pub streams: usize,
-    /// The services that tell of it.
+    /// The services that report it.
     pub services: BTreeSet<Name>,
 }
 

@@ -1,5 +1,5 @@
-//! What is known of services: since when their logs speak, who issues tokens and announces keys, who looks users up, and
-//! whom tokens name as their issuer.
+//! What is known of services: when their logs begin, which issue tokens and announce keys, which look users up, and which
+//! issuer tokens name.
 
 use std::cmp::Reverse;
 
@@ -57,7 +57,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// Takes in an event.
+    /// Adds an event.
     pub fn update(&mut self, event: &Event) {
         let starts = event.kind == EventKind::ConfigChanged;
         if let (Some(service), Some(time)) = (event.service.filter(|_| !starts), event.time) {
@@ -71,13 +71,13 @@ impl Services {
         }
     }
 
-    /// Takes in a refused request: one that was refused for the user's own sake was looked up.
+    /// Adds a refused request: one that was refused for the user's own sake was looked up.
     pub fn refused(&mut self, case: &Case) {
         let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
         self.looks_up.extend(case.service.filter(|_| of_the_user));
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.first_seen, other.first_seen, |known, time| *known = time.min(*known));
         self.issuing.extend(other.issuing);

@@ -1,4 +1,4 @@
-//! Where facts come from: the names of all streams, those of other runs too, and what lines of other runs said.
+//! Where facts come from: the names of all streams, also those of other runs, and what lines of other runs said.
 
 use chrono::{DateTime, Utc};
 
@@ -32,9 +32,9 @@ impl Sources {
             return Self { files, remembered: HashMap::default() };
         }
         let successes = successes.iter().map(|success| (success.place, Remembered { time: success.time, quote: None }));
-        let told = lifecycle.sightings().iter().map(|line| (line.line, Remembered { time: line.time, quote: line.quote }));
+        let logged = lifecycle.lines().iter().map(|line| (line.line, Remembered { time: line.time, quote: line.quote }));
         let is_foreign = |(line, _): &(Place, Remembered)| line.stream.0 as usize >= own;
-        Self { files, remembered: successes.chain(told).filter(is_foreign).collect() }
+        Self { files, remembered: successes.chain(logged).filter(is_foreign).collect() }
     }
 
     /// What is still known of a line of another run.

@@ -36,7 +36,7 @@ impl Subject {
 pub struct Subjects(#[serde(with = "pairs")] HashMap<Name, Subject>);
 
 impl Subjects {
-    /// Takes in an event, if it proves that a user exists.
+    /// Adds an event, if it proves that a user exists.
     pub fn update(&mut self, event: &Event) {
         let proof = matches!(
             event.kind,
@@ -56,7 +56,7 @@ impl Subjects {
         }
     }
 
-    /// Takes in a request that was let through.
+    /// Adds a request that was let through.
     pub fn let_through(&mut self, success: &Success) {
         if !success.sub.is_empty() {
             let subject = self.0.entry(success.sub).or_default();
@@ -64,7 +64,7 @@ impl Subjects {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.0, other.0, Subject::merge);
     }
@@ -75,27 +75,27 @@ impl Subjects {
     }
 }
 
-/// E-mail or name by subject, with the line that tells it: the first counts.
+/// E-mail or name by subject, with the line that gives it: the first counts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usernames(#[serde(with = "pairs")] HashMap<Name, (Place, Name)>);
 
 impl Usernames {
-    /// Takes in an event; only of subjects that are asked for, where it is known who is.
+    /// Adds an event; only of the subjects in `asked_for`, if given.
     pub fn update(&mut self, event: &Event, asked_for: Option<&HashSet<Name>>) {
         if let (Some(sub), Some(name)) = (event.sub, event.extra.as_deref().and_then(|extra| extra.username))
             && asked_for.is_none_or(|asked| asked.contains(&sub))
         {
-            let told = (event.place, name);
-            self.0.entry(sub).and_modify(|known| *known = told.min(*known)).or_insert(told);
+            let new = (event.place, name);
+            self.0.entry(sub).and_modify(|known| *known = new.min(*known)).or_insert(new);
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
-        maps::merge(&mut self.0, other.0, |known, told| *known = told.min(*known));
+        maps::merge(&mut self.0, other.0, |known, new| *known = new.min(*known));
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
         self.0.values_mut().for_each(|(line, _)| line.stream = number(line.stream));
     }
@@ -111,14 +111,14 @@ impl Usernames {
 pub struct Reuses(#[serde(with = "pairs")] HashMap<Name, BTreeSet<DateTime<Utc>>>);
 
 impl Reuses {
-    /// Takes in an event.
+    /// Adds an event.
     pub fn update(&mut self, event: &Event) {
         if let (true, Some(sub), Some(time)) = (event.reuse, event.sub, event.time) {
             self.0.entry(sub).or_default().insert(time);
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.0, other.0, |known, mut times| known.append(&mut times));
     }
@@ -157,14 +157,14 @@ mod tests {
 
     #[test]
     fn the_first_line_says_what_a_user_is_called_in_whatever_part_it_stands() {
-        let told = |line, name| {
+        let named = |line, name| {
             let mut names = Usernames::default();
             names.update(&event(EventKind::UserCreated, line, "", name), None);
             names
         };
-        let (mut one, mut other) = (told(2, "bob"), told(1, "ann"));
-        one.merge(told(1, "ann"));
-        other.merge(told(2, "bob"));
+        let (mut one, mut other) = (named(2, "bob"), named(1, "ann"));
+        one.merge(named(1, "ann"));
+        other.merge(named(2, "bob"));
         assert_eq!(one.settle()[&Name::of("7f3a")], "ann");
         assert_eq!(other.settle()[&Name::of("7f3a")], "ann");
     }

@@ -1,4 +1,4 @@
-//! Requests that were let through: of whom, by which service, with which key.
+//! Requests that were let through: of which user, by which service, with which key.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::parallel;
 pub struct Success {
     /// When.
     pub time: DateTime<Utc>,
-    /// Where it stands.
+    /// Its line.
     pub place: Place,
     /// Who.
     pub sub: Name,
@@ -35,7 +35,7 @@ fn is_passed(status: Option<u16>) -> bool {
 }
 
 impl Success {
-    /// What an event tells, if it is of a request that was let through.
+    /// The success that an event shows, if it is of a request that was let through.
     pub fn of_event(event: &Event) -> Option<Self> {
         if event.kind != EventKind::AuthSuccess || !is_passed(event.status) {
             return None;
@@ -52,7 +52,7 @@ impl Success {
         })
     }
 
-    /// What an access line tells, if its request was let through.
+    /// The success that an observation shows, if its request was let through.
     pub fn of_observation(observation: &RequestObservation) -> Option<Self> {
         is_passed(observation.status).then(|| Self {
             sub: observation.sub.unwrap_or_default(),
@@ -72,17 +72,17 @@ impl Success {
 pub struct Successes(Vec<Success>);
 
 impl Successes {
-    /// Takes in a request.
+    /// Adds a request.
     pub fn update(&mut self, success: Success) {
         self.0.push(success);
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
         for success in &mut self.0 {
             success.place.stream = number(success.place.stream);

@@ -14,7 +14,7 @@ use crate::model::name::Name;
 pub struct TableRows(#[serde(with = "pairs")] HashMap<(EventKind, Name), Place>);
 
 impl TableRows {
-    /// Takes in an event, if it is of a row.
+    /// Adds an event, if it is of a row.
     pub fn update(&mut self, event: &Event) {
         let in_table = matches!(event.kind, EventKind::UserDeleted | EventKind::UserDisabled)
             && event.shown.as_deref().is_some_and(|shown| shown.format == inventory::FORMAT);
@@ -24,12 +24,12 @@ impl TableRows {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.0, other.0, |known, line| *known = line.max(*known));
     }
 
-    /// Gives each stream the number that it has elsewhere.
+    /// Renumbers the streams of its lines.
     pub fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {
         self.0.values_mut().for_each(|line| line.stream = number(line.stream));
     }

@@ -4,7 +4,7 @@ use crate::facts::view::Facts;
 use crate::model::name::Name;
 use crate::model::report::{KeyLife, KeyUse};
 
-/// How many keys a report tells of: a flood of made-up ones is told by its findings.
+/// How many keys a report lists: a flood of made-up ones is reported as a finding.
 const MAX_KEYS: usize = 200;
 
 /// Every key that somebody announced or accepted, in the order of its name.

@@ -35,14 +35,14 @@ pub struct Bulk {
 pub struct Missing(#[serde(with = "pairs")] HashMap<Name, DateTime<Utc>>);
 
 impl Missing {
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         if let (Reason::SubNotFound, Some(sub), Some(time)) = (case.reason, case.sub, case.time) {
             self.add(sub, time);
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.0, other.0, |known, time| *known = time.min(*known));
     }
@@ -66,7 +66,7 @@ impl Missing {
         bulks
     }
 
-    /// When users vanished of whom no line tells that they were deleted, in the order of time.
+    /// When users vanished whose deletion no line reports, in the order of time.
     fn unexplained(&self, successes: &[Success], lifecycle: &LifecycleEvents) -> Vec<(DateTime<Utc>, Name)> {
         let (mut before, mut after): (HashSet<Name>, HashSet<Name>) = Default::default();
         for success in successes {

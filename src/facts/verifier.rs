@@ -151,7 +151,7 @@ pub struct Verifiers {
 }
 
 impl Verifiers {
-    /// Takes in a refused request.
+    /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         if let Some(time) = case.time {
             let Case { service, kid, host, iat, reason, .. } = *case;
@@ -159,7 +159,7 @@ impl Verifiers {
         }
     }
 
-    /// Takes in a request that was let through.
+    /// Adds a request that was let through.
     pub fn let_through(&mut self, success: &Success) {
         let Success { time, service, kid, host, iat, .. } = *success;
         self.add(&Token { time, refused: None, service, kid, host, iat });
@@ -175,7 +175,7 @@ impl Verifiers {
         }
     }
 
-    /// Takes in what another gathered.
+    /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
         maps::merge(&mut self.by_service, other.by_service, VerifierStats::merge);
         maps::merge(&mut self.by_key, other.by_key, VerifierStats::merge);
@@ -195,7 +195,7 @@ impl Verifiers {
     }
 }
 
-/// What verifiers made of tokens, to be asked.
+/// What verifiers made of tokens, indexed by service and key.
 #[derive(Debug, Clone, Default)]
 pub struct KnownVerifiers {
     by_service: HashMap<Name, VerifierStats>,

@@ -1,6 +1,6 @@
-//! The facts a diagnosis may rest on: what happened to users and keys, when stores failed, what changed, who probes.
+//! The facts a diagnosis may rest on: what happened to users and keys, when stores failed, what changed, which addresses probe.
 //!
-//! Facts are made of what was gathered ([`crate::facts::gathered`]), sorted and indexed to be asked, and never change.
+//! Facts are made of what was gathered ([`crate::facts::gathered`]), sorted and indexed, and never change.
 //! Nothing here depends on the order of inputs.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ use crate::hash::HashMap;
 use crate::model::event::{EventKind, Place};
 use crate::model::name::Name;
 
-/// What a change causes begins within this time, and the time before it is compared over as long.
+/// Failures that a change causes begin within this time after it; they are compared with as long a time before it.
 pub const ONSET: TimeDelta = TimeDelta::minutes(15);
 
 /// All facts of a run, or as many as a [`Scope`] holds.
@@ -41,7 +41,7 @@ pub struct Facts<'e> {
     pub(super) changes: Changes,
     /// Keys that were added, by time, as indices of the lifecycle events.
     pub added_keys: Vec<usize>,
-    /// Revocations that name nobody, likewise.
+    /// Revocations that name no subject, likewise.
     pub mass_revocations: Vec<usize>,
     /// When the user store failed.
     pub outages: Vec<Outage>,
@@ -51,7 +51,7 @@ pub struct Facts<'e> {
     pub keys: HashMap<Name, Key>,
     /// Users by subject.
     pub subjects: HashMap<Name, Subject>,
-    /// How many users are known of, whichever they are.
+    /// How many users are known, also where `subjects` holds few of them.
     pub known_subjects: usize,
     /// When each service refused for each reason.
     pub(super) cohorts: KnownCohorts,
@@ -61,7 +61,7 @@ pub struct Facts<'e> {
     pub successes: Arc<Vec<Success>>,
     /// Those of subjects that were refused, by subject and time.
     pub successes_of: Timed,
-    /// Whether any line tells of users being created, deleted or disabled: what an audit source would.
+    /// Whether any line reports that a user was created, deleted or disabled, as an audit log would.
     pub audited: bool,
     /// What successes and failures show together.
     pub history: History,
@@ -74,13 +74,13 @@ pub struct Facts<'e> {
 }
 
 impl Facts<'_> {
-    /// What a report tells of them when all cases are judged; the rest is let go of, as failures need the room.
+    /// What a report needs of them when all cases are judged; the rest is dropped, as failures need the memory.
     pub fn into_outline(self) -> Outline {
         let announces = |key: &Key| key.added.is_some() || key.rotated.is_some() || key.retired.is_some();
         Outline { audited: self.audited, announces_keys: self.keys.values().any(announces), lifecycle: self.lifecycle }
     }
 
-    /// Whether anything but failures was ever heard of a subject.
+    /// Whether there is anything but failures of a subject.
     pub fn knows(&self, sub: Name) -> bool {
         self.subjects.get(&sub).is_some_and(|subject| subject.known)
     }
@@ -95,7 +95,7 @@ impl Facts<'_> {
         self.keys.contains_key(&kid)
     }
 
-    /// What a case's address showed around its time of trying tokens.
+    /// The signs of trying out tokens that a case's address showed around its time.
     pub fn signs(&self, case: &Case) -> Signs {
         let address = case.client_ip.and_then(|client| self.addresses.get(&client));
         address.zip(case.time).map_or_else(Signs::default, |(address, time)| address.around(time))
@@ -155,7 +155,7 @@ impl Facts<'_> {
         case.service.map_or((0, 0), |service| self.cohorts.around(service, case.reason, time, ONSET))
     }
 
-    /// The facts that a rule may read of a case which reads what is in some scopes. Indices are those of all facts.
+    /// The facts of some scopes, as seen from a case: what a rule that reads these scopes may read. Indices stay valid.
     #[must_use]
     pub fn within(&self, scopes: &[Scope], case: &Case) -> Self {
         let common = if scopes.contains(&Scope::All) { self.clone() } else { self.of_nobody() };
@@ -188,7 +188,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Nothing but what the operator gave, and the lists that indices lead to.
+    /// No facts but what the operator gave, and the lists that indices lead to.
     fn of_nobody(&self) -> Self {
         Self {
             lifecycle: self.lifecycle.only_of(|_, _| false),
@@ -231,7 +231,7 @@ pub(super) fn created_by_name(lifecycle: &LifecycleEvents) -> HashMap<Name, Vec<
 fn by_username(lifecycle: &LifecycleEvents, is_asked: impl Fn(EventKind) -> bool) -> HashMap<Name, Vec<usize>> {
     let mut names: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
     for (index, _) in lifecycle.iter().enumerate().filter(|(_, event)| is_asked(event.kind)) {
-        if let Some(name) = lifecycle.witnesses(index).iter().find_map(|line| line.username) {
+        if let Some(name) = lifecycle.lines_of(index).iter().find_map(|line| line.username) {
             names.entry(name).or_default().push(index);
         }
     }
