@@ -1,4 +1,4 @@
-//! Root causes: one file a cause, each with the rules that speak for it.
+//! Root causes: one file a cause, each with the rules that can conclude it.
 
 pub mod rule;
 pub mod verdict;
@@ -20,8 +20,8 @@ use crate::causes::rule::Rule;
 use crate::causes::verdict::CauseRules;
 use crate::model::words::{Cause, RuleId};
 
-/// Every cause. Of verdicts that are equally strong the one that stands first here is chosen: direct state before
-/// outages, identity before keys, keys before configuration, and nothing before what is known.
+/// Every cause. Of equally strong verdicts that of the first cause here is chosen: the state of the account before
+/// outages, identity before keys, keys before configuration, and `unexplained` last.
 pub const CAUSES: [&CauseRules; 12] = [
     &user_disabled::RULES,
     &token_revoked::RULES,

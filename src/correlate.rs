@@ -1,10 +1,10 @@
 //! Events -> Diagnoses -> Patterns: why each failed request failed.
 //!
 //! In order: zone-less clocks are settled ([`clock`]), clocks that are off are put right ([`offset`]), lines become
-//! cases ([`merge`]), silent refusals get the reason of those with an answer as long ([`response_size`]), subjects are filled in
-//! ([`subject`]), facts are gathered ([`Facts`]), every cause says what it finds ([`causes`](crate::causes)), the
+//! cases ([`merge`]), refusals without a reason get that of others with an answer as long ([`response_size`]), subjects are filled in
+//! ([`subject`]), facts are gathered ([`Facts`]), every cause judges each case ([`causes`](crate::causes)), the
 //! strongest verdict is chosen here, and equal diagnoses become patterns ([`pattern`]). Facts do not depend on the order
-//! in which they were gathered, nor verdicts on that of cases; only refusals that give no reason look at others' verdicts.
+//! in which they were gathered, nor verdicts on that of cases; only refusals without a reason use the verdicts of other cases.
 
 mod choose;
 mod explain;
@@ -63,7 +63,7 @@ pub struct Correlated {
     pub gaps: Vec<String>,
 }
 
-/// The refused requests of a scan whose clocks are put right: what is to be explained, and how the clocks were.
+/// The refused requests of a scan whose clocks are put right: what is to be explained, and what was wrong with the clocks.
 #[derive(Debug, Default)]
 pub struct Grouped {
     /// The refused requests.
@@ -81,7 +81,7 @@ pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> Correlated {
     let files = scan.files();
     let mut gathered = Gathered::new(&files).asking_for_those_of(&grouped.cases);
     gathered.update_all(&scan.events, &scan.observations, &grouped.cases);
-    // What they tell is among the facts now.
+    // They are among the facts now.
     scan.observations = Vec::new();
     explain(grouped, gathered.settle(&files, inventory), &scan.events)
 }
@@ -109,7 +109,7 @@ pub fn explain(grouped: Grouped, facts: Facts<'_>, events: &[Event]) -> Correlat
     let got_through = finding::got_through(&facts, lines);
     let outline = facts.into_outline();
     let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
-    // A sort keeps the order of their first lines among those of one time.
+    // The sort is stable: failures of one time stay in the order of their first lines.
     parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
     let patterns = failures.iter().collect::<PatternParts>().finish();

@@ -5,10 +5,10 @@
 //!
 //! # Evidence
 //! The retirement of the token's key before the failure, or, for a shared secret without a key id, a restart or
-//! rotation of the verifier after which signatures fail that held before.
+//! rotation of the verifier after which signatures fail that verified before.
 //!
 //! # Not to be confused with
-//! A stale cache: there the *new* key is refused. Forged tokens, which never held.
+//! A stale cache: there the *new* key is refused. Forged tokens, which never verified.
 
 use chrono::TimeDelta;
 
@@ -169,8 +169,8 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     )
 }
 
-/// DR-23 without any line of the retirement: a key that verified is refused from some moment on by all that look, and
-/// another is accepted.
+/// DR-23 without any line of the retirement: from some moment on all verifiers refuse a key that they accepted before,
+/// and accept another.
 fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
     if case.reason != Reason::KeyNotFound
@@ -213,7 +213,7 @@ fn reused(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     })
 }
 
-/// A retirement that came after the failure is shown as considered.
+/// A retirement after the failure is listed among the causes that were considered.
 fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (index, late) = facts.first_after(EventKind::KeyRetired, case.kid?, case.time?)?;
     let mut verdict =
@@ -224,7 +224,7 @@ fn too_early(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// DR-24: signatures fail at one service from a restart or rotation on.
 fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
-    // A token that names its key is not of a shared secret.
+    // A token with a key id is not signed with a shared secret.
     if case.kid.is_some() {
         return None;
     }

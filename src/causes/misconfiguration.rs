@@ -419,7 +419,7 @@ fn verdict(rule: &'static Rule, variant: Variant, base: f64) -> Verdict {
     Verdict::new(rule, base).variant(variant)
 }
 
-/// Blames the last change of the case's services, if the failures waited for it.
+/// Blames the last change of the case's services, if the failures began with it.
 fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
     let Some(index) = facts.last_change(case) else {
         return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
@@ -427,7 +427,7 @@ fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
     let (before, after) = facts.around(case, facts.lifecycle[index].time);
     let onset = after >= 3 && after >= 5 * before;
     let verdict = verdict.ground(onset, 0.20);
-    // What was there before a change is not its doing.
+    // Failures that began before a change are not caused by it.
     if before >= 3 && !onset {
         return verdict.against("a change of the service caused it (DR-44): refuted, the failures began before", false, 0.0);
     }
@@ -452,7 +452,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
         verdicts.push(verdict(&DR_18, Variant::ClaimMapping, 0.60));
         return;
     };
-    // The verifier's own change, with tokens from before it: it asks for another claim now.
+    // A change of the verifier itself, and a token from before it: it asks for another claim now.
     let own = facts.last_change(case).filter(|index| {
         let (before, after) = facts.around(case, facts.lifecycle[*index].time);
         after >= 3 && after >= 5 * before

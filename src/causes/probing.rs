@@ -1,16 +1,16 @@
 //! `probing`: somebody is trying tokens. DR-39, DR-40, DR-41.
 //!
 //! # What it says
-//! The requests are not those of a user whose token went bad: they are made to be tried.
+//! The requests are not those of a user whose token went bad: somebody tries out whether tokens are accepted.
 //!
 //! # Evidence
-//! What only somebody does who tries, within an hour and from one address ([`crate::facts::address`]): a forbidden algorithm
-//! beside other tampered tokens, many keys that nobody announced, many users that nobody ever saw, each once. Where tokens
-//! of very many of them verify, the signing key may have leaked (DR-41).
+//! What no honest client sends, within an hour and from one address ([`crate::facts::address`]): a forbidden algorithm
+//! beside other tampered tokens, many keys that were never announced, many unknown users, each once. Where the tokens of
+//! very many unknown users verify, the signing key may have leaked (DR-41).
 //!
 //! # Not to be confused with
-//! One stale token again and again; real users who were deleted in numbers: they have a past; a rotation or a mapping that
-//! hits everybody at once. A subject with any legitimate trace is not probing.
+//! One stale token again and again; many real users who were deleted: they were accepted before; a rotation or a wrong
+//! mapping that hits everybody at once. A subject with any event but refusals is not probing.
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
@@ -122,7 +122,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
         let hint = Verdict::new(&DR_39, 0.45).variant(Variant::Forged);
         verdicts.push(hint.cap(true, 0.44, "nothing else from this address is forged"));
     }
-    // Of a forged token no verifier finds out whose it is; but who forges makes up users too.
+    // The subject of a forged token is never looked up; but those who forge tokens make up users too.
     let made_up = case.reason == Reason::SubNotFound && case.sub.is_some();
     let genuine = matches!(
         case.reason,

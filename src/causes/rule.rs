@@ -15,7 +15,7 @@ use crate::model::words::{Cause, RuleId, Variant};
 pub struct Rule {
     /// The number.
     pub id: RuleId,
-    /// The cause it speaks for.
+    /// The cause that it concludes.
     pub cause: Cause,
     /// Where its conclusion stands in a report.
     pub kind: RuleKind,
@@ -23,11 +23,11 @@ pub struct Rule {
     pub name: &'static str,
     /// What one sees in the logs.
     pub symptom: &'static str,
-    /// What must hold for it to speak.
+    /// What must hold for it to conclude anything.
     pub requires: &'static [&'static str],
     /// What makes it more confident.
     pub supports: &'static [&'static str],
-    /// What makes it less confident, or silent.
+    /// What makes it less confident, or rules it out.
     pub counters: &'static [&'static str],
     /// How confident it is, and what the confidence depends on.
     pub confidence: &'static str,

@@ -8,7 +8,7 @@
 //! itself that it could not get the key set.
 //!
 //! # Not to be confused with
-//! A key that was retired (`key_rotated`), or that nobody ever announced (`user_never_existed`, `probing`).
+//! A key that was retired (`key_rotated`), or that was never announced (`user_never_existed`, `probing`).
 
 use chrono::TimeDelta;
 
@@ -142,7 +142,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
     }
 }
 
-/// DR-21 without any line of the rotation: a key that nobody announced begins to sign, elsewhere it is accepted.
+/// DR-21 without any line of the rotation: a key that was not announced begins to sign, and others accept it.
 fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
     let verdicts = &facts.history.verifiers;
@@ -176,7 +176,7 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
         return None;
     }
-    // A verifier that accepts the key knows it: then a bad signature is the token's own.
+    // A verifier that accepts the key knows it: then the signature itself is bad.
     let verdicts = &facts.history.verifiers;
     let kid = case.kid.unwrap_or_default();
     let knows = case

@@ -7,7 +7,7 @@
 //! The reason itself. `not yet valid` is a clock that is ahead at the issuer or behind at the verifier.
 //!
 //! # Not to be confused with
-//! An outage or a forged token: a verifier that speaks of time has accepted the signature in most libraries.
+//! An outage or a forged token: most libraries check the time only after the signature.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -20,7 +20,7 @@ use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
 
-/// A token this little late or early, in seconds, is a matter of clocks.
+/// A token so few seconds late or early may be refused because clocks differ.
 const SKEW: i64 = 60;
 
 /// The rules of this cause.

@@ -7,7 +7,7 @@
 //! None, but the two best candidates and what each lacks.
 //!
 //! # Not to be confused with
-//! A request without any token, which is a client's business and no failure of keys or users.
+//! A request without any token, which is a mistake of the client and no failure of keys or users.
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};

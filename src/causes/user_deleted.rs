@@ -6,7 +6,7 @@
 //! # Evidence
 //! A deletion of the same subject before the failure, no restoration between, and no request that went through
 //! after it. A soft deletion shows as a session that is gone (DR-03). Without a record of the deletion, a subject
-//! that was accepted before and never again is the weaker ground (DR-04).
+//! that was accepted before and never again is weaker evidence (DR-04).
 //!
 //! # Not to be confused with
 //! A store outage, after which the subject succeeds again; a deletion dated after the failure; the actor of a
@@ -42,7 +42,7 @@ const FIX: &str = "Revoke the user's sessions in the deletion flow, make clients
 const VERIFY: &str = "Search for the same subjects after the fix: no refusal later than one token lifetime after the deletion";
 const ENDS: &str = "When the last token of the deleted user expires: one token lifetime after the deletion at the latest";
 
-/// The user was deleted before the request, and a line or the user table tells of it.
+/// The user was deleted before the request, and a line or the user table says so.
 pub static DR_01: Rule = Rule {
     id: RuleId::Dr01,
     cause: Cause::UserDeleted,
@@ -114,7 +114,7 @@ pub static DR_03: Rule = Rule {
     scenario: "user_deleted/soft",
 };
 
-/// The user is gone, and no line tells of the deletion.
+/// The user is gone, and no line reports the deletion.
 pub static DR_04: Rule = Rule {
     id: RuleId::Dr04,
     cause: Cause::UserDeleted,
@@ -229,7 +229,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     }
 }
 
-/// DR-01 without a time: the user table has the user as deleted, and does not say since when, or only the day.
+/// DR-01 without a time: by the user table the user is deleted, since an unknown time or by the day only.
 fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     let sub = case.sub?;
     let row = facts.row(EventKind::UserDeleted, sub)?;
@@ -244,7 +244,7 @@ fn undated(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<Verdict> {
     })
 }
 
-/// A deletion that came after the failure is shown as considered.
+/// A deletion after the failure is listed among the causes that were considered.
 fn too_late(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (index, late) = facts.first_after(EventKind::UserDeleted, case.sub?, case.time?)?;
     let mut verdict =
@@ -292,7 +292,7 @@ fn on_record(case: &Case, links: &Links, facts: &Facts<'_>, index: usize, verdic
     if returned {
         return;
     }
-    // What a service that asks nobody lets through says nothing of the user.
+    // A service that does not look users up lets deleted ones through as well.
     let stateful = |success: Option<usize>| {
         success.map(|index| &facts.successes[index]).filter(|success| facts.history.is_stateful(success.service))
     };
@@ -355,7 +355,7 @@ fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<
             } else if nameless {
                 0.42
             } else if proven {
-                // It exists, but nobody ever saw it at work: a hint.
+                // The user exists, but was never accepted anywhere: only a hint.
                 0.38
             } else {
                 0.35

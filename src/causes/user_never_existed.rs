@@ -1,14 +1,14 @@
 //! `user_never_existed`: wrong id, or a token of another environment or tenant. DR-07, DR-08, DR-09.
 //!
 //! # What it says
-//! The token names somebody, or a key, that this environment never knew.
+//! The token names a user or a key that this environment never knew.
 //!
 //! # Evidence
 //! No creation, login or accepted request of the subject in all inputs; a tenant other than the subject's own; an
 //! id of another shape; a key nobody here ever announced.
 //!
 //! # Not to be confused with
-//! A user that was deleted: that one has a past. An enumeration from one address (`probing`).
+//! A user that was deleted: that one was created or accepted before. An enumeration from one address (`probing`).
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
@@ -18,7 +18,7 @@ use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
 
-/// A token this much older than its user, in seconds, is older.
+/// A token counts as older than its user from this difference on, in seconds.
 const SKEW: i64 = 60;
 
 /// The rules of this cause.
@@ -187,7 +187,7 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
     );
 }
 
-/// A client that never got in anywhere and names nobody, where other such clients had.
+/// A client that was never let in anywhere and whose refusals name no subject, where other such clients had been let in.
 fn stranger(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let client = facts.history.clients.get(&case.client_ip?)?;
     let never = facts.history.was_let_in(case) == Some(false) && client.issued.is_empty() && client.let_in.is_empty();
@@ -200,7 +200,7 @@ fn stranger(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     })
 }
 
-/// A key that nobody here announced or used, while others are known.
+/// A key that was never announced or used here, while others are known.
 fn key(case: &Case, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     let Some(kid) = case.kid else { return };
     if facts.knows_key(kid) || !facts.keys.values().any(|key| key.used || key.added.is_some() || key.rotated.is_some()) {

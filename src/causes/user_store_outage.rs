@@ -17,7 +17,7 @@ use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
 
-/// A refusal this many times slower than usual is no refusal (`slow_factor`).
+/// A refusal this many times slower than usual is a time-out (`slow_factor`).
 const SLOW_FACTOR: u32 = 20;
 
 /// The rules of this cause.
@@ -103,21 +103,21 @@ pub static DR_14: Rule = Rule {
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     let outage = facts.outage_at(case.time);
     verdicts.extend(slow(case, outage.is_some(), facts));
-    let witness = outage.map(|outage| outage.first_line);
+    let first_error = outage.map(|outage| outage.first_line);
     let says_first = "the first error of the user store in this outage";
     match case.reason {
         Reason::UserStoreUnavailable => verdicts.push(
             Verdict::new(&DR_13, 0.80)
                 .ground(outage.is_some(), 0.10)
                 .ground(outage.is_some_and(|outage| outage.streams > 1), 0.05)
-                .shows(witness, says_first),
+                .shows(first_error, says_first),
         ),
         Reason::SubNotFound | Reason::Other => {
             let Some(outage) = outage else { return };
             let returns = links.success_after.is_some();
             let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
             let own = case.services.iter().any(|service| outage.services.contains(service));
-            // Without a subject nothing can return: then the store must have failed this very service at this very time.
+            // Without a subject it is unknown whether the user succeeds later: then this service must have failed at this time.
             if case.sub.is_none() && !(inside && own) || case.reason == Reason::Other && !(returns || own && inside) {
                 return;
             }
@@ -130,7 +130,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
                     .ground(links.success_before.is_some(), 0.05)
                     .ground(outage.streams > 1, 0.02)
                     .ground(crate::causes::user_deleted::in_table(case, facts) == Some(true), 0.20)
-                    .shows(witness, says_first)
+                    .shows(first_error, says_first)
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
                     .cap(case.sub.is_none(), 0.50, "no line names the subject"),
             );

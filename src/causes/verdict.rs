@@ -1,4 +1,4 @@
-//! Verdicts: what a rule says of a case, with its grounds; and how a case's verdict is chosen.
+//! Verdicts: what a rule says of a case, with its grounds.
 
 use chrono::TimeDelta;
 use std::borrow::Cow;
@@ -10,10 +10,10 @@ use crate::model::diagnosis::Counter;
 use crate::model::event::{Cause, Place, Reason};
 use crate::model::words::{Presence, Variant};
 
-/// Stamps cut to the second, and clocks of two sources, may put a cause this much after its effect.
+/// A cause may seem to come this much after its effect: stamps are cut to the second, and clocks differ.
 pub const ORDER_TOLERANCE: TimeDelta = TimeDelta::milliseconds(1500);
 
-/// The most a sum of grounds can reach: logs never prove all.
+/// The highest score: logs never prove everything.
 const MOST: f64 = 0.98;
 
 /// The events that surround a case, as indices in [`Facts::lifecycle`] or [`Facts::successes`].
@@ -52,7 +52,7 @@ pub struct Verdict {
     pub evidence: Vec<(Place, Cow<'static, str>)>,
     /// What was looked for against it.
     pub counter: Vec<Counter>,
-    /// What it lacks.
+    /// What is missing to make it more confident.
     pub lacks: &'static str,
 }
 
@@ -83,7 +83,7 @@ impl Verdict {
         self
     }
 
-    /// Holds the score to at most `cap` where `holds`, and says what is missing.
+    /// Limits the score to `cap` where `holds`, and says what is missing.
     #[must_use]
     pub fn cap(mut self, holds: bool, cap: f64, lacks: &'static str) -> Self {
         if holds && self.score > cap {
@@ -112,7 +112,7 @@ impl Verdict {
         self
     }
 
-    /// Says what was looked for against it; what is present costs `weight`, and `None` is what could not be looked for.
+    /// Adds what was looked for against it: if present it costs `weight`; `None` is what could not be looked for.
     #[must_use]
     pub fn against(mut self, says: &'static str, present: impl Into<Option<bool>>, weight: f64) -> Self {
         let present = present.into();
@@ -131,15 +131,15 @@ impl Verdict {
     }
 }
 
-/// A root cause: its rules, and what to tell of it.
+/// A root cause: its rules, and the texts that explain it.
 pub struct CauseRules {
     /// The cause.
     pub cause: Cause,
-    /// The reasons of refusals that it can explain; of others it is not asked.
+    /// The reasons of refusals that it can explain; other cases are not shown to it.
     pub reasons: &'static [Reason],
-    /// Adds what its rules say of a case.
+    /// Adds the verdicts of its rules on a case.
     pub judge: fn(&Case, &Links, &Facts<'_>, &mut Vec<Verdict>),
-    /// What it says where no rule says it more finely.
+    /// What it says where no rule has a text of its own.
     pub says: &'static str,
     /// What to do then.
     pub fix: &'static str,

@@ -23,7 +23,7 @@ const INFERRED: f64 = 0.10;
 /// How many others a failure shows.
 pub(super) const ALTERNATIVES: usize = 2;
 
-/// What is made of all that the causes say of a case.
+/// The verdicts of all causes on a case, weighed.
 pub(super) struct Judgement {
     /// The strongest verdict.
     pub(super) chosen: Verdict,
@@ -31,7 +31,7 @@ pub(super) struct Judgement {
     pub(super) others: Vec<Alternative>,
 }
 
-/// What every cause says of a case, and which of it is the strongest.
+/// Asks every cause for its verdicts on a case, and chooses the strongest.
 pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement {
     let mut verdicts = Vec::new();
     for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
@@ -43,7 +43,7 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
                 case.sub_from
                     .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
             );
-            // No further than the threshold: what would be possible stays possible.
+            // Not below the threshold: a verdict that counts as possible still does.
             verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
         }
     }
@@ -53,21 +53,20 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
     Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen }
 }
 
-/// Sorts verdicts; a sort keeps the order of [`CAUSES`] among the equally strong, and what is within a tie of the
-/// strongest yields to what stands before it there.
+/// Sorts verdicts, the strongest first; those within [`TIE`] of the strongest are sorted by the order of [`CAUSES`].
 fn strongest_first(verdicts: &mut [Verdict]) {
     let precedence = |cause: Cause| CAUSES.iter().position(|rules| rules.cause == cause);
     verdicts.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()));
     let Some(best) = verdicts.first().map(Verdict::confidence) else { return };
     let tied = verdicts.iter().take_while(|verdict| best - verdict.confidence() <= TIE).count();
     verdicts[..tied].sort_by_key(|verdict| precedence(verdict.cause()));
-    // A hint is no diagnosis: below the threshold the honest answer comes first.
+    // Below the threshold a verdict is only a hint, and `unexplained` comes first.
     if best < THRESHOLD {
         verdicts.sort_by_key(|verdict| verdict.cause() != Cause::Unexplained);
     }
 }
 
-/// A refusal that gives no reason borrows that of the same client's next refusal that gives one.
+/// Gives a refusal without a reason the verdict on the nearest refusal of the same client that has one.
 pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts<'_>) {
     let mut by_client: HashMap<Name, Vec<(DateTime<Utc>, usize)>> = HashMap::default();
     for (index, case) in cases.iter().enumerate() {
@@ -89,12 +88,12 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
             let explained = by_client.get(&case.client_ip?)?;
             let from = explained.partition_point(|(other, _)| *other < time - SESSION);
             let to = explained.partition_point(|(other, _)| *other <= time + SESSION);
-            // With more than that it is no single client's session.
+            // With more refusals it is not the session of a single client.
             let (_, neighbour) = explained[from..to.min(from + SESSION_MOST)]
                 .iter()
                 .filter(|(_, neighbour)| !response_size::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
-                    // What befell the user shows everywhere; keys, claims and clocks are each service's own.
+                    // What happened to the user shows at every service; keys, claims and clocks are each service's own.
                     !foreign(case, &cases[*neighbour]) || judged[*neighbour].chosen.cause().is_of_the_user()
                 })
                 .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
@@ -118,7 +117,7 @@ fn foreign(a: &Case, b: &Case) -> bool {
     a.service != b.service
 }
 
-/// The best of the others: one more than a failure shows, as what is chosen may change yet.
+/// The best of the others: one more than a failure shows, as the chosen one may still be replaced.
 fn alternatives(chosen: &Verdict, verdicts: &[Verdict]) -> Vec<Alternative> {
     let mut seen = vec![(chosen.cause(), chosen.rule.id)];
     let mut others = Vec::new();

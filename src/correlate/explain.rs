@@ -13,10 +13,10 @@ use crate::model::event::Event;
 use crate::model::name::Name;
 use crate::model::words::{Band, Reason};
 
-/// The failure that a judged case is.
+/// Makes the failure of a judged case.
 pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, lines: Lines<'_>) -> Failure {
     let Judgement { chosen, others: mut alternatives } = judgement;
-    // It may be another's.
+    // The chosen verdict may be that of another case, and then stands among these as well.
     alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause(), chosen.rule.id));
     alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
@@ -60,7 +60,7 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
     Failure { pattern_id: pattern_id(&failure, object), ..failure }
 }
 
-/// What a failure's own line shows.
+/// What a failure's deciding line shows.
 fn said(case: &Case, event: &Event) -> Cow<'static, str> {
     if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
         return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();

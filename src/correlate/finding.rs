@@ -1,5 +1,5 @@
-//! Security findings: what got through that should not have, and what is being tried. Found beside the failures, not
-//! instead of them. DR-10, DR-12, DR-23, DR-35, DR-39 to DR-41.
+//! Security findings: requests that were let through and should not have been, and attacks. They are reported beside the
+//! failures, not instead of them. DR-10, DR-12, DR-23, DR-35, DR-39 to DR-41.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +22,13 @@ use crate::model::name::Name;
 use crate::model::pattern::Sample;
 use crate::model::words::{RuleId, Variant};
 
-/// A cache is believed to know a retired key this long.
+/// How long a cache may keep a retired key.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
-/// Somebody who gets through longer than this after the deed is a matter of more than one cache.
+/// Who gets through for longer than this, in seconds, after the deletion or the like is let in by more than a stale cache.
 const LONG: i64 = 300;
 /// How many lines a finding shows.
 const SHOWN: usize = 3;
-/// A token this much older than its user, in seconds, is older.
+/// A token counts as older than its user from this difference on, in seconds.
 const SKEW: i64 = 60;
 
 /// Requests that got through although something forbade it.
@@ -42,13 +42,13 @@ struct Through {
 }
 
 impl Through {
-    fn add(&mut self, success: &Success, deed: Place, since: DateTime<Utc>) {
+    fn add(&mut self, success: &Success, forbidden_by: Place, since: DateTime<Utc>) {
         self.subjects.insert(success.sub);
         self.seen.push((success.sub, success.client));
         self.times.push(success.time);
         self.longest = self.longest.max((success.time - since).num_seconds());
         if self.places.len() < SHOWN {
-            self.places.extend([deed, success.place]);
+            self.places.extend([forbidden_by, success.place]);
         }
     }
 }
@@ -65,22 +65,22 @@ pub fn findings(mut findings: Vec<Finding>, failures: &[Failure]) -> Vec<Finding
 /// Requests that were let through and should not have been, by rule and service.
 pub fn got_through(facts: &Facts<'_>, lines: Lines<'_>) -> Vec<Finding> {
     let mut through: BTreeMap<(RuleId, Name), Through> = BTreeMap::new();
-    let befallen: HashSet<Name> = facts
+    let changed: HashSet<Name> = facts
         .lifecycle
         .iter()
-        .filter(|h| matches!(h.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
-        .map(|h| h.key)
+        .filter(|event| matches!(event.kind, EventKind::UserCreated | EventKind::UserDeleted | EventKind::UserDisabled))
+        .map(|event| event.key)
         .collect();
     for success in facts.successes.iter() {
-        let of_the_user = befallen
+        let of_the_user = changed
             .contains(&success.sub)
-            .then(|| [deed(facts, success), older_than_its_user(facts, success)])
+            .then(|| [gone(facts, success), older_than_its_user(facts, success)])
             .into_iter()
             .flatten();
         for (rule, index) in of_the_user.chain([retired(facts, success)]).flatten() {
             let service = success.service.map(plain_name).unwrap_or_default();
-            let deed = facts.lifecycle.best(index).line;
-            through.entry((rule, service)).or_default().add(success, deed, facts.lifecycle[index].time);
+            let forbidden_by = facts.lifecycle.best(index).line;
+            through.entry((rule, service)).or_default().add(success, forbidden_by, facts.lifecycle[index].time);
         }
     }
     through
@@ -113,7 +113,7 @@ fn sample(place: Place, lines: Lines<'_>) -> Sample {
 }
 
 /// A deletion or disabling of the subject before a request that got through, and nothing that undid it.
-fn deed(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
+fn gone(facts: &Facts<'_>, success: &Success) -> Option<(RuleId, usize)> {
     let last = |kind| facts.last_before(kind, success.sub, success.time);
     let undone = [EventKind::UserRestored, EventKind::UserCreated]
         .into_iter()
@@ -177,11 +177,11 @@ fn fix(rule: RuleId) -> &'static str {
     }
 }
 
-/// What to do about subjects that are tried, while nothing shows that whoever does it can sign.
+/// What to do about guessed subjects, while nothing shows that the signing key has leaked.
 const WHOSE: &str =
     "Find out whose address it is; if nobody knows it, limit refusals per address and look for tokens that were never issued";
 
-/// What is being tried, from the failures that were found to be probes.
+/// Attacks: findings made of the failures with the cause `probing`.
 fn attacks(failures: &[Failure]) -> Vec<Finding> {
     let mut by_rule: BTreeMap<RuleId, Vec<&Failure>> = BTreeMap::new();
     for failure in failures.iter().filter(|failure| failure.root_cause == Cause::Probing) {

@@ -1,4 +1,4 @@
-//! Names that stay the same from run to run: made of words, and not of counts, times of the run or places in memory.
+//! Names that stay the same from run to run: made of words, and not of counts, times of the run or addresses in memory.
 
 use std::hash::Hasher;
 

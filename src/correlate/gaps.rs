@@ -1,4 +1,4 @@
-//! What is missing from the inputs, as far as failures ask for it.
+//! What is missing from the inputs that would explain failures.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::model::event::{EventKind, StreamId};
 use crate::model::words::{Cause, Reason};
 use crate::normalise::clock;
 
-/// A source of fewer lines has no rhythm to miss.
-const SPEAKS: usize = 20;
+/// A source with fewer lines has no usual pause to compare with.
+const LEAST_LINES: usize = 20;
 /// A pause shorter than this is no silence.
 const SILENT: TimeDelta = TimeDelta::minutes(10);
 
-/// Silence of an audit source where failures ask for it (DR-43).
+/// Pauses in an audit log within which users were refused as missing (DR-43).
 fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
     let mut by_stream: BTreeMap<StreamId, Vec<DateTime<Utc>>> = BTreeMap::new();
-    // What the second pass found was looked for, and says nothing of how often a source speaks.
+    // Events of the second pass were searched for: they do not show how often a source writes.
     for event in lines.events.iter().filter(|event| event.sub.is_some() && !event.looked_up) {
         let of_a_user = matches!(
             event.kind,
@@ -45,7 +45,7 @@ fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
         .collect();
     asking.sort();
     let mut silences = Vec::new();
-    for (source, mut times) in by_source.into_iter().filter(|(_, times)| times.len() >= SPEAKS) {
+    for (source, mut times) in by_source.into_iter().filter(|(_, times)| times.len() >= LEAST_LINES) {
         times.sort();
         let mut pauses: Vec<TimeDelta> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         pauses.sort();
@@ -66,7 +66,7 @@ fn silences(failures: &[Failure], lines: Lines<'_>) -> Vec<String> {
     silences
 }
 
-/// What is missing from the inputs, as far as failures ask for it.
+/// What is missing from the inputs that would explain failures.
 pub(super) fn gaps(failures: &[Failure], outline: &Outline, lines: Lines<'_>) -> Vec<String> {
     let count = |test: &dyn Fn(&Failure) -> bool| failures.iter().filter(|failure| test(failure)).count();
     let mut gaps = Vec::new();

@@ -11,7 +11,7 @@ use crate::parallel;
 /// blame happened to.
 ///
 /// Deletions and the like happen to one user each and make one pattern together; a deploy or a rotation makes a pattern of
-/// its own, known by what it was and when, not by where it stands: logs are rotated.
+/// its own, known by what it was and when, not by its file and line: logs are rotated.
 pub fn pattern_id(failure: &Failure, object: Option<Name>) -> Name {
     let blamed = failure.cause.as_ref().filter(|cause| !cause.kind.is_of_one_user()).map(|cause| {
         let time = || cause.time.map(|time| time.timestamp().to_string()).unwrap_or_default();

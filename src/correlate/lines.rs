@@ -10,7 +10,7 @@ use crate::model::name::Name;
 /// The lines of a run, and those of other runs that its facts name.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines<'e> {
-    /// What they tell, in the order of streams and lines.
+    /// Their events, in the order of streams and lines.
     pub events: &'e [Event],
     /// The streams.
     pub sources: &'e Sources,
@@ -22,7 +22,7 @@ impl Lines<'_> {
         Line::at(line, &self.sources.files)
     }
 
-    /// What a line of the run tells.
+    /// The event of a line of the run.
     fn event_at(&self, line: Place) -> Option<&Event> {
         self.events.binary_search_by_key(&line, |event| event.place).ok().map(|index| &self.events[index])
     }

@@ -261,7 +261,7 @@ impl Samples {
     }
 }
 
-/// What orders failures: their time, then where their first line stands.
+/// What failures are ordered by: their time, then their first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Rank {
     time: Option<DateTime<Utc>>,
@@ -275,19 +275,19 @@ impl Rank {
     }
 
     fn is_before(&self, failure: &Failure) -> bool {
-        by_place(self.time, self.line.as_ref(), failure.time, failure.seen_in.first())
+        by_time_and_line(self.time, self.line.as_ref(), failure.time, failure.seen_in.first())
             .then_with(|| self.failure_id.cmp(&failure.failure_id))
             .is_le()
     }
 
     fn cmp(&self, other: &Self) -> Ordering {
-        by_place(self.time, self.line.as_ref(), other.time, other.line.as_ref())
+        by_time_and_line(self.time, self.line.as_ref(), other.time, other.line.as_ref())
             .then_with(|| self.failure_id.cmp(&other.failure_id))
     }
 }
 
 /// Orders by time, then by file as directories are walked, then by line.
-fn by_place(
+fn by_time_and_line(
     time: Option<DateTime<Utc>>,
     line: Option<&Line>,
     other_time: Option<DateTime<Utc>>,
