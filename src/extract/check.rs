@@ -1,4 +1,4 @@
-//! Holds a catalog to its examples.
+//! Checks a catalog against its examples.
 
 use crate::extract::detector::Detector;
 use crate::extract::field_value;
@@ -7,7 +7,7 @@ use crate::model::event::Event;
 use crate::model::field::Field;
 use crate::redact::Redactor;
 
-/// Runs the examples of every signature from the one at `from` on through the whole way, and says what does not hold.
+/// Extracts events from the examples of every signature from the one at `from` on, and lists what is not as promised.
 ///
 /// Each example becomes an event of its signature, or of a more specific one that means the same, with the values it
 /// promises; no counterexample becomes an event of that signature.
@@ -43,7 +43,7 @@ fn check_example(detector: &Detector, signature: &Signature, example: &Example) 
     }
     example.reads.iter().find_map(|(field, wanted)| {
         let Some(known) = Field::named(field) else { return Some(format!("`{field}` is no field of an event")) };
-        // Times and addresses are normalised: so is what is promised.
+        // Times and addresses of events are normalised, so the promised values are too.
         let mut promised = alike[0].clone();
         field_value::set(&mut promised, known, wanted, Redactor::BARE);
         let kept = alike.iter().any(|event| known.of(event) == known.of(&promised));

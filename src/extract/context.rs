@@ -12,11 +12,11 @@ pub struct Context {
     pub zone: Tz,
     /// No record is much younger than this: supplies missing years and days.
     pub latest: DateTime<Utc>,
-    /// The service its path tells of.
+    /// The service that its path names.
     pub service: Option<String>,
-    /// The host or instance its path tells of.
+    /// The host or instance that its path names.
     pub host: Option<String>,
-    /// Whether events become rows: else only those speak whose text a diagnosis may read.
+    /// Whether events become rows: if not, texts are kept only of events whose diagnosis may read them.
     pub rows: bool,
     /// Whether it will be read a second time.
     pub is_read_twice: bool,
@@ -25,7 +25,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// That of a record without a stream.
+    /// The context of a record without a stream.
     pub fn none() -> Self {
         Self {
             zone: Tz::UTC,

@@ -1,8 +1,8 @@
 //! A Block in, its Events out: prefilter, parse, match. The hot loop.
 //!
 //! Most records hold no literal of the catalog and are only counted. Those that do are read by the first layout
-//! that claims them and held against the signatures whose literals they hold. What a refusal says of itself by its
-//! status alone becomes a failure with the reason `other`.
+//! that claims them and matched against the signatures whose literals they hold. An access line with 401 or 403 that no
+//! signature matches becomes a failure with the reason `other`.
 
 use crate::extract::context::Context;
 use crate::extract::fold;
@@ -16,13 +16,13 @@ use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
 
-/// Of records that only tell of issued tokens one of so many is read in any case: enough to know keys, issuers and
-/// services, and whether a source speaks.
+/// Of records that only report issued tokens one of so many is read in any case: enough to know keys, issuers and
+/// services, and how often a source writes.
 const READ_OF_ROUTINE: usize = 16;
-/// A longer record at the beginning of a block is not asked when it was written.
+/// A longer record at the beginning of a block is not read to learn when the block was written.
 const MAX_OPENING: usize = 64 << 10;
 
-/// A record that stands alone.
+/// The place of a record that is of no stream.
 const ALONE: Place = Place { stream: StreamId(0), line: 1 };
 
 /// What is to be made of a record.
@@ -50,7 +50,7 @@ impl Detector {
         Self::tuned(catalog, false, &[])
     }
 
-    /// Makes a catalog ready to tell what it misses as well: looks at every record that speaks of authentication.
+    /// Makes a catalog ready to find what it misses as well: looks at every record with a word of authentication.
     pub fn keeping_unknown(catalog: Catalog) -> Self {
         Self::tuned(catalog, true, &[])
     }
@@ -67,7 +67,7 @@ impl Detector {
         &self.catalog
     }
 
-    /// Finds the events of a block and tells how many line feeds it holds. `stream` and the block's line count become the
+    /// Finds the events of a block and counts its line feeds. `stream` and the block's line count become the
     /// events' places.
     pub fn detect(&self, block: Block<'_>, stream: StreamId, context: &Context, found: &mut Found) -> u64 {
         let (records, lines) = block.style.count(block.bytes);
@@ -116,7 +116,7 @@ impl Detector {
         lines - u64::from(block.bytes.last().is_some_and(|last| *last != b'\n'))
     }
 
-    /// Whether a record can tell of issued tokens and of nothing else, and spells as written what it names.
+    /// Whether a record can report issued tokens and nothing else, and names users, clients and keys without escapes.
     fn is_routine(&self, record: &[u8], in_record: &[Candidate]) -> bool {
         let issues = |candidate: &Candidate| self.catalog.signatures[candidate.signature as usize].kind == EventKind::TokenIssued;
         !self.keeps_unknown
@@ -153,7 +153,7 @@ impl Detector {
         found.books.count_read(format, events);
     }
 
-    /// Pushes what a record tells, and gives the name of its layout.
+    /// Pushes the events of a record, and gives the name of its layout.
     pub fn extract(&self, record: &[u8], mode: Mode, place: Place, context: &Context, events: &mut Vec<Event>) -> &'static str {
         let mut in_record = Vec::new();
         if mode != Mode::LookedUpSilent {
@@ -169,14 +169,14 @@ impl Detector {
         events
     }
 
-    /// What is read from a record on its own, whether or not it tells of anything.
+    /// What is read from a record on its own, whether or not any signature matches.
     pub fn reading_of(&self, record: &str) -> Event {
         let mut events = Vec::new();
         self.extract(record.as_bytes(), Mode::LookedUp, ALONE, &Context::none(), &mut events);
         events.into_iter().next().unwrap_or_else(|| Event::bare(EventKind::Request, ALONE))
     }
 
-    /// Pushes what `record` tells and gives the name of its layout. `in_record` are the signatures that the record as
+    /// Pushes the events of `record` and gives the name of its layout. `in_record` are the signatures that the record as
     /// written calls for: JSON spells some texts otherwise than they read.
     fn read(
         &self,
@@ -228,7 +228,7 @@ impl Detector {
     }
 }
 
-/// What the first record of a block tells of the block.
+/// What the first record of a block says of the block.
 fn stats(block: Block<'_>, first: &[u8], context: &Context) -> BlockStats {
     let mut stats =
         BlockStats { at: block.at, lines_before: block.lines_before, opens: None, answers: false, style: block.style };

@@ -25,8 +25,8 @@ pub fn draft(detector: &Detector, record: &str) -> Result<String, String> {
         return Err(format!("the record is longer than {} bytes: leave out what does not matter", redact::MOST));
     }
     let record = Redactor::BARE.redact(record).into_owned();
-    let told = detector.events_of(&record);
-    let known = told.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.index() as usize]);
+    let events = detector.events_of(&record);
+    let known = events.first().and_then(|event| event.signature).map(|id| &detector.catalog().signatures[id.index() as usize]);
     let read = detector.reading_of(&record);
     let line = said(read.shown.as_deref().map_or("", |shown| &*shown.message));
     let literal = literal(&line, &record).ok_or("nothing in it stays the same from record to record: paste a whole log line")?;
@@ -79,7 +79,7 @@ fn said(message: &str) -> String {
         .collect()
 }
 
-/// The longest part that stays and stands, byte for byte, in the record.
+/// The longest constant part that is, byte for byte, in the record.
 fn literal<'l>(line: &'l str, record: &str) -> Option<&'l str> {
     let fixed = pieces(line).into_iter().filter_map(|piece| match piece {
         Piece::Fixed(text) => Some(text),

@@ -1,4 +1,4 @@
-//! What a scan read of its sources: all that correlation asks for.
+//! What a scan read of its sources: all that correlation needs.
 
 use crate::extract::unknown::Unknown;
 use crate::model::books::{Books, PassedOver, Problem, StreamBooks};
@@ -12,7 +12,7 @@ pub struct Extracted {
     pub streams: Vec<StreamBooks>,
     /// Every event, in the order of streams and lines.
     pub events: Vec<Event>,
-    /// Where rows are asked for, the events of records that nothing asked for: no diagnosis sees them.
+    /// If rows are wanted, the events of deferred records that the second pass did not ask for: no diagnosis reads them.
     pub unasked: Vec<Event>,
     /// Other requests of subjects in question.
     pub observations: Vec<RequestObservation>,
@@ -32,7 +32,7 @@ impl Extracted {
         self.streams.iter().map(|stream| stream.file.clone()).collect()
     }
 
-    /// Drops of the unasked events those that were asked for after all, and stand among the others. Both are in order.
+    /// Drops the unasked events that the second pass has found, which are among the others. Both lists are in order.
     pub fn drop_asked(&mut self) {
         let events = &self.events;
         self.unasked.retain(|event| events.binary_search_by_key(&event.place, |known| known.place).is_err());

@@ -14,7 +14,7 @@ use crate::redact::{Redactor, jwt};
 /// How much a value of an event may hold, in characters.
 const MAX_VALUE: usize = 256;
 
-/// Sets a field of an event to what a record says of it. A secret is never kept, and what holds a token names nobody.
+/// Sets a field of an event to what a record says of it. A secret is never kept, and a value that holds a token is no name.
 pub fn set(event: &mut Event, field: Field, written: &str, redactor: Redactor) {
     let written = written.trim();
     if written.is_empty() || written == "-" || written == "null" || !field.is_kept_by(event) {
@@ -29,7 +29,7 @@ pub fn set(event: &mut Event, field: Field, written: &str, redactor: Redactor) {
     }
 }
 
-/// The value that a field takes of what is written, or `None` where that is none.
+/// The value of a field, made of what is written, or `None` where that is no value.
 fn value(field: Field, written: &str) -> Option<Value<'_>> {
     let text = match field {
         Field::RequestId => return id(written).map(Value::Text),
@@ -58,7 +58,7 @@ pub fn bounded(value: &str) -> Name {
     Name::of(&cut(value, MAX_VALUE))
 }
 
-/// An id, unless it stands for none.
+/// An id, unless it is a placeholder.
 fn id(written: &str) -> Option<Cow<'_, str>> {
     let id = cut(written, MAX_VALUE);
     (!Id::of(&id).is_placeholder()).then_some(id)

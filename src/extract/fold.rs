@@ -1,8 +1,8 @@
-//! One occurrence that stands on several records of a stream is one event.
+//! Folds events of neighbouring records that report one occurrence into one.
 //!
-//! Consoles print an exception where it is raised and once more where it ends, lose the indentation that would join
-//! the lines, or print what went wrong above the access line of the request. Such neighbours are told by what they
-//! lack: a time of their own. A verifier within a server says what it found, and the server at once that it refuses: such
+//! Consoles print an exception where it is raised and once more where it is caught, lose the indentation that would join
+//! the lines, or print the error above the access line of the request. Such neighbours are recognised by what they lack: a
+//! time of their own. A verifier within a server logs why a token is bad, and the server at once that it refuses it: such
 //! lines name the client and no request.
 
 use chrono::TimeDelta;
@@ -17,9 +17,9 @@ const AT_ONCE: TimeDelta = TimeDelta::milliseconds(10);
 /// The access line follows its error at once.
 const NEXT: u64 = 2;
 
-/// Folds neighbours that tell of one occurrence. `events` are in the order of their places.
+/// Folds neighbours that report one occurrence. `events` are in the order of their places.
 pub fn fold(events: &mut Vec<Event>) {
-    // The line of the last event that went into the one that stands.
+    // The line of the last event that was folded into the last one kept.
     let mut last_line = events.first().map_or(0, |event| event.place.line);
     events.dedup_by(|event, first| {
         let line = event.place.line;
@@ -53,7 +53,7 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
     if !agree {
         return false;
     }
-    // A time that cannot be is one of its own.
+    // A record with an impossible stamp has a time of its own, and is not folded.
     if first.misdated || next.misdated {
         return false;
     }
@@ -62,8 +62,8 @@ fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {
     trace || access_line
 }
 
-/// Whether two lines that name a client, but no request, say in two ways at one moment that its token is refused: first
-/// why, then that.
+/// Whether two lines that name a client, but no request, refuse its token at one moment: the first says why, the second
+/// that it is refused.
 fn said_at_once(first: &Event, next: &Event) -> bool {
     let of_client = |event: &Event| event.client_ip.is_some() && event.request_id.is_none() && event.path.is_none();
     let general = matches!(next.reason, Some(Reason::SignatureInvalid | Reason::ClaimInvalid | Reason::Other));
@@ -83,8 +83,8 @@ pub fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
 
 /// Adds to an event what a further line of the same occurrence says.
 pub fn complete(first: &mut Event, next: &Event) {
-    let told_more = first.reason == Some(Reason::Other) && next.reason.is_some();
-    if told_more {
+    let is_more_specific = first.reason == Some(Reason::Other) && next.reason.is_some();
+    if is_more_specific {
         first.reason = next.reason;
         first.signature = next.signature;
         (first.message_hash, first.reuse, first.quote) = (next.message_hash, next.reuse, next.quote.or(first.quote));

@@ -1,4 +1,4 @@
-//! What is found in blocks: events, records that wait for the second pass, and what became of every record.
+//! What is found in blocks: events, records deferred to the second pass, and what became of every record.
 
 use chrono::{DateTime, Utc};
 
@@ -10,11 +10,11 @@ use crate::model::event::Event;
 /// What a run over some blocks found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The events, in the order they stand.
+    /// The events, in the order of their records.
     pub events: Vec<Event>,
-    /// Records that wait to be read, in the order they stand.
+    /// The deferred records, in their order.
     pub deferred: Vec<DeferredRecord>,
-    /// The events of these, where rows are asked for: no diagnosis sees them unless the second pass asks for them.
+    /// If rows are wanted, the events of these: no diagnosis reads them unless the second pass finds them.
     pub unasked: Vec<Event>,
     /// The blocks, if they will be read again.
     pub block_stats: Vec<BlockStats>,
@@ -24,25 +24,25 @@ pub struct Found {
     pub unknown: Unknown,
 }
 
-/// A record that is read only if it names what failures ask for.
+/// A record that the second pass reads if it names a user, client or key of some failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeferredRecord {
-    /// Where its first byte stands in the stream, after decoding.
+    /// The offset of its first byte in the stream, after decoding.
     pub at: u64,
     /// Its bytes.
     pub length: u32,
 }
 
-/// A block of the first pass, and what its first record tells of it.
+/// A block of the first pass, and what its first record says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockStats {
-    /// Where its first byte stands in the stream, after decoding.
+    /// The offset of its first byte in the stream, after decoding.
     pub at: u64,
     /// How many lines stand before it, in the stream or span.
     pub lines_before: u64,
     /// When its first record was written, if that names its zone.
     pub opens: Option<DateTime<Utc>>,
-    /// Whether its first record bears the status of an answer.
+    /// Whether its first record has the status of an answer.
     pub answers: bool,
     /// How its records begin.
     pub style: Style,

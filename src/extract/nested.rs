@@ -168,7 +168,7 @@ fn carrying(mut outer: Entry<'static>) -> Entry<'static> {
     let message = outer.message.trim().to_owned();
     let Some(inner) = inside(&message, 0) else { return outer };
     if inner.format != "json" {
-        // As written it is what signatures are held against.
+        // Signatures are matched against it as written.
         outer.fields.push("message", message);
     }
     merged(outer, inner, None)

@@ -100,14 +100,14 @@ pub struct Hit {
     /// Where the window of its anchor begins. No literal that begins where the search began, or after it, has its anchor
     /// before.
     pub window: usize,
-    /// The place of its last byte.
+    /// The offset of its last byte.
     pub last: usize,
 }
 
 /// A signature whose literal stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its place in the catalog.
+    /// Its index in the catalog.
     pub signature: u32,
     /// The length of the longest literal of it that was found.
     pub weight: usize,
@@ -171,7 +171,7 @@ impl Prefilter {
         })
     }
 
-    /// The signatures whose literals stand in `record`, in catalog order. Tells whether a literal stands there that is
+    /// The signatures whose literals stand in `record`, in catalog order, and whether a literal stands there that is
     /// of no signature: a refusal, or one of the further texts.
     pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) -> bool {
         self.candidates_from(record, 0, into)
@@ -196,7 +196,7 @@ impl Prefilter {
         unowned
     }
 
-    /// The places of the windows at and after `from` whose slots are marked.
+    /// The offsets of the windows at and after `from` whose slots are marked.
     fn windows<'t>(&'t self, text: &'t [u8], from: usize) -> Windows<'t> {
         Windows { prefilter: self, text, at: from, marks: 0, batch: from }
     }
@@ -302,7 +302,7 @@ fn is_whole(literal: &[u8], rest: &[u8]) -> bool {
     !(literal.last().is_some_and(u8::is_ascii_digit) && rest.first().is_some_and(u8::is_ascii_digit))
 }
 
-/// Where the literals are anchored: once for each place that the windows looked at can have to them.
+/// Where the literals are anchored: once for each offset at which windows that are looked at can be in them.
 fn anchors(literals: &[Box<[u8]>], stride: usize, sample: &[u8]) -> Vec<Anchored> {
     // By mark: what shares it is met as often. Small numbers of some windows are enough to tell the rare, and memory that
     // is touched for the first time is what a short run's time goes to.

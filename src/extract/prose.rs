@@ -1,10 +1,10 @@
-//! What running text says in passing of the request it is about, where no field does.
+//! Reads the id and the client of a request from running text, where no field has them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// How much of a text is looked through, in bytes.
+/// How much of a text is searched, in bytes.
 const WINDOW: usize = 16 << 10;
 
 /// What an id is named after.
@@ -49,15 +49,15 @@ fn window(text: &str) -> &str {
 /// The id of the request that the text is about.
 pub fn request_id(text: &str) -> Option<&str> {
     let text = window(text);
-    let told = |pattern: &Regex| {
-        let mut ids = pattern.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2))).map(|found| found.as_str());
+    let found = |pattern: &Regex| {
+        let mut ids = pattern.captures_iter(text).filter_map(|groups| groups.get(1).or(groups.get(2))).map(|id| id.as_str());
         ids.find(|id| id.bytes().any(|b| b.is_ascii_digit()))
     };
-    let named = names_an_id(text.as_bytes()).then(|| told(&NAMED_ID)).flatten();
-    named.or_else(|| holds_long_id(text.as_bytes()).then(|| told(&LONE_ID)).flatten())
+    let named = names_an_id(text.as_bytes()).then(|| found(&NAMED_ID)).flatten();
+    named.or_else(|| holds_long_id(text.as_bytes()).then(|| found(&LONE_ID)).flatten())
 }
 
-/// Whether one of the names that [`NAMED_ID`] knows may stand in a text: a look that costs less than the pattern.
+/// Whether one of the names that [`NAMED_ID`] knows may be in a text: a check that costs less than the pattern.
 fn names_an_id(text: &[u8]) -> bool {
     memchr::memchr2_iter(b'd', b'D', text).any(|d| {
         let Some(before) = d.checked_sub(1).filter(|i| matches!(text[*i], b'i' | b'I')) else { return false };
@@ -80,7 +80,7 @@ fn holds_long_id(text: &[u8]) -> bool {
     digits || memchr::memchr_iter(b'-', text).any(|at| is_dash(at + 5) && is_dash(at + 10) && is_dash(at + 15) && apart(at))
 }
 
-/// The address of the client that the text speaks of.
+/// The address of the client that the text names.
 pub fn client(text: &str) -> Option<&str> {
     let text = window(text);
     if !holds_address(text.as_bytes()) {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_found_by_its_name_or_its_place() {
+    fn an_id_is_found_by_its_name_or_its_position() {
         for (text, id) in [
             ("status code: 400, request id: 3714365f-c50b-4cae-b958-917eb6a34b50", Some("3714365f-c50b-4cae-b958-917eb6a34b50")),
             ("Connection ID \"166\", Request ID \"80000006-0000-e700\": unhandled", Some("80000006-0000-e700")),

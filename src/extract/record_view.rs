@@ -27,7 +27,7 @@ const MAX_MESSAGE: usize = 400;
 const SHORT: usize = 1 << 10;
 /// How much of it evidence shows, in characters.
 const MAX_QUOTE: usize = 160;
-/// One record tells of at most this many users (an SQL `IN` list).
+/// One record gives events of at most this many users (an SQL `IN` list).
 const MAX_SUBJECTS: usize = 1000;
 
 /// Hands on the entries of a record, and gives the name of its layout.
@@ -89,7 +89,7 @@ impl Signs {
 pub struct RecordView<'t> {
     entry: &'t Entry<'t>,
     roles: Roles<'t>,
-    /// What signatures are held against, once something is.
+    /// What signatures are matched against, once it is needed.
     text: OnceCell<Cow<'t, str>>,
     unwrapped: &'t wrapper::Unwrapped<'t>,
     signs: Signs,
@@ -99,7 +99,7 @@ pub struct RecordView<'t> {
 }
 
 impl RecordView<'_> {
-    /// The text that signatures are held against.
+    /// The text that signatures are matched against.
     pub fn text(&self) -> &str {
         self.text.get_or_init(|| search_text(self.entry, &self.unwrapped.text, self.signs.binds))
     }
@@ -114,7 +114,7 @@ impl RecordView<'_> {
         self.entry
     }
 
-    /// Where it stands.
+    /// Its place.
     pub fn place(&self) -> Place {
         self.place
     }
@@ -181,7 +181,7 @@ impl RecordView<'_> {
         Some(captured)
     }
 
-    /// What a signature reads from a place, or puts together from several: `system:{namespace}:{name}`.
+    /// What a signature reads from a path, or puts together from several: `system:{namespace}:{name}`.
     fn read(&self, place: &str) -> Option<Cow<'_, str>> {
         if !place.contains('{') {
             return self.lookup(place).map(Cow::Borrowed);
@@ -251,7 +251,7 @@ impl RecordView<'_> {
         }
     }
 
-    /// Quotes what the signature is told by, where the beginning of the message does not hold it: an error beside it, a
+    /// Quotes what the signature matched, where the beginning of the message does not hold it: an error beside it, a
     /// cause below it.
     fn quote_what_tells(&self, signature: &Signature, candidate: Candidate, event: &mut Event) {
         let said = event.quote.unwrap_or_default().text();

@@ -1,16 +1,16 @@
-//! The text of an entry that signatures are held against.
+//! The text of an entry that signatures are matched against.
 
 use std::borrow::Cow;
 
 use crate::layout::Entry;
 use crate::literal::Literal;
 
-/// A record as text. Whether it is all UTF-8, as nearly always, is told faster than what is not is replaced.
+/// A record as text. Nearly all are UTF-8, which is checked first: that is faster than to replace what is not.
 pub fn as_text(record: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(record).map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed)
 }
 
-/// What signatures are held against: the text as written, or the values of a JSON record, one a line.
+/// What signatures are matched against: the text as written, or the values of a JSON record, one a line.
 ///
 /// SQL with bind parameters is written twice in `PostgreSQL`'s log, without the values and with nothing but them: a
 /// line that joins the two is put in front.

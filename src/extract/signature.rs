@@ -1,4 +1,4 @@
-//! The catalog: what the texts of the field mean, as data. One TOML file a product under `signature/catalog/`.
+//! The catalog: what the texts of products mean, as data. One TOML file a product under `signature/catalog/`.
 //!
 //! A [`Signature`] is one meaning of one product's text, and carries the records it was learnt from as examples.
 //! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
@@ -50,7 +50,7 @@ pub enum CatalogError {
         /// What is wrong and where, as the TOML parser says it.
         what: String,
     },
-    /// One of its signatures does not hold.
+    /// One of its signatures is wrong.
     #[error("catalog `{file}`: signature `{id}`: {what}")]
     Signature {
         /// The file.
@@ -135,9 +135,9 @@ impl Pattern {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shared {
-    /// Programs of which generic phrases say nothing.
+    /// Programs whose generic phrases say nothing of tokens.
     tokenless: Vec<String>,
-    /// What a signature must not stand beside, by name.
+    /// Guards by name: expressions that must not match the text.
     guard: BTreeMap<String, Pattern>,
     /// Parts of patterns: `{{name}}` stands for them.
     piece: BTreeMap<String, String>,
@@ -290,9 +290,9 @@ pub struct Signature {
     pub conditions: Vec<(String, Pattern)>,
     /// What must not stand in the text.
     pub unless: Option<Pattern>,
-    /// What many signatures must not stand beside.
+    /// The shared guards: expressions that must not match the text.
     pub guards: Vec<&'static Pattern>,
-    /// Event fields read from other places than the engine's own guess.
+    /// Event fields by the paths they are read from, where the engine's own guess is wrong.
     pub reads: Vec<(Field, String)>,
     /// Weaker than a product's own.
     pub generic: bool,
@@ -342,7 +342,7 @@ pub struct Product {
     /// Event fields by the product's own field paths.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// Whether its signatures speak for no product and yield to any that does.
+    /// Whether its signatures are of no single product, and yield to any that are.
     #[serde(default)]
     pub generic: bool,
     /// The shared guards of its signatures that name none of their own.
@@ -438,7 +438,7 @@ impl Catalog {
     }
 
     /// Adds a user's file, or every `.toml` file of a directory, and gives how many signatures came: they stand at the
-    /// end. A signature of a known id takes its place.
+    /// end. A signature replaces the one of its id.
     pub fn add(&mut self, path: &Path) -> Result<usize, CatalogError> {
         let read = |source| CatalogError::Read { path: path.to_owned(), source };
         let mut files = Vec::new();
@@ -464,7 +464,7 @@ impl Catalog {
         Ok(added)
     }
 
-    /// Reads one file's text and gives how many signatures it holds. One of an id that is there already takes its place.
+    /// Reads one file's text and gives how many signatures it holds. One replaces the one of its id.
     fn read(&mut self, file: &str, text: &str) -> Result<usize, CatalogError> {
         self.take(file, toml::from_str(text).map_err(|error| syntax(file, error.to_string().trim_end()))?)
     }
@@ -483,8 +483,8 @@ impl Catalog {
             let signature = finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?;
             signatures.push(signature);
         }
-        // The later one wins; its place in the list is the later one's, so that ids stay unique. Ids begin with their
-        // product's: those of a new product cannot be known.
+        // The later one wins and stays at its own index, so that ids stay unique. Ids begin with their product's: those of
+        // a new product cannot be known.
         if self.products.iter().any(|known| known.id == raw.product.id) {
             self.signatures.retain(|known| !ids.contains(&known.id));
         }
@@ -494,7 +494,7 @@ impl Catalog {
         Ok(ids.len())
     }
 
-    /// Holds the signatures from the one at `from` on to what every signature must keep.
+    /// Checks the signatures from the one at `from` on.
     pub fn check(&self, from: usize, file: &str) -> Result<(), CatalogError> {
         for signature in &self.signatures[from.min(self.signatures.len())..] {
             check(signature).map_err(|what| bad(file, &signature.id, &what))?;
@@ -526,7 +526,7 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     let guards = raw.guards.as_ref().unwrap_or(&product.guards).iter();
     let guards: Result<_, String> =
         guards.map(|name| shared.guard.get(name).ok_or_else(|| format!("`{name}` is no guard"))).collect();
-    // The signature's own places come first, then those its product always uses.
+    // The signature's own paths come first, then those its product always uses.
     let mut reads = Vec::with_capacity(raw.reads.len());
     for (field, path) in raw.reads {
         reads.push((catalog_field(&field)?, path));
@@ -564,7 +564,7 @@ fn catalog_field(name: &str) -> Result<Field, String> {
     field.ok_or_else(|| format!("`{name}` is no field of an event"))
 }
 
-/// What a signature must keep, however it came; the first breach as a sentence.
+/// Checks what must hold for every signature, wherever it comes from; gives the first breach as a sentence.
 fn check(signature: &Signature) -> Result<(), String> {
     if !signature.id.strip_prefix(&signature.product).is_some_and(|rest| rest.starts_with('.')) {
         return Err(format!("its id must begin with `{}.`", signature.product));

@@ -1,4 +1,4 @@
-//! Text -> template: what differs from record to record is told from what stays.
+//! Text -> template: what varies from record to record is masked, what is constant stays.
 
 use std::sync::LazyLock;
 
@@ -7,9 +7,9 @@ use regex::Regex;
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'t> {
-    /// Stands in every record of the kind.
+    /// The same in every record of the kind.
     Fixed(&'t str),
-    /// Differs: what it looks like and what it is here.
+    /// Varies: what it looks like, and what it is here.
     Varies(Kind, &'t str),
 }
 

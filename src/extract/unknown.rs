@@ -10,7 +10,7 @@ use crate::layout::Entry;
 use crate::model::event::Place;
 use crate::redact::Redactor;
 
-/// What authentication trouble is about, as the prefilter searches for it.
+/// Words of authentication trouble, which the prefilter searches for.
 pub const TOPICS: [&str; 30] = [
     "token",
     "Token",
@@ -70,7 +70,7 @@ pub struct Template {
     pub text: String,
     /// How many records.
     pub count: u64,
-    /// Where the first stands.
+    /// The place of the first.
     pub first: Place,
     /// The layout of the first.
     pub format: &'static str,
@@ -82,7 +82,7 @@ pub struct Template {
 #[derive(Debug, Default)]
 pub struct Unknown {
     templates: BTreeMap<String, Template>,
-    /// Records whose template found no room.
+    /// Records whose template was not kept, as there were too many.
     pub uncounted: u64,
 }
 
@@ -110,7 +110,7 @@ impl Unknown {
         }
     }
 
-    /// Adds those of a later part of the input, whose places `at` moves to where they stand.
+    /// Adds those of a later part of the input, whose places `at` moves to those in the whole.
     pub fn append(&mut self, other: Self, at: impl Fn(Place) -> Place) {
         for (text, template) in other.templates {
             let (first, count) = (at(template.first), template.count);
