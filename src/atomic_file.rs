@@ -1,4 +1,4 @@
-//! Writes a file so that nobody ever sees half of it: beside its place, synced, then renamed over it.
+//! Writes a file so that nobody ever sees half of it: under another name beside its path, synced, then renamed to it.
 //!
 //! For reports and state. What cannot be renamed over (a pipe, a device, standard output) is written straight through.
 
@@ -15,7 +15,7 @@ pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     stage(path, write)?.commit()
 }
 
-/// A file that is on the disk, but not yet in its place. Dropped, it is gone.
+/// A file that is on the disk, but not yet under its own name. Removed when it is dropped.
 #[must_use = "what is not committed is thrown away"]
 pub struct Staged(Option<(Temporary, PathBuf)>);
 
@@ -50,7 +50,7 @@ pub fn stage(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
 }
 
 impl Staged {
-    /// Puts the file in its place.
+    /// Renames the file to its path.
     ///
     /// # Errors
     /// Gives the error of the rename; the temporary file is then gone.
@@ -88,7 +88,7 @@ fn directory(target: &Path) -> &Path {
 
 /// What the names of files that are being written end with, after the number of the process.
 const TEMPORARY: &str = ".tmp";
-/// The same, of files that only show that a place can be written to.
+/// The same, of files that only show that a directory can be written to.
 const PROBE: &str = ".probe";
 
 fn probe_name() -> String {
@@ -110,7 +110,7 @@ pub fn is_temporary(name: &OsStr) -> bool {
     }) || name.strip_suffix(PROBE).and_then(numbered).as_deref() == Some("jwtriage")
 }
 
-/// Says early whether a file can be made beside `path`.
+/// Checks early whether a file can be made beside `path`.
 ///
 /// # Errors
 /// Gives the error of making it.

@@ -1,4 +1,4 @@
-//! A text that every record is asked for: what the search needs is made once.
+//! A constant text that is searched for in every record; the searcher is made once.
 
 use std::sync::OnceLock;
 
@@ -15,17 +15,17 @@ pub struct Literal {
 }
 
 impl Literal {
-    /// Looks for `text`.
+    /// A search for `text`.
     pub const fn new(text: &'static str) -> Self {
         Self { text, finder: OnceLock::new() }
     }
 
-    /// Whether it stands in a text.
+    /// Whether a text contains it.
     pub fn is_in(&self, text: impl AsRef<[u8]>) -> bool {
         self.find(text.as_ref()).is_some()
     }
 
-    /// What stands before and after it in a text, if it stands there.
+    /// What is before and after it in a text that contains it.
     pub fn split_once<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         let at = self.find(text.as_bytes())?;
         Some((text.get(..at)?, text.get(at + self.text.len()..)?))

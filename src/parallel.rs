@@ -2,7 +2,7 @@
 //!
 //! A run owns its threads: a [`Pool`]. What it does within [`Pool::install`] is shared out over them, and two runs in one
 //! process do not know of each other. Results come in the order of what they are made of, whatever the number of threads.
-//! Work takes the names of its run along to whatever thread does it.
+//! Each thread that does work of a run uses the names of that run.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -54,7 +54,7 @@ pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// What `work` makes of each place below `count`. Nobody waits: a thread that is done takes what is next in `order`.
+/// What `work` makes of each index in `order`, sorted by index. A thread that is done takes the next of `order`.
 pub fn in_order_of<T: Send>(order: &[usize], work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (next, names) = (AtomicUsize::new(0), Names::current());
     let mut results: Vec<(usize, T)> = rayon::broadcast(|_| {
@@ -102,7 +102,7 @@ pub fn map_each<I: Send, T: Send>(items: Vec<I>, work: impl Fn(I) -> T + Sync + 
     items.into_par_iter().map(|item| names.enter(|| work(item))).collect()
 }
 
-/// What `work` makes of each pair of items that stand at the same place.
+/// What `work` makes of each pair of items with the same index.
 pub fn map_pairs<A: Send, B: Send, T: Send>(a: Vec<A>, b: Vec<B>, work: impl Fn(A, B) -> T + Sync + Send) -> Vec<T> {
     let names = Names::current();
     a.into_par_iter().zip(b).map(|(a, b)| names.enter(|| work(a, b))).collect()
@@ -133,24 +133,24 @@ pub fn map_chunks_while<I: Sync, T: Send, H>(
     (made.into_iter().flatten().collect(), done)
 }
 
-/// Sorts by a key; equals may change places.
+/// Sorts by a key; the order of equals is not kept.
 pub fn sort_by_key<I: Send, K: Ord>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
     let names = Names::current();
     items.par_sort_unstable_by(|a, b| names.enter(|| key(a).cmp(&key(b))));
 }
 
-/// Sorts; equals may change places.
+/// Sorts; the order of equals is not kept.
 pub fn sort<I: Send + Ord>(items: &mut [I]) {
     let names = Names::current();
     items.par_sort_unstable_by(|a, b| names.enter(|| a.cmp(b)));
 }
 
-/// Sorts by a key that takes long to compare or belongs to items that are long to move; equals stay in order.
+/// Sorts by a key that takes long to compare or belongs to items that are long to move; the order of equals is kept.
 pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
     let items_now = &*items;
     let mut order: Vec<(K, usize)> = map(items.len(), |index| (key(&items_now[index]), index));
     sort(&mut order);
-    // Each item goes to its place; one that was moved already is found where it went.
+    // Each item is moved to its rank; one that was moved already is found where it went.
     for index in 0..items.len() {
         let mut from = order[index].1;
         while from < index {

@@ -1,7 +1,7 @@
-//! Source -> streams of text: decompression and archives, told by the first bytes and never by the name.
+//! Source -> streams of text: decompression and archives, recognised by the first bytes and never by the name.
 //!
 //! A file is one stream, an archive one a member (`outer.tar.gz!inner.log`). Damage ends a stream early: what
-//! stands before it has been read by then, and the damage is told as an error at the end.
+//! stands before it has been read by then, and the damage is reported as an error at the end.
 #![expect(clippy::disallowed_types, reason = "the one home of decompressors")]
 
 use std::fs::File;
@@ -18,16 +18,16 @@ use crate::ingest::hole::leading_nuls;
 const MAX_DEPTH: usize = 4;
 /// An archive inside an archive that must be held in memory (zip) may be this large.
 const MAX_INNER_ARCHIVE: u64 = 256 << 20;
-/// How many bytes are looked at to tell what a stream is.
+/// How many bytes decide what a stream is.
 const SNIFF: usize = 16 << 10;
 /// How far into a file that begins with NULs text is looked for, before its end is looked at instead.
 const LOOK: u64 = 256 << 20;
-/// A line of so many bytes that reads as text makes text of what has NULs too.
+/// What holds NULs counts as text if a line of at least so many bytes reads as text.
 const LINE: usize = 32;
-/// How much of the end of a Parquet file is looked at: who made it stands there.
+/// How much of the end of a Parquet file is looked at: it names the program that wrote the file.
 const FOOTER: usize = 64 << 10;
 
-/// Tells from the first bytes of a stream (of a Parquet file, from the last) whether it is an output of ours.
+/// Decides by the first bytes of a stream (by the last of a Parquet file) whether it is an output of jwtriage.
 pub type IsOwn = fn(&[u8]) -> bool;
 
 /// One run of text: what a reader gives until its end.
@@ -67,7 +67,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Whether it befell the file, which may have been sound when it was read before.
+    /// Whether it is trouble with the file itself, which may have been sound when it was read before.
     pub fn is_of_the_file(&self) -> bool {
         matches!(self, Self::Open(_) | Self::Deleted | Self::Replaced)
     }
@@ -98,7 +98,7 @@ pub enum Kind {
     Binary,
 }
 
-/// What files begin with that hold lines here and there and still are no logs.
+/// The first bytes of binary files that hold some lines of text and are no logs.
 const BINARY: [&[u8]; 15] = [
     b"LPKSHHRH", // journald
     b"\x7fELF",
@@ -118,7 +118,7 @@ const BINARY: [&[u8]; 15] = [
 ];
 
 impl Kind {
-    /// Tells what begins with `head`.
+    /// The format of what begins with `head`.
     pub fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
@@ -175,7 +175,7 @@ fn odd_bytes(line: &[u8]) -> usize {
     line.utf8_chunks().map(|chunk| chunk.valid().bytes().filter(control).count() + chunk.invalid().len()).sum()
 }
 
-/// What a file is, as far as can be told without reading it.
+/// What a file is, as far as its first bytes show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     kind: Kind,
@@ -255,7 +255,7 @@ pub fn head(source: &Source, most: u64) -> Vec<u8> {
     if let Ok(file) = File::open(&source.path) {
         let opened = Opened { name: source.shown(), modified: None, reader: Box::new(file.take(most)), depth: 0 };
         let mut each = |stream: Stream<'_>| {
-            // What is cut here is whole for the pass that reads on, and damage is told there.
+            // What is cut here is whole for the first pass, which reads on and reports damage.
             stream.reader.take(most.saturating_sub(text.len() as u64)).read_to_end(&mut text).ok();
         };
         open(opened, |_| false, &mut each, &mut |_, _| {});
@@ -325,7 +325,7 @@ pub fn streams(source: &Source, is_own: IsOwn, each: &mut dyn FnMut(Stream<'_>),
         Ok(file) => file,
         Err(error) => return trouble(name, error),
     };
-    // What cannot be looked at tells why when it is read.
+    // Why it cannot be looked at is reported when it is read.
     let look = source.rereadable.then(|| look(source, is_own).ok()).flatten();
     match look.map(|look| look.kind) {
         Some(Kind::Zip) => unzip(&name, file, 0, is_own, each, trouble),
@@ -334,7 +334,7 @@ pub fn streams(source: &Source, is_own: IsOwn, each: &mut dyn FnMut(Stream<'_>),
     }
 }
 
-/// Bytes of which nothing is known yet.
+/// A reader of bytes of an unknown format.
 struct Opened<'s> {
     name: String,
     modified: Option<DateTime<Utc>>,
@@ -342,7 +342,7 @@ struct Opened<'s> {
     depth: usize,
 }
 
-/// Peels compressions off until text, an archive or the end of patience is reached.
+/// Decompresses, layer by layer, until there is text or an archive, or the layers are too many.
 fn open<'s>(
     mut opened: Opened<'s>,
     is_own: IsOwn,
@@ -350,7 +350,7 @@ fn open<'s>(
     trouble: &mut dyn FnMut(String, SourceError),
 ) {
     let mut head = Vec::with_capacity(SNIFF);
-    // Damage in the first bytes shows again when the reader is read: the error is told there.
+    // Damage in the first bytes shows again when the reader is read: the error is reported then.
     let mut early = (&mut opened.reader).take(SNIFF as u64).read_to_end(&mut head).err();
     let mut kind = Kind::of(&head);
     let mut hole = 0;
@@ -550,7 +550,7 @@ mod tests {
     }
 
     #[test]
-    fn every_compression_is_told_by_content() {
+    fn every_compression_is_recognised_by_content() {
         let dir = tempfile::tempdir().unwrap();
         let mut bz = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
         bz.write_all(b"one\ntwo\n").unwrap();
@@ -587,11 +587,11 @@ mod tests {
         let (streams_read, troubles) = read(&path);
         assert!(troubles.is_empty());
         assert!(streams_read[0].1.starts_with("line 0 0\n"));
-        assert!(streams_read[0].1.ends_with("<UnexpectedEof>"), "the cut is told");
+        assert!(streams_read[0].1.ends_with("<UnexpectedEof>"), "the cut is reported");
     }
 
     #[test]
-    fn a_compressed_file_that_is_cut_between_its_members_is_told_too() {
+    fn a_compressed_file_that_is_cut_between_its_members_is_reported_too() {
         let dir = tempfile::tempdir().unwrap();
         let zstd_frame = |text: &str| zstd::stream::encode_all(text.as_bytes(), 1).unwrap();
         let (one, more) = ("one\n", "more\n".repeat(10_000));

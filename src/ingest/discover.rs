@@ -38,15 +38,15 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// Of what was found at a path.
+    /// The identity of the file at a path.
     #[cfg(unix)]
     pub fn of(metadata: &fs::Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        // Some network file systems number nothing.
+        // Some network file systems have no file numbers.
         (metadata.ino() != 0).then(|| Self { device: metadata.dev(), inode: metadata.ino() })
     }
 
-    /// Of what was found at a path.
+    /// The identity of the file at a path.
     #[cfg(not(unix))]
     pub fn of(_: &fs::Metadata) -> Option<Self> {
         None
@@ -56,7 +56,7 @@ impl FileId {
 /// What of the paths is to be read.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// What is left out: held against paths as they are shown, and against names of files and directories.
+    /// What is left out: matched against paths as they are shown, and against names of files and directories.
     pub exclude: GlobSet,
     /// Whether devices, pipes and sockets within directories are problems.
     pub strict: bool,
@@ -114,7 +114,7 @@ pub enum DiscoverError {
 pub struct Discovered {
     /// The sources, in the order of the paths and, within a directory, of names.
     pub sources: Vec<Source>,
-    /// What could not be looked into.
+    /// The directories that could not be read.
     pub problems: Vec<Problem>,
     /// What was passed over.
     pub passed_over: PassedOver,
@@ -183,10 +183,10 @@ fn walk(root: &Path, selection: &Selection, seen: &mut BTreeMap<PathBuf, usize>,
     found.passed_over.excluded += excluded;
 }
 
-/// Adds a file once. `seen` tells where in the list the files are that were added.
+/// Adds a file once. `seen` holds the index of each file that was added, by its path.
 fn add(source: Source, seen: &mut BTreeMap<PathBuf, usize>, found: &mut Discovered) {
-    let place = source.path.canonicalize().unwrap_or_else(|_| source.path.clone());
-    match seen.entry(place) {
+    let path = source.path.canonicalize().unwrap_or_else(|_| source.path.clone());
+    match seen.entry(path) {
         Entry::Vacant(unseen) => {
             unseen.insert(found.sources.len());
             found.sources.push(source);

@@ -65,9 +65,9 @@ struct Split<'r> {
     inner: Box<dyn Read + 'r>,
     splitter: Box<dyn Splitter>,
     given: Given,
-    /// What was read and waits for more.
+    /// What was read and is incomplete without more.
     held: Vec<u8>,
-    /// Damage, told after what stands before it.
+    /// Damage, reported after what stands before it.
     error: Option<io::Error>,
     ended: bool,
 }

@@ -6,7 +6,7 @@
 //! the record before them.
 //!
 //! Lines that docker or CRI cut in pieces are joined in a block before it is handed on, see `frame/mend.rs`: there a stream is
-//! cut only where no piece before waits to be continued, which the few lines before tell.
+//! cut only where no piece before is still to be continued, which the few lines before show.
 
 mod lines;
 mod mend;
@@ -26,7 +26,7 @@ use style::{WINDOW, first_start};
 
 /// How much is read before a block is handed on, in bytes.
 pub const BLOCK: usize = 256 << 10;
-/// A record longer than this is cut: the rest of it is counted and told, but not looked at.
+/// A record longer than this is cut: the rest of it is counted and reported, but not searched.
 pub const MAX_RECORD: usize = 16 << 20;
 
 /// What a run over a stream's blocks learnt besides the blocks.
@@ -47,7 +47,7 @@ pub struct Coverage {
 pub struct Block<'b> {
     /// Whole records.
     pub bytes: &'b [u8],
-    /// Where its first byte stands in the stream, after decoding.
+    /// The offset of its first byte in the stream, after decoding.
     pub at: u64,
     /// How many lines of the stream (or range) stand before it.
     pub lines_before: u64,
@@ -55,7 +55,7 @@ pub struct Block<'b> {
     pub style: Style,
 }
 
-/// Goes through a block from hit to hit and tells the record of each, and on which line of the stream it begins.
+/// Goes through a block from hit to hit and gives the record of each, and the line of the stream on which it begins.
 #[derive(Debug)]
 pub struct Cursor<'b> {
     block: Block<'b>,
@@ -71,7 +71,7 @@ impl<'b> Cursor<'b> {
         Self { block, at: 0, counted: 0, line: block.lines_before + 1 }
     }
 
-    /// The record that holds the byte at `hit` and the number of its first line; `None` where the last record told
+    /// The record that holds the byte at `hit` and the number of its first line; `None` where the last record given
     /// held it already. Hits must come in order.
     pub fn record(&mut self, hit: usize) -> Option<(&'b [u8], u64)> {
         if hit < self.at {
@@ -92,7 +92,7 @@ impl<'b> Cursor<'b> {
         self.line - self.block.lines_before - 1 + newlines(&self.block.bytes[self.counted..])
     }
 
-    /// The record after the last one told; empty at the end of the block.
+    /// The record after the last one given; empty at the end of the block.
     pub fn next_record(&self) -> &'b [u8] {
         let bytes = self.block.bytes;
         if self.at >= bytes.len() {
@@ -120,8 +120,8 @@ impl Span {
     }
 }
 
-/// Reads a stream to its end and hands its records on, block by block. Whoever takes a block goes over its lines and so
-/// can tell how many line feeds it holds.
+/// Reads a stream to its end and hands its records on, block by block. What takes a block goes over its lines anyway, and
+/// gives back how many line feeds it holds.
 ///
 /// With a [`Span`], `reader` must stand at [`Span::reads_from`], and only records that begin within the span are handed
 /// on.
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_line_is_cut_and_told_and_what_follows_is_read() {
+    fn an_endless_line_is_cut_and_reported_and_what_follows_is_read() {
         let mut text = vec![b'x'; MAX_RECORD + 5 * BLOCK];
         text.extend_from_slice(b"\n2026-08-22 12:00:01 INFO fine\n");
         let mut seen = Vec::new();

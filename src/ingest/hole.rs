@@ -1,6 +1,6 @@
 //! Holes: runs of NUL bytes, as copytruncate, crashes and preallocation leave them in logs.
 //!
-//! A NUL tells nothing, so it is taken out before records are looked for. Lines keep their numbers and their places in
+//! A NUL says nothing, so it is taken out before records are looked for. Lines keep their numbers and their offsets in
 //! the file all the same: what few NULs took up is made good by blanks at the end of their line, and after a long run
 //! of them, of [`HOLE`] bytes or more, records are looked for as if the stream began there.
 
@@ -38,7 +38,7 @@ pub fn each_block(
     let mut text = WithoutNuls::new(reader, before, span);
     let mut total = Coverage::default();
     let mut style = span.map(|span| span.style);
-    // The part between two holes that is read, and where in the stream its places are counted from.
+    // The part between two holes that is read, and where in the stream its offsets are counted from.
     let (mut part, mut from) = (span, 0);
     loop {
         let lines = total.lines;
@@ -86,7 +86,7 @@ struct WithoutNuls<R> {
     /// What was read of `inner` in one go and holds NULs, and how far it has been gone over.
     chunk: Vec<u8>,
     next: usize,
-    /// Where in the stream the next byte stands.
+    /// The offset of the next byte in the stream.
     at: u64,
     /// NULs right before the first byte.
     before: u64,
@@ -351,7 +351,7 @@ mod tests {
                 text.extend_from_slice(block.bytes);
                 newlines(block.bytes)
             });
-            // Where the blanks are put before a CR that stands alone depends on the reader.
+            // Where the blanks are put before a CR without a line feed depends on the reader.
             let text = String::from_utf8_lossy(&text).into_owned();
             (text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>(), passed.nul_bytes)
         };

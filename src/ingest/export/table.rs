@@ -20,7 +20,7 @@ struct Column {
     is_utc: bool,
 }
 
-/// Names, folded, of the columns that matter, most telling first.
+/// Names, folded, of the columns that matter, the preferred ones first.
 const MESSAGES: [&str; 15] = [
     "message",
     "@message",
@@ -67,7 +67,7 @@ const HOSTS: [&str; 9] = [
     "kubernetes.pod.name",
     "resource.labels.pod_name",
 ];
-/// What the store knows of a row, and the program did not write.
+/// Columns that the store adds to a row, and the program did not write.
 const OF_THE_STORE: [&str; 12] =
     ["id", "_id", "_index", "_score", "@ptr", "insertid", "eventid", "itemid", "tsns", "linecount", "punct", "splunk_server"];
 
@@ -78,10 +78,10 @@ pub(super) struct Table {
     columns: Vec<Column>,
     /// Whether the header was passed over.
     has_begun: bool,
-    /// How far the row that waits for its end was searched for it, and whether that is within quotes.
+    /// How far the incomplete row was searched for its end, and whether that is within quotes.
     searched: usize,
     is_quoted: bool,
-    /// The place after the quote that closed last: another one there is a part of the text.
+    /// The offset after the quote that closed last: another one there is a part of the text.
     closed: usize,
 }
 
@@ -96,21 +96,21 @@ impl Table {
         if names.len() < 2 || names.len() > MAX_COLUMNS {
             return None;
         }
-        let (message, time) = (place(&names, &MESSAGES)?, place(&names, &TIMES)?);
-        let (service, host) = (place(&names, &SERVICES), place(&names, &HOSTS));
+        let (message, time) = (column(&names, &MESSAGES)?, column(&names, &TIMES)?);
+        let (service, host) = (column(&names, &SERVICES), column(&names, &HOSTS));
         // A dialect of its own: Logs Insights.
         let all_utc = names.iter().any(|name| name == "@message");
-        let columns = (0..).zip(&names).map(|(place, name)| {
+        let columns = (0..).zip(&names).map(|(column, name)| {
             let folded = folded(name);
             let known = [(Some(message), "message"), (Some(time), "time"), (service, "service"), (host, "host")];
-            let known = known.into_iter().find(|(known, _)| *known == Some(place)).map(|(_, name)| name.to_owned());
+            let known = known.into_iter().find(|(known, _)| *known == Some(column)).map(|(_, name)| name.to_owned());
             let is_free = !matches!(&*folded, "message" | "time" | "service" | "host") && !OF_THE_STORE.contains(&&*folded);
-            let is_utc = place == time && (all_utc || folded == "timegenerated" || name.ends_with("[UTC]"));
+            let is_utc = column == time && (all_utc || folded == "timegenerated" || name.ends_with("[UTC]"));
             Column { name: known.or_else(|| is_free.then(|| name.clone())), is_utc }
         });
         let mut table =
             Self { delimiter, columns: columns.collect(), has_begun: false, searched: 0, is_quoted: false, closed: 0 };
-        // A header before what is no table hides nothing.
+        // The first row must have as many cells as the header: else it is no table.
         let rows = head.get(memchr(b'\n', head)? + 1..)?;
         let first = table.end(rows).map(|end| cells(rows[..end].trim_ascii_end(), delimiter).count());
         (table.searched, table.is_quoted, table.closed) = (0, false, 0);
@@ -203,7 +203,7 @@ fn cells(row: &[u8], delimiter: u8) -> impl Iterator<Item = Cow<'_, [u8]>> {
 }
 
 /// The column that the first of `known` names.
-fn place(names: &[String], known: &[&str]) -> Option<usize> {
+fn column(names: &[String], known: &[&str]) -> Option<usize> {
     known.iter().find_map(|known| names.iter().position(|name| folded(name) == *known))
 }
 

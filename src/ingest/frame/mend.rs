@@ -1,11 +1,11 @@
-//! Records that stand in a stream otherwise than they read: lines that docker and CRI cut into pieces, and journald's
-//! messages that are written as lists of bytes.
+//! Records that a stream holds in another form than the program wrote: lines that docker and CRI cut into pieces, and
+//! messages that journald writes as lists of bytes.
 //!
 //! [`Carrier::mend`] puts them right in a block before anyone looks into it, so that every search sees what the program
-//! wrote. Nothing becomes longer by that, and what becomes shorter is filled up: all else keeps its place and its line.
+//! wrote. Nothing becomes longer by that, and what becomes shorter is filled up: all else keeps its offset and its line.
 //!
-//! A piece is joined with the next one of its stream only if that is near. So whether a stream may be cut at a line is
-//! decided from what stands shortly before it.
+//! A piece is joined with the next one of its stream only if that is near. So the lines shortly before a line decide
+//! whether the stream may be cut there.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub(super) const REACH: usize = 128 << 10;
 /// A piece is continued by one of so many lines after it: those between are of the other stream.
 const LINES: usize = 8;
 
-/// What carries the lines of a stream and may spell them otherwise than they read.
+/// What carries the lines of a stream and may hold them in another form than the program wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carrier {
     /// Docker's json-file: what does not end in a line feed is continued.
@@ -97,7 +97,7 @@ impl Carrier {
         false
     }
 
-    /// Puts right what a block spells otherwise than it reads.
+    /// Restores in a block what the program wrote.
     pub(super) fn mend(self, block: &mut [u8]) {
         match self {
             Self::Journal => spell_messages(block),
@@ -112,7 +112,7 @@ impl Carrier {
         }
     }
 
-    /// Joins the pieces of lines from the one at `start` on, to where none is continued, and gives that place.
+    /// Joins the pieces of lines from the one at `start` on, to where none is continued, and gives that offset.
     fn join(self, block: &mut [u8], start: usize) -> usize {
         let mut joined: Vec<Line> = Vec::new();
         // For each stream the line that is continued, and which piece of it came last.
@@ -186,7 +186,7 @@ impl Line {
     }
 }
 
-/// What takes the place of what became shorter: it ends lines, and begins none.
+/// Fills up what became shorter: it ends lines, and begins none.
 const FILL: u8 = b'\r';
 
 fn line_end(block: &[u8], start: usize) -> usize {

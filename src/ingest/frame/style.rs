@@ -14,7 +14,7 @@ pub(super) const WINDOW: usize = 256;
 /// How much of a stream teaches its style.
 const LESSON: usize = 64 << 10;
 
-/// What the head of a stream tells of its records.
+/// What the head of a stream shows of its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
     /// Records begin with something that looks like a beginning: a time stamp, a level, a brace. Then a bare line
@@ -57,12 +57,12 @@ impl Style {
         Self { dated, exported_from, seen: Seen::in_stream(head), carrier: Carrier::learn(head) }
     }
 
-    /// How many bytes before a line tell, besides the line itself, whether a stream may be cut there.
+    /// How many bytes before a line decide, with the line itself, whether a stream may be cut there.
     pub(super) fn reach(&self) -> usize {
         if self.carrier.is_some() { mend::REACH } else { 0 }
     }
 
-    /// Whether a stream may be cut at `start`: a record begins there, and no line before waits to be continued.
+    /// Whether a stream may be cut at `start`: a record begins there, and no line before is still to be continued.
     pub(super) fn may_cut(&self, block: &[u8], start: usize) -> bool {
         self.starts_record(line_at(block, start)) && !self.carrier.is_some_and(|carrier| carrier.is_open(block, start))
     }
@@ -107,13 +107,13 @@ impl Style {
         (records, lines)
     }
 
-    /// The last place in `block` where it may be cut for sure, other than its first byte.
+    /// The last offset in `block` where it may surely be cut, other than its first byte.
     pub(super) fn last_start(self, block: &[u8], whole: bool) -> Option<usize> {
         let mut end = block.len();
         while let Some(newline) = memrchr(b'\n', &block[..end]) {
             let start = newline + 1;
             let line = line_at(block, start);
-            // A line cut by the end of the block may still turn out otherwise.
+            // The rest of a line that the end of the block cuts may change the answer.
             let known = whole || line.len() >= WINDOW || start + line.len() < block.len();
             if known && start < block.len() && self.may_cut(block, start) {
                 return Some(start);
@@ -124,7 +124,7 @@ impl Style {
     }
 }
 
-/// The first place at or after `from` where `block` may be cut.
+/// The first offset at or after `from` where `block` may be cut.
 pub(super) fn first_start(block: &[u8], from: usize, style: Style) -> Option<usize> {
     let mut at = if from == 0 { 0 } else { next_line(block, from - 1) };
     while at < block.len() {

@@ -100,7 +100,7 @@ pub fn unwrap(record: &str) -> Unwrapped<'_> {
     unwrapped
 }
 
-/// Takes one wrapper off every line, told by the first.
+/// Takes one wrapper off every line; the first line shows which.
 fn unwrap_once(text: &str) -> Option<Unwrapped<'_>> {
     let (head, rest) = LINE_FEED.split_once(text).map_or((text, None), |(head, rest)| (head, Some(rest)));
     let mut first = unwrap_line(head)?;
