@@ -1,9 +1,9 @@
 //! Takes secrets out of texts: tokens, passwords, keys, cookies and whatever else lets somebody in.
 //!
-//! Every text that is kept goes through here, whatever field it came from. A secret is told by its own shape (`shape.rs`),
-//! as a token ([`jwt`]), or by the name that stands before it (`named.rs`). What stands in its place keeps
-//! the kind and joins: the same secret has the same short hash in all of a run, under a salt of that run, so that two
-//! lines of one session still show that they belong together.
+//! Every text that is kept goes through here, whatever field it came from. A secret is recognised by its own shape
+//! (`shape.rs`), as a token ([`jwt`]), or by the name before it (`named.rs`). It is replaced by a mark that names its
+//! kind and has a short hash of it, under a salt of the run: the same secret has the same mark in all of a run, so that
+//! two lines of one session still show that they belong together.
 
 pub mod jwt;
 
@@ -23,16 +23,16 @@ use siphasher::sip128;
 
 use secret::{Finder, MARK, Secret, compiled};
 
-/// No more of a text is gone through, in bytes: a fraction of that is kept.
+/// No more of a text is searched, in bytes: a fraction of that is kept.
 pub const MOST: usize = 2 << 10;
 
-/// Puts marks in the place of secrets: `[redacted bearer 5d1f0c9a]`.
+/// Replaces secrets by marks: `[redacted bearer 5d1f0c9a]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Redactor {
     salt: Option<[u8; 16]>,
 }
 
-/// Every finder, in the order they are asked: shapes that hold others come first.
+/// Every finder, in the order they are tried: shapes that hold others come first.
 static FINDERS: [&Finder; 14] = [
     &shape::PRIVATE_KEY,
     &shape::COOKIE,
@@ -63,7 +63,7 @@ static ANCHORS: LazyLock<(AhoCorasick, Vec<u16>)> = LazyLock::new(|| {
 });
 
 impl Redactor {
-    /// Marks that tell kinds alone, and not which secrets are the same.
+    /// Marks that name the kind alone, and do not show which secrets are the same.
     pub const BARE: Self = Self { salt: None };
 
     /// Marks whose hashes are of this run.
@@ -71,14 +71,14 @@ impl Redactor {
         Self { salt: Some(salt) }
     }
 
-    /// Marks whose hashes are of these logs: the same in every run over them, and of no use to whoever has the report
-    /// alone. `sample` is what of the logs nobody else knows.
+    /// Marks whose hashes are salted by these logs: the same in every run over them, and of no use to those who have only
+    /// the report. `sample` is a part of the logs that others do not have.
     pub fn of_logs(sample: &[u8]) -> Self {
         Self::salted(sip128::SipHasher13::new().hash(sample).as_bytes())
     }
 
-    /// The text without secrets; of a longer one no more than [`MOST`] bytes where anything was looked for. A secret that
-    /// shows only once an encoding is taken off, as in a query, is shown so.
+    /// The text without secrets; of a longer one no more than [`MOST`] bytes where any anchor was found. A text in which
+    /// a secret shows only once it is decoded, as in a query, is given decoded.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if is_plain(text) || innocent::is_known(text) {
             return Cow::Borrowed(text);
@@ -146,7 +146,7 @@ impl Redactor {
         Cow::Owned(String::from_utf8_lossy(&bare).into_owned())
     }
 
-    /// What stands in the place of a secret.
+    /// The mark that replaces a secret.
     pub fn mark(&self, kind: &str, secret: &str) -> String {
         let Some(salt) = self.salt else { return format!("{MARK}{kind}]") };
         let mut hasher = SipHasher13::new_with_key(&salt);
@@ -172,7 +172,7 @@ impl Redactor {
     }
 }
 
-/// The first secret at or after a place that is not the inside of a mark.
+/// The first secret at or after an offset that is not the inside of a mark.
 fn next(finder: &Finder, text: &str, mut from: usize) -> Option<Secret> {
     loop {
         let secret = (finder.find)(text, from)?;
@@ -183,21 +183,21 @@ fn next(finder: &Finder, text: &str, mut from: usize) -> Option<Secret> {
     }
 }
 
-/// Where the mark ends that begins at or before a place and goes on beyond it.
-fn end_of_mark(text: &str, place: usize) -> Option<usize> {
+/// Where the mark ends that begins at or before an offset and goes on beyond it.
+fn end_of_mark(text: &str, offset: usize) -> Option<usize> {
     /// No mark is longer.
     const LONGEST: usize = 48;
     let bytes = text.as_bytes();
-    let from = place.saturating_sub(LONGEST);
-    let window = bytes.get(from..bytes.len().min(place + MARK.len()))?;
+    let from = offset.saturating_sub(LONGEST);
+    let window = bytes.get(from..bytes.len().min(offset + MARK.len()))?;
     let start = from + memchr::memmem::rfind(window, MARK.as_bytes())?;
     let inside = text.get(start + MARK.len()..)?;
     let length = inside.find(']')?;
-    // What only looks like a mark hides nothing.
+    // What only looks like a mark may hold a secret.
     let is_ours =
         inside.as_bytes()[..length].iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b' '));
     let end = start + MARK.len() + length + 1;
-    (is_ours && end > place).then_some(end)
+    (is_ours && end > offset).then_some(end)
 }
 
 /// The finders of which an anchor stands in a text, one a bit.
@@ -206,8 +206,8 @@ fn finders(text: &str) -> u16 {
     search.find_overlapping_iter(text).fold(0, |finders, found| finders | of[found.pattern().as_usize()])
 }
 
-/// What bytes are of values that no secret can stand in: digits of hexadecimal ids and dashes, signs between words, other
-/// letters, and what a secret may stand behind.
+/// Classes of bytes, for values that cannot hold a secret: digits of hexadecimal ids and dashes, signs between words,
+/// other letters, and bytes after which a secret may begin.
 const HEX: u8 = 0;
 const BETWEEN: u8 = 1;
 const LETTER: u8 = 2;
@@ -229,7 +229,7 @@ static SIGNS: [u8; 256] = {
 };
 
 /// Whether a text is made of words too short for a key or a token, and of hexadecimal ids, as most values are: addresses,
-/// paths, names. A look that costs less than the search.
+/// paths, names. This check costs less than the search.
 fn is_plain(text: &str) -> bool {
     /// A key or a token is no shorter.
     const SHORTEST: usize = 16;
@@ -268,7 +268,7 @@ fn decoded(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&plain).into_owned())
 }
 
-/// No more than `most` bytes of a text: to a blank near the end, as half a secret might not be told.
+/// No more than `most` bytes of a text: to a blank near the end, as half a secret might not be recognised.
 pub fn beginning(text: &str, most: usize) -> &str {
     const NEAR: usize = 256;
     if text.len() <= most {

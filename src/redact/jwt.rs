@@ -11,8 +11,8 @@ const BEGINNINGS: [&str; 7] = ["eyj", "eyi", "eya", "eyk", "ewo", "ew0", "ewk"];
 /// See [`Finder`].
 pub(super) static FINDER: Finder = Finder { anchors: &BEGINNINGS, find };
 
-/// How many letters of a token are decoded to tell it from a word: four are three bytes.
-const TOLD_BY: usize = 16;
+/// How many letters of a token are decoded to distinguish it from a word: four are three bytes.
+const DECODED: usize = 16;
 /// A line that goes on with a token is no shorter.
 const WRAPPED: usize = 16;
 
@@ -45,7 +45,7 @@ pub fn stands_in(text: &str) -> bool {
 fn find(text: &str, from: usize) -> Option<Secret> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'e', bytes.get(from..)?).map(|at| from + at).find_map(|start| {
-        // What is no token is told from its first letters: a row of beginnings costs no more than their number.
+        // The first letters show what is no token: many beginnings in a row cost no more than their number.
         is_token(&bytes[start..]).then(|| Secret { range: start..wrapped(text, end(bytes, start)), kind: "jwt" })
     })
 }
@@ -55,7 +55,7 @@ fn is_token(bytes: &[u8]) -> bool {
     if !matches!(bytes, [b'e', b'y', b'A' | b'I'..=b'K', ..] | [b'e', b'w', b'o' | b'0' | b'k', ..]) {
         return false;
     }
-    let letters = bytes.iter().take(TOLD_BY).take_while(|b| is_part(**b)).count() / 4 * 4;
+    let letters = bytes.iter().take(DECODED).take_while(|b| is_part(**b)).count() / 4 * 4;
     let Some(decoded) = std::str::from_utf8(&bytes[..letters]).ok().filter(|_| letters > 4).and_then(base64url) else {
         return false;
     };

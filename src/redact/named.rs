@@ -1,4 +1,4 @@
-//! Secrets told by the name that stands before them: `client_secret=…`, `"refreshToken": "…"`, `with password …`.
+//! Secrets recognised by the name before them: `client_secret=…`, `"refreshToken": "…"`, `with password …`.
 //!
 //! A name is cut into words, whichever way it is spelt, and its last word says what it holds: `access_token` holds a
 //! token, `token_type` does not. Passwords and the like are taken whatever they look like; of what is often a word or
@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use super::jwt;
 use super::secret::{Finder, MARK, Secret, compiled, is_code, is_masked, looks_made};
 
-/// How much of a value tells that it is a secret.
+/// What shows that a value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
     /// The name alone.
@@ -217,9 +217,9 @@ fn opened(text: &str, after: usize) -> Option<(usize, Option<char>)> {
     (at < bytes.len()).then_some((at, quote))
 }
 
-/// The quoted text that stands as the last value before a place: the name beside a `value`.
-fn named_before(text: &str, place: usize) -> Option<&str> {
-    let before = text.get(..place)?.trim_end_matches(['"', '\'', ' ', '\\']);
+/// The quoted text that is the last value before an offset: the name beside a `value`.
+fn named_before(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?.trim_end_matches(['"', '\'', ' ', '\\']);
     let before = before.strip_suffix(',')?.trim_end_matches(['"', '\'', '\\']);
     before.rsplit(['"', '\'']).next()
 }
@@ -243,7 +243,7 @@ pub(super) static SPOKEN: Finder = Finder {
                 r#"(?i)\b(?:password|passwd|passphrase|secret|token|jwt|api[ -]?key|session(?: id)?)\s+(?:(?:is|was)\s+)?\\*["'`\[(<]?"#,
             )
         });
-        // What is spoken of is told by a digit or by quotation marks.
+        // In prose a secret shows by a digit or by quotation marks.
         if !text.bytes().any(|b| b.is_ascii_digit() || is_quote(b)) {
             return None;
         }
@@ -275,9 +275,9 @@ pub(super) static SPOKEN: Finder = Finder {
     },
 };
 
-/// A token that is spoken of without quotation marks is one word of this length, or longer.
+/// In prose, a token without quotation marks is one word of this length, or longer.
 const WORD: usize = 12;
-/// A password that is spoken of is no shorter, and has a digit.
+/// In prose, a password is no shorter, and has a digit.
 const MIXED: usize = 6;
 
 fn is_quote(b: u8) -> bool {
@@ -288,7 +288,7 @@ fn is_quote(b: u8) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     Whole(&'static str),
-    /// What stands from a place on, behind the scheme of a header: `Basic dXNl…`.
+    /// What follows an offset, after the scheme of a header: `Basic dXNl…`.
     AfterScheme(&'static str, usize),
 }
 
@@ -440,7 +440,7 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     /// `invalid_token` is an error first, and a token only if it looks made.
     const ERRORS: [&str; 10] =
         ["invalid", "expired", "missing", "bad", "malformed", "unknown", "no", "wrong", "unsupported", "unauthorized"];
-    /// No word that tells of a secret is longer.
+    /// No word that names a secret is longer.
     const LONGEST: usize = 13;
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let mut rest = name;
@@ -459,7 +459,7 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
     lower.copy_from_slice(last.as_bytes());
     lower.make_ascii_lowercase();
     let before = word().unwrap_or_default();
-    let alone = before.is_empty();
+    let is_whole_name = before.is_empty();
     let holds = Some(match std::str::from_utf8(lower).ok()? {
         "pwd" | "passphrase" | "passwords" | "passwort" | "kennwort" | "senha" | "wachtwoord" | "contrasena" => {
             ("password", Proof::Name)
@@ -484,7 +484,7 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         "csrf" | "xsrf" => ("csrf", Proof::Made),
         "ticket" => ("ticket", Proof::Made),
         "verifier" if is(before, &["code"]) => ("code", Proof::Made),
-        "code" if alone => ("code", Proof::Long),
+        "code" if is_whole_name => ("code", Proof::Long),
         "code" if is(before, &["auth", "authorization", "device", "grant", "verification", "mfa", "backup", "recovery"]) => {
             ("code", Proof::Made)
         }
@@ -496,10 +496,10 @@ fn holds(name: &str, is_query: bool) -> Option<(&'static str, Proof)> {
         "key" if is(before, &["api", "secret", "access", "account", "master", "subscription", "license"]) => {
             ("api-key", Proof::Name)
         }
-        "key" if alone && is_query => ("api-key", Proof::Long),
+        "key" if is_whole_name && is_query => ("api-key", Proof::Long),
         _ => return None,
     });
-    // Of an error's name the value is mostly what went wrong.
+    // The value of an error's name mostly says what went wrong.
     holds.map(|(kind, proof)| (kind, if proof == Proof::Name && is(first_word(name), &ERRORS) { Proof::Made } else { proof }))
 }
 
@@ -519,7 +519,7 @@ fn first_word(name: &str) -> &str {
     name.get(..end.unwrap_or(name.len())).unwrap_or(name)
 }
 
-/// Whether a word begins at a place that is not the first: after a sign, or with a capital, as in `accessToken` and
+/// Whether a word begins at an offset that is not the first: after a sign, or with a capital, as in `accessToken` and
 /// `SAMLResponse`.
 fn is_turn(bytes: &[u8], at: usize) -> bool {
     let (before, here) = (bytes[at - 1], bytes[at]);

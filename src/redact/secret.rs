@@ -1,4 +1,4 @@
-//! A secret, a way to find it, and what tells a secret from a word of prose.
+//! A secret, a way to find it, and what distinguishes a secret from a word of prose.
 
 use std::ops::Range;
 
@@ -15,9 +15,9 @@ pub(super) struct Secret {
 
 /// One way to find secrets.
 pub(super) struct Finder {
-    /// One of them, in any case, stands in every text that holds such a secret: most texts hold none of any finder.
+    /// Every text that holds such a secret has one of these, in upper or lower case; most texts have none of any finder.
     pub(super) anchors: &'static [&'static str],
-    /// The first secret at or after a place.
+    /// The first secret at or after an offset.
     pub(super) find: fn(&str, usize) -> Option<Secret>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn ending(secret: &[u8]) -> usize {
     secret.iter().rposition(|b| !b".,;:=/+".contains(b) || *b == b'=').map_or(0, |last| last + 1)
 }
 
-/// Whether a value may be what lets somebody in, and not a word or a number of prose: `4f1cbb0a9e`, not `expired`.
+/// Whether a value may be a secret, and not a word or a number of prose: `4f1cbb0a9e`, not `expired`.
 pub(super) fn looks_made(value: &str) -> bool {
     const SHORTEST: usize = 8;
     /// Letters alone, and digits alone, must be more.
@@ -61,7 +61,7 @@ fn is_date(value: &str) -> bool {
     digits(0..4) && bytes.get(4) == Some(&b'-') && digits(5..7) && bytes.get(7) == Some(&b'-') && digits(8..10)
 }
 
-/// Whether a value stands for none, or was redacted by who wrote it.
+/// Whether a value is a word for no value, or was redacted by the program that wrote it.
 pub(super) fn is_masked(value: &str) -> bool {
     const PLACEHOLDERS: [&str; 21] = [
         "null",

@@ -1,4 +1,4 @@
-//! Secrets told by their own shape: key files, cookies, addresses with passwords, keys of well-known vendors.
+//! Secrets recognised by their own shape: key files, cookies, addresses with passwords, keys of well-known vendors.
 
 use std::sync::LazyLock;
 
@@ -246,7 +246,7 @@ fn is_credential(value: &str) -> bool {
         || (value.ends_with('=') && value.len() >= NO_WORD / 2)
 }
 
-/// `<password>…</password>`, `<wsse:Password Type="x">…`: told by the element's name.
+/// `<password>…</password>`, `<wsse:Password Type="x">…`: recognised by the element's name.
 pub(super) static XML: Finder = Finder {
     anchors: &["</"],
     find: |text, from| {
@@ -276,7 +276,7 @@ pub(super) static COMMAND: Finder = Finder {
     },
 };
 
-/// What a link alone lets in: a password's reset, a webhook, a bot.
+/// Links that let in whoever has them: to reset a password, to a webhook, to a bot.
 pub(super) static LINK: Finder = Finder {
     anchors: &["/reset", "/verif", "/confirm", "/activat", "/magic", "/invit", "hooks.slack.com", "webhooks/", "/bot"],
     find: |text, from| {
@@ -295,7 +295,7 @@ pub(super) static LINK: Finder = Finder {
     },
 };
 
-/// The first secret that a pattern finds at or after a place.
+/// The first secret that a pattern finds at or after an offset.
 fn first(pattern: &Regex, kind: &'static str, text: &str, from: usize) -> Option<Secret> {
     Some(Secret { range: pattern.captures_at(text.as_bytes(), from)?.name("secret")?.range(), kind })
 }

@@ -9,7 +9,7 @@ const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1MSJ9.HIDE4Q
 /// The same with a header over several lines.
 const PRETTY: &str = "ewogICJhbGciOiAiUlMyNTYiCn0.ewogICJzdWIiOiAidTEiCn0.HIDE4Q0c2lnYXR1cmU";
 
-/// Texts, each with a secret that begins with `HIDE4Q`, and the kind it must be told as.
+/// Texts, each with a secret that begins with `HIDE4Q`, and the kind it must be recognised as.
 fn secrets() -> Vec<(String, &'static str)> {
     let mut texts: Vec<(String, &'static str)> = [
         ("GET /a?access_token={token}&x=1", "jwt"),
@@ -139,7 +139,7 @@ fn secrets() -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn secrets_of_every_kind_are_taken_out_and_told_by_their_kind() {
+fn secrets_of_every_kind_are_taken_out_and_marked_with_their_kind() {
     for (text, kind) in secrets() {
         for text in [text.clone(), format!("x {text} y"), format!("msg=\"{text}\"")] {
             let shown = SALT.redact(&text);
@@ -167,7 +167,7 @@ fn a_token_wrapped_over_lines_is_taken_out_whole() {
 }
 
 #[test]
-fn a_field_is_told_by_its_name() {
+fn a_field_is_recognised_by_its_name() {
     for (name, value, kind) in [
         ("password", "x", Some("password")),
         ("req.headers.x-api-key", "abc", Some("api-key")),
