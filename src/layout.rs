@@ -9,7 +9,7 @@
 //!    ones to copy: `gunicorn.rs` (text), `gin.rs` (an access log with lines that follow).
 //! 2. Here its `mod` line, and its line in [`LAYOUTS`], before the first layout that would claim its records too.
 //! 3. `samples` lists two or three records as the product writes them, with the time, the level, the message and the fields
-//!    that must be read. Tests read each of them back, hold that no earlier layout claims it, that it may be cut
+//!    that must be read. Tests read each of them back, and check that no earlier layout claims it, that it may be cut
 //!    anywhere without a panic, and that two records after each other are cut into two.
 //! 4. Only if the last test says so: `is_head`, where records begin with neither a usual time nor a level, and
 //!    `continues`, where lines that belong to the record before look like a beginning. Nothing else has to be touched.
@@ -131,7 +131,7 @@ layouts![
     bare::Bare,
 ];
 
-/// Whether a line looks like the first of a record in any layout. What most records begin with is told
+/// Whether a line looks like the first of a record in any layout. What most records begin with is recognised
 /// without going through the list.
 #[inline]
 pub fn is_head(line: &[u8]) -> bool {
@@ -153,7 +153,7 @@ const _: () = assert!(LAYOUTS.len() <= 64, "a bit for each layout");
 impl Seen {
     /// Those that the beginning of a stream shows.
     pub fn in_stream(beginning: &[u8]) -> Self {
-        let seen = |(place, layout): (usize, &&dyn Layout)| u64::from(layout.is_seen_in(beginning)) << place;
+        let seen = |(index, layout): (usize, &&dyn Layout)| u64::from(layout.is_seen_in(beginning)) << index;
         Self(LAYOUTS.iter().enumerate().map(seen).sum())
     }
 
@@ -210,9 +210,9 @@ mod tests {
 
     #[test]
     fn each_layout_has_a_name_of_its_own_and_samples() {
-        for (place, layout) in LAYOUTS.iter().enumerate() {
+        for (index, layout) in LAYOUTS.iter().enumerate() {
             assert!(!layout.samples().is_empty(), "{}", layout.name());
-            assert!(LAYOUTS[..place].iter().all(|other| other.name() != layout.name()), "{}", layout.name());
+            assert!(LAYOUTS[..index].iter().all(|other| other.name() != layout.name()), "{}", layout.name());
         }
     }
 

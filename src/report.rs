@@ -1,4 +1,4 @@
-//! Report: the Patterns and how they were found. One value from which every format is rendered.
+//! The report: the patterns and how they were found, as one value from which every format is rendered.
 
 pub mod csv;
 pub mod escape;

@@ -1,8 +1,8 @@
 //! What a record names: fields by name, and where each layout usually keeps what an event needs.
 //!
 //! A [`Fields`] is a flat list of name and text: JSON paths joined by dots (`req.id`, `events.0.action`),
-//! keys of `key=value` text, or the names a text layout's parser gives. [`Role`] says which names mean the
-//! same thing all over the field, so that no layout has to know events.
+//! keys of `key=value` text, or the names a text layout's parser gives. [`Role`] says which names of different products
+//! mean the same, so that no layout has to know events.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
@@ -15,13 +15,13 @@ use crate::layout::role::Rank;
 
 pub use crate::layout::role::Role;
 
-/// The fields of one record, in the order they stand.
+/// The fields of one record, in their order.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'r> {
     named: Vec<(Part<'r>, Part<'r>)>,
     /// Numbers written out while reading, one after the other: one allocation for all of them.
     spelt: String,
-    /// Who plays which role, if that is known already.
+    /// Which field plays which role, if that is known already.
     assignment: Option<RoleAssignment>,
 }
 
@@ -32,7 +32,7 @@ enum Part<'r> {
     Text(Cow<'r, str>),
     /// A path that was met before.
     Path(Rc<Path>),
-    /// Where it stands in what was written out.
+    /// Its range in what was written out.
     Spelt(Range<usize>),
 }
 
@@ -81,7 +81,7 @@ impl<'r> Fields<'r> {
         self.named.iter().map(|(name, value)| (self.text(name), self.text(value)))
     }
 
-    /// The values that do not stand in the record as they are.
+    /// The values that are not in the record byte for byte.
     pub fn rewritten(&self) -> impl Iterator<Item = &str> {
         self.named.iter().filter_map(|(_, value)| if let Part::Text(Cow::Owned(text)) = value { Some(&**text) } else { None })
     }
@@ -106,22 +106,22 @@ impl<'r> Fields<'r> {
         self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
-    /// What the fields mean, as far as their names tell.
+    /// What the fields mean, as far as their names say.
     pub fn roles(&self) -> Roles<'_> {
         let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
         Roles(assignment.map(|field| (field != UNASSIGNED).then(|| self.value(field.into()))))
     }
 
-    /// Works that out for later, and hands on the meaning of each name that says something of its value, and the index
-    /// of the field, in order.
+    /// Works the roles out for later, and hands on the meaning of each name that has one, and the index of the field, in
+    /// order.
     pub(super) fn assignment(&mut self, each: impl FnMut(&Meaning, usize)) {
         self.assignment = Some(self.meanings(each));
     }
 
-    /// Who plays which role; hands on the meanings.
+    /// Which field plays which role; hands on the meanings.
     fn meanings(&self, mut each: impl FnMut(&Meaning, usize)) -> RoleAssignment {
         let mut best: [Option<(Rank, usize)>; Role::ALL.len()] = [None; Role::ALL.len()];
-        let mut tell = |meaning: &Meaning, index: usize, value: &str| {
+        let mut take = |meaning: &Meaning, index: usize, value: &str| {
             for (role, rank) in &meaning.roles {
                 let field = &mut best[*role as usize];
                 if field.is_none_or(|(best, _)| *rank < best) && role.accepts(value) {
@@ -137,7 +137,7 @@ impl<'r> Fields<'r> {
                     name => paths.named(self.text(name)),
                 };
                 if let Some(meaning) = &path.meaning {
-                    tell(meaning, index, self.text(value));
+                    take(meaning, index, self.text(value));
                 }
             }
         });
@@ -183,7 +183,7 @@ impl<'f> Roles<'f> {
 /// For each role the index of the field that plays it. Small, as entries are moved around.
 type RoleAssignment = [u16; Role::ALL.len()];
 
-/// What stands in a [`RoleAssignment`] where no field plays the role.
+/// The index in a [`RoleAssignment`] where no field plays the role.
 const UNASSIGNED: u16 = u16::MAX;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::layout::fields::Fields;
 use crate::layout::paths::{At, Paths};
 
-/// Paths deeper than this are cut off: nothing in the field goes there, and attackers might.
+/// Paths deeper than this are cut off: no known product goes there, and attackers might.
 const MAX_DEPTH: usize = 24;
 
 /// Leaves beyond this many are left out of a record.
@@ -77,7 +77,7 @@ impl<'t, 'r> Leaves<'_, 't, 'r> {
         self.fields.push_number(self.paths.path(self.at), number);
     }
 
-    /// What stands at a place one step down.
+    /// The leaves at a node one step down.
     fn below(&mut self, at: At) -> Leaves<'_, 't, 'r> {
         Leaves { paths: self.paths, at, fields: self.fields, depth: self.depth + 1, keep: self.keep }
     }

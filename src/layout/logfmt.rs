@@ -71,7 +71,7 @@ struct Read<'r> {
     stamp: Option<Stamp>,
     level: Option<Cow<'r, str>>,
     message: Option<Cow<'r, str>>,
-    /// Whether one of the keys was one that tells logfmt from text with a pair in it.
+    /// Whether one of the keys was one that distinguishes logfmt from text with a pair in it.
     known: bool,
 }
 
@@ -98,7 +98,7 @@ impl<'r> Read<'r> {
     }
 }
 
-/// What the message itself names, where it is no part of the record as it stands.
+/// What the message itself names, where the record does not have it byte for byte.
 fn read_owned(message: &str, fields: &mut Fields<'_>) {
     let mut inner = Fields::default();
     read_message(message, &mut inner);

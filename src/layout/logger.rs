@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_targets_are_told_from_sentences() {
+    fn spans_and_targets_are_distinguished_from_sentences() {
         for (text, expected) in [
             ("request{method=\"GET\"}: orders::auth: rejected", Some("request{method=\"GET\"}")),
             ("orders::auth: rejected", Some("orders::auth")),

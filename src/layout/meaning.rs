@@ -5,7 +5,7 @@ use crate::layout::role::{Rank, Role, roles_of};
 /// What the name of a field says of its value.
 #[derive(Debug)]
 pub(super) struct Meaning {
-    /// What an event wants to know.
+    /// What an event keeps.
     pub(super) roles: Vec<(Role, Rank)>,
     /// The text a person reads: an index in [`MESSAGES`], and how much of the path that leaves out.
     pub(super) message: Option<(usize, u8)>,
@@ -36,7 +36,7 @@ impl Meaning {
     }
 }
 
-/// Where JSON layouts keep the text a person reads, most telling first.
+/// Where JSON layouts keep the text a person reads, the preferred ones first.
 const MESSAGES: [&str; 17] = [
     "msg",
     "message",
@@ -57,7 +57,7 @@ const MESSAGES: [&str; 17] = [
     "error",
 ];
 
-/// Where JSON layouts keep the time, most telling first: Traefik's `time` is cut to the second and is the end of the
+/// Where JSON layouts keep the time, the preferred ones first: Traefik's `time` is cut to the second and is the end of the
 /// request, `StartUTC` is neither.
 const TIMES: [&str; 28] = [
     "StartUTC",
@@ -90,6 +90,6 @@ const TIMES: [&str; 28] = [
     "receivedTimestamp",
 ];
 
-/// Where JSON layouts keep the level, most telling first.
+/// Where JSON layouts keep the level, the preferred ones first.
 const LEVELS: [&str; 11] =
     ["level", "log.level", "levelname", "severity", "lvl", "LogLevel", "@l", "Level", "level_name", "status", "PRIORITY"];

@@ -27,8 +27,8 @@ impl Layout for MysqlSlow {
         memmem::find(beginning, HEAD).is_some() && memmem::find(beginning, b"# User@Host: ").is_some()
     }
 
-    /// A record has more lines that look like nothing than like a head. What another program writes between them begins
-    /// with a time or an object.
+    /// Most lines of a record do not look like a head. Lines that another program writes between them begin with a time or
+    /// an object.
     fn continues_despite_head(&self, line: &[u8]) -> bool {
         !self.is_head(line) && !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'{' | b'<'))
     }

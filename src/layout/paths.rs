@@ -15,7 +15,7 @@ const MOST: usize = 4096;
 /// See [`MOST`].
 const MOST_BYTES: usize = 256 << 10;
 
-/// A dotted path and what it says of what stands there.
+/// A dotted path and what it says of the value there.
 #[derive(Debug)]
 pub(super) struct Path {
     /// As it is written out.
@@ -24,21 +24,21 @@ pub(super) struct Path {
     pub(super) meaning: Option<Meaning>,
 }
 
-/// A place among the paths.
+/// The index of a node, which is one step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct At(u32);
 
 struct Node {
     above: At,
     name: Box<str>,
-    /// What came first below it the last time.
+    /// The node that came first below it the last time.
     first: At,
-    /// What came after it the last time.
+    /// The node that came after it the last time.
     next: At,
     path: Option<Rc<Path>>,
 }
 
-/// All that a thread has met.
+/// All paths that a thread has met, as a tree.
 pub(super) struct Paths {
     nodes: Vec<Node>,
     by_name: HashTable<At>,
@@ -67,7 +67,7 @@ impl Paths {
         paths
     }
 
-    /// Forgets all if it is too much; whoever holds a place must not go on from it.
+    /// Forgets all paths if they are too many; indices from before must not be used after it.
     fn tidy(&mut self) {
         if self.nodes.len() > MOST || self.bytes > MOST_BYTES {
             self.clear();
@@ -115,14 +115,14 @@ impl Paths {
         new
     }
 
-    /// The path that a whole name is, for whoever holds no place: a record may have any number of them.
+    /// The path that a whole name is, for names that are not read step by step: a record may have any number of them.
     pub(super) fn named(&mut self, name: &str) -> Rc<Path> {
         self.tidy();
         let at = self.find(Self::ROOT, name);
         self.path(at)
     }
 
-    /// The path of a place.
+    /// The path to a node.
     pub(super) fn path(&mut self, at: At) -> Rc<Path> {
         if let Some(path) = &self.nodes[at.0 as usize].path {
             return Rc::clone(path);
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     /// The texts of the paths to some names below the root, one after the other.
-    fn told(paths: &mut Paths, names: &[&str]) -> Vec<String> {
+    fn texts(paths: &mut Paths, names: &[&str]) -> Vec<String> {
         let mut before = Paths::ROOT;
         let step = |name: &&str| {
             before = paths.below(Paths::ROOT, before, name);
@@ -160,7 +160,7 @@ mod tests {
     fn whatever_came_before_a_name_leads_to_its_path() {
         let mut paths = Paths::new();
         for names in [&["a", "b", "c"][..], &["a", "c"], &["c", "b", "a"], &["b", "b"], &["", "a"], &["a", "b", "c"]] {
-            assert_eq!(told(&mut paths, names), names);
+            assert_eq!(texts(&mut paths, names), names);
         }
         let request = paths.below(Paths::ROOT, Paths::ROOT, "request");
         let id = paths.below(request, request, "id");
@@ -173,7 +173,7 @@ mod tests {
         let mut paths = Paths::new();
         for n in 0..3 * MOST {
             paths.tidy();
-            told(&mut paths, &["a", &n.to_string()]);
+            texts(&mut paths, &["a", &n.to_string()]);
             assert!(paths.nodes.len() <= MOST + 3 && paths.bytes <= MOST_BYTES);
         }
         for n in 0..3 * MOST {
@@ -182,7 +182,7 @@ mod tests {
         }
         paths.clear();
         let long = "x".repeat(MOST_BYTES);
-        assert_eq!(told(&mut paths, &[&long]), [long]);
+        assert_eq!(texts(&mut paths, &[&long]), [long]);
         paths.tidy();
         assert_eq!((paths.nodes.len(), paths.bytes), (1, 0));
     }

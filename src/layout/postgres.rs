@@ -81,7 +81,7 @@ fn postgres_line(line: &str) -> Option<PostgresLine<'_>> {
     (known && process && prefix.len() <= 300).then_some((stamp, prefix, severity, text.trim_start()))
 }
 
-/// Process, user and database. Not named `user`: whoever connects is not whom a token is about.
+/// Process, user and database. Not named `user`: the role that connects is not the user that a token is about.
 fn push_prefix<'r>(prefix: &'r str, fields: &mut Fields<'r>) {
     if let Some((pid, _)) = prefix.split_once('[').and_then(|(_, rest)| rest.split_once(']')) {
         fields.push("pid", pid);

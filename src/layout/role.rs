@@ -1,4 +1,4 @@
-//! What names mean the same thing all over the field: who a token is about, which request, which status.
+//! Names that mean the same in different products: those of the user that a token is about, of the request, of the status.
 
 use crate::model::field::Field;
 
@@ -62,7 +62,7 @@ const NEEDS_ITS_PATH: [&str; 29] = [
     "uuid",
 ];
 
-/// Something an event wants to know and layouts name in many ways.
+/// Something that events keep and that layouts name in many ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as the fields of an event")]
 pub enum Role {
@@ -129,7 +129,7 @@ impl Role {
         Self::PreviousKid,
     ];
 
-    /// The field of an event that a value of this role fills as it is; of others it takes more than the value.
+    /// The field of an event that a value of this role fills as it is; `None` where it takes more than the value.
     pub fn field(self) -> Option<Field> {
         Some(match self {
             Self::Sub => Field::Sub,
@@ -160,7 +160,7 @@ impl Role {
         })
     }
 
-    /// The names of the role, folded, most telling first.
+    /// The names of the role, folded, the preferred ones first.
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Sub => &[

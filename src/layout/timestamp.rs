@@ -67,7 +67,7 @@ pub fn is_plausible(time: DateTime<Utc>) -> bool {
     (1900..2200).contains(&time.year())
 }
 
-/// Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by size; `None` outside
+/// Seconds, milliseconds, microseconds or nanoseconds since the epoch, distinguished by size; `None` outside
 /// 1990 to 2100.
 pub fn epoch(text: &str) -> Option<Stamp> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_that_no_log_was_written_in_is_read_and_told_apart() {
+    fn a_year_that_no_log_was_written_in_is_read_and_marked() {
         for (text, year) in [
             ("99999-01-01T00:00:00Z", 99_999),
             ("-0001-01-01T00:00:00Z", -1),

@@ -44,7 +44,7 @@ pub fn claims_in(text: &str) -> Option<Claims> {
     stands_in(text).then(token).flatten().or_else(|| printed(text))
 }
 
-/// Whether a colon stands after a quote, blanks between them or not: a look that costs less than the pattern.
+/// Whether a colon stands after a quote, blanks between them or not: this check costs less than the pattern.
 fn names_in_quotes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_blank = |b: &&u8| matches!(b, b' ' | b'\t'..=b'\r');
@@ -58,7 +58,7 @@ pub fn stands_in(record: impl AsRef<[u8]>) -> bool {
     BEGINNING.is_in(record)
 }
 
-/// The claims that `text` prints, the first of each name; one alone may be anything.
+/// The claims that `text` prints, the first of each name; a single one may be anything.
 fn printed(text: &str) -> Option<Claims> {
     if !names_in_quotes(text) {
         return None;

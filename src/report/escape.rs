@@ -1,4 +1,4 @@
-//! Text from logs, made harmless for the place where it is shown: a terminal, HTML, Markdown, a script element, a
+//! Text from logs, made harmless for where it is shown: a terminal, HTML, Markdown, a script element, a
 //! cell of a spreadsheet.
 //!
 //! Each but the last is a wrapper to be formatted: `write!(out, "{}", Html(text))`. All of those make control and bidirectional
@@ -82,7 +82,7 @@ impl Display for Markdown<'_> {
     }
 }
 
-/// An id or a place for Markdown, in type of one width, in a paragraph or a cell of a table; nothing for empty text.
+/// An id, or file and line, for Markdown, in type of one width, in a paragraph or a cell of a table; nothing for empty text.
 #[derive(Debug, Clone, Copy)]
 pub struct Code<'t>(pub &'t str);
 
@@ -95,7 +95,7 @@ impl Display for Code<'_> {
         if plain {
             return write!(f, "`{}`", self.0);
         }
-        // A code span cannot hold these in every place: backticks end it, and tables split at pipes before they look
+        // A code span cannot hold these everywhere: backticks end it, and tables split at pipes before they look
         // for spans and read a backslash before them.
         f.write_str("<code>")?;
         for c in Terminal(self.0).to_string().chars() {

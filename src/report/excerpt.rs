@@ -79,7 +79,7 @@ mod tests {
 
     const MANY: usize = 100_000;
 
-    /// What a flood of made-up services would leave.
+    /// A report as after a flood of made-up services.
     fn flood() -> Report {
         let mut report = sample::report();
         let one = report.patterns[0].clone();

@@ -29,7 +29,7 @@ const MAX_BARS: usize = 40;
 /// Gives the error of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rest = PAGE;
-    while let Some((before, name, after)) = next_place(rest) {
+    while let Some((before, name, after)) = next_name(rest) {
         out.write_all(before.as_bytes())?;
         fill(name, report, out)?;
         rest = after;
@@ -38,7 +38,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The next `{{name}}` of the frame, with what stands before and after it.
-fn next_place(frame: &str) -> Option<(&str, &str, &str)> {
+fn next_name(frame: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = frame.split_once("{{")?;
     let (name, after) = rest.split_once("}}")?;
     Some((before, name, after))
@@ -147,7 +147,7 @@ fn entry(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<dt>{name}</dt><dd>{value}</dd>")
 }
 
-/// A place, and below it what stands there.
+/// File and line, and below it what the line says.
 fn quoted(place: &str, text: Option<&Text>) -> String {
     match text {
         Some(text) => format!("{}<br><q>{}</q>", code(place), Html(text)),
@@ -187,7 +187,7 @@ impl Axis {
         Some(Self { start, end: end.max(start + TimeDelta::seconds(1)) })
     }
 
-    /// The place of a time, at an edge for what lies outside.
+    /// The horizontal position of a time, at an edge for what lies outside.
     fn x(&self, time: DateTime<Utc>) -> i64 {
         let passed = i128::from((time.clamp(self.start, self.end) - self.start).num_milliseconds());
         let whole = i128::from((self.end - self.start).num_milliseconds().max(1));
@@ -345,9 +345,9 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_the_frame_is_filled() {
+    fn every_name_in_the_frame_is_filled() {
         let mut rest = PAGE;
-        while let Some((_, name, after)) = next_place(rest) {
+        while let Some((_, name, after)) = next_name(rest) {
             let mut out = Vec::new();
             fill(name, &sample::report(), &mut out).unwrap();
             assert!(!out.is_empty(), "{name}");

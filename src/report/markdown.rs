@@ -89,7 +89,7 @@ fn section(number: usize, pattern: &Pattern, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-/// A place, and what stands there.
+/// File and line, and what the line says.
 fn quoted(place: &str, text: Option<&Text>) -> String {
     match text {
         Some(text) => format!("{}: {}", Code(place), Markdown(text)),

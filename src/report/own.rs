@@ -13,9 +13,9 @@ use crate::report::{csv as csv_report, rows, summary};
 
 /// The second line of every report in Markdown.
 pub(super) const MARKDOWN: &str = "<!-- Made by jwtriage -->";
-/// What stands in the head of every page.
+/// A part of the head of every page.
 const HTML: &str = "<meta name=\"generator\" content=\"jwtriage\">";
-/// How many names of columns tell a table of ours.
+/// How many names of columns identify a table of jwtriage.
 const NAMES: usize = 5;
 /// The first keys of the report in JSON.
 const REPORT: [&str; 2] = ["schema_version", "run"];
@@ -23,10 +23,11 @@ const REPORT: [&str; 2] = ["schema_version", "run"];
 /// Whether `head`, the first bytes of a stream, begins an output of ours. Of Parquet the last bytes are looked at, which
 /// may be given alone.
 ///
-/// Who can write lines into a log must not hide it by some that look like ours: of rows all lines given must, and beside
-/// the beginning of a text for people no line of a log may stand. A cell of a table that is never closed hides what follows.
+/// An attacker who can write lines into a log must not hide it by lines that look like an output of jwtriage. So all lines
+/// given must be rows, and no line of a log may follow the beginning of a text for people. A cell of a table that is never
+/// closed hides what follows.
 pub fn is_own(head: &[u8]) -> bool {
-    // Who opens a table and saves it may put a byte order mark before it.
+    // A spreadsheet that saves a table may put a byte order mark before it.
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     match head {
         [b'{', ..] => is_report(head) || are_rows(head),
@@ -42,7 +43,7 @@ pub fn is_own(head: &[u8]) -> bool {
     }
 }
 
-/// Whether a line bears a time of its own at its beginning, or is a JSON object: what our texts for people never do.
+/// Whether a line begins with a time, or is a JSON object, as no line of the texts for people is.
 fn holds_records(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     text.lines().any(|line| line.starts_with('{') || timestamp::leading(line).is_some_and(|(stamp, _)| stamp.dated))
@@ -128,7 +129,7 @@ mod tests {
     use crate::report::rows::{RowFormat, write_events, write_failures, write_unknown};
     use crate::report::{html, json, markdown, sample};
 
-    /// What every writer makes of some results.
+    /// Some results as every writer writes them.
     fn written(results: &Results) -> Vec<(String, Vec<u8>)> {
         let mut all = Vec::new();
         let mut add = |name: String, write: &dyn Fn(&mut Vec<u8>)| {

@@ -84,7 +84,7 @@ impl Results {
     }
 }
 
-/// What to say of records whose template found no room.
+/// What to say of records whose template was not kept.
 fn unlisted(count: u64) -> Option<String> {
     (count > 0).then(|| format!("{count} more records look like authentication trouble, of too many templates to list"))
 }

@@ -1,7 +1,7 @@
 //! Rows of `--failures`, `--events` and `--unknown`: one a failed request, an event, a template, as JSON lines, CSV or
 //! Parquet.
 //!
-//! A table of columns says what a row is (`rows/failures.rs`, `rows/events.rs`, `rows/unknown.rs`); the formats are written
+//! A table of columns defines a row (`rows/failures.rs`, `rows/events.rs`, `rows/unknown.rs`); the formats are written
 //! from it and know no column by name (`rows/write.rs`). Only the JSON form of a failure is richer: it keeps its cause an
 //! object and its lists lists.
 
@@ -42,13 +42,13 @@ pub fn write_failures(results: &Results, format: RowFormat, out: &mut dyn Write)
 }
 
 /// Writes one row an event, in the order of streams and lines; then the other requests that correlation reads, and last
-/// what tells of the scan.
+/// the row that describes the scan.
 ///
 /// # Errors
 /// Gives a [`RowError`] where `out` does not take the bytes.
 pub fn write_events(results: &Results, format: RowFormat, out: &mut dyn Write) -> Result<(), RowError> {
     let rows = events::rows(results);
-    // A table is for people, and is not read back.
+    // CSV is for people, and is not read back.
     let is_written = |row: &&EventRow<'_>| format != RowFormat::Csv || row.is_for_people();
     let rows: Vec<&EventRow<'_>> = rows.iter().filter(is_written).collect();
     let (columns, names) = (&events::columns(), &Names::of(results));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_told_by_the_ending() {
+    fn the_format_follows_from_the_ending() {
         for (path, format) in [
             ("out/rows.jsonl", Some(RowFormat::Jsonl)),
             ("rows.CSV", Some(RowFormat::Csv)),
@@ -208,14 +208,14 @@ mod tests {
                     }
                     let cell = frame.column(name).unwrap().get(index).unwrap();
                     assert_eq!(cell.is_null(), value.is_null(), "{name}");
-                    let told = match cell {
+                    let read = match cell {
                         AnyValue::Null => String::new(),
                         AnyValue::Datetime(micros, TimeUnit::Microseconds, Some(zone)) if *zone == TimeZone::UTC => {
                             rfc3339(DateTime::from_timestamp_micros(micros).unwrap())
                         }
                         other => other.str_value().to_string(),
                     };
-                    assert_eq!(told, text, "{name}");
+                    assert_eq!(read, text, "{name}");
                 }
             }
         }

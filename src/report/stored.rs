@@ -1,4 +1,4 @@
-//! What an events file holds beside events: all that correlation reads of a scan.
+//! What an events file holds beside events: all else that correlation reads of a scan.
 
 use crate::model::event::Event;
 use crate::model::observation::RequestObservation;
@@ -7,14 +7,14 @@ use crate::normalise::shift::Shifts;
 /// What an events file holds beside the events of the results.
 #[derive(Debug, Default)]
 pub struct StoredScan {
-    /// What tells of the scan, as JSON in one line.
+    /// The header that describes the scan, as JSON in one line.
     pub header: String,
-    /// Events of records that nothing asked for, with their times as they were read.
+    /// Events of deferred records that the second pass did not ask for, with their times as they were read.
     pub unasked: Vec<Event>,
     /// Other requests of subjects and clients in question, with their times as they were read.
     pub observations: Vec<RequestObservation>,
     /// How far the times of the results' events were moved.
     pub shifts: Shifts,
-    /// The streams of the scan: events of later ones were told by what the operator gave to check against.
+    /// How many streams the scan read: events of later ones come from what the operator gave to check against.
     pub streams: usize,
 }

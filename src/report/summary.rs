@@ -23,7 +23,7 @@ use crate::report::wrap::{cut, cut_front, wrapped};
 const MAX_PATTERNS: usize = 20;
 /// How many problems, gaps and zones are shown.
 const MAX_LINES: usize = 10;
-/// How many places of a pattern are shown.
+/// How many lines of a pattern are shown.
 const MAX_SAMPLES: usize = 2;
 /// How many clients, subjects and keys of a pattern are named.
 const MAX_NAMES: usize = 3;
@@ -279,7 +279,7 @@ pub(super) fn tops(
     .map(|(short, label, names)| (short, label, names.join(", ")))
 }
 
-/// What the event to blame was, without its place.
+/// What the event to blame was, without file and line.
 pub(super) fn blamed(cause: &CauseEvent) -> String {
     let mut text = cause.kind.to_string();
     if let Some(time) = cause.time {
@@ -442,8 +442,8 @@ impl Page<'_> {
         self.beside(label, &lines)
     }
 
-    /// A label, and beside it a place and what stands there. Of a long place the beginning goes: file name and line stand at
-    /// the end. Of a long text the end goes.
+    /// A label, and beside it file and line, and what the line says. A long path loses its beginning, as file name and line
+    /// number stand at the end; a long text loses its end.
     fn quoted(&mut self, label: &str, place: &str, text: Option<&Text>) -> io::Result<()> {
         let room = self.width.saturating_sub(11);
         let mut lines = vec![cut_front(&Terminal(place).to_string(), room)];

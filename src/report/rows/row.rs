@@ -92,8 +92,8 @@ pub(super) fn id(id: Option<Id>) -> Option<Cow<'static, str>> {
     id.map(|id| Cow::Owned(id.to_string()))
 }
 
-pub(super) fn named(names: &[impl Deref<Target = str>], place: u32) -> Option<Cow<'_, str>> {
-    names.get(usize::try_from(place).ok()?).map(|name| Cow::Borrowed(&**name))
+pub(super) fn named(names: &[impl Deref<Target = str>], index: u32) -> Option<Cow<'_, str>> {
+    names.get(usize::try_from(index).ok()?).map(|name| Cow::Borrowed(&**name))
 }
 
 pub(super) fn whole(number: u64) -> Option<i64> {
