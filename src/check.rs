@@ -1,5 +1,5 @@
-//! What the operator can check: a user table, a key set, the expected issuer and audience, and one token held against
-//! all that.
+//! What the operator can check: a user table, a key set, the expected issuer and audience, and one token checked
+//! against all that.
 
 pub mod inspect;
 pub mod inventory;

@@ -88,7 +88,7 @@ pub fn correlate(scan: &mut Extracted, inventory: &Inventory) -> Correlated {
 
 /// Puts the clocks of a scan right and brings the lines of each refused request together.
 pub fn group(scan: &mut Extracted, inventory: &Inventory) -> Grouped {
-    inventory.tell(scan);
+    inventory.add_events(scan);
     let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.observations, &files);

@@ -1,4 +1,4 @@
-//! One token, decoded and held against what the operator knows: what a verifier would have against it.
+//! One token, decoded and checked against what the operator gave: why a verifier would refuse it.
 
 mod paste;
 
@@ -149,7 +149,7 @@ struct Times {
 }
 
 impl Times {
-    /// Reads them, and tells how they are given, once for all that are given alike.
+    /// Reads them, and notes in what form they are given, once for all of one form.
     fn of(payload: &Value, found: &mut Inspection) -> Self {
         let mut times = Self::default();
         let mut odd: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -372,15 +372,15 @@ mod tests {
             let found = inspect(&pasted, &Inventory::default(), now());
             assert_eq!(found.wrong, Vec::<String>::new(), "{pasted}");
             assert!(found.claims.contains(&("sub", "u1".to_owned())), "{pasted}: {found:?}");
-            let told = format!("{found:?}");
-            assert!(!told.contains(&text[..40]) && !told.contains(&other[..40]) && !told.contains(&pretty[..20]), "{told}");
+            let shown = format!("{found:?}");
+            assert!(!shown.contains(&text[..40]) && !shown.contains(&other[..40]) && !shown.contains(&pretty[..20]), "{shown}");
         }
         let several = inspect(&format!("{text}\n{other}\n"), &Inventory::default(), now());
         assert!(several.notes.contains(&"there are 2 tokens: this is number 1".to_owned()), "{several:?}");
     }
 
     #[test]
-    fn what_is_no_jwt_is_told_by_what_it_is() {
+    fn what_is_no_jwt_is_named_for_what_it_is() {
         let jwe = format!("{}.a.b.c.d", URL_SAFE_NO_PAD.encode(r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#));
         for (text, says) in [
             (jwe.as_str(), "it is encrypted (a JWE"),

@@ -149,8 +149,8 @@ impl Inventory {
             .then(|| aud.split(',').any(|name| self.audiences.iter().any(|expected| expected == name.trim())))
     }
 
-    /// Adds to a scan what the user table tells of the users in question, as a stream of its own.
-    pub fn tell(&self, scan: &mut Extracted) {
+    /// Adds to a scan events of what the user table says of the users in question, as a stream of its own.
+    pub fn add_events(&self, scan: &mut Extracted) {
         let Some(users) = &self.users else { return };
         let stream = StreamId(u32::try_from(scan.streams.len()).unwrap_or(u32::MAX));
         let asked: BTreeSet<Name> = scan.events.iter().filter_map(|event| event.sub).collect();
@@ -162,16 +162,16 @@ impl Inventory {
                 (EventKind::UserCreated, user.created.map(Since::Time)),
                 (EventKind::UserDeleted, user.deleted),
                 (EventKind::UserDisabled, user.disabled),
-                // The end of a ban is no return of somebody who is deleted.
+                // The end of a ban does not restore a deleted user.
                 (
                     EventKind::UserRestored,
                     user.until.filter(|until| user.deleted.is_none() && Some(*until) <= last).map(Since::Time),
                 ),
             ];
-            let mut told = false;
+            let mut gives_events = false;
             for (kind, since) in facts.into_iter().filter_map(|(kind, since)| Some((kind, since?))) {
                 let mut event = Event::bare(kind, Place { stream, line: user.line });
-                // Nobody is said to have got through after a deletion that may have come later on that day.
+                // At the latest possible time, so that requests on that day do not count as let through after a deletion.
                 event.time = since.latest();
                 event.sub = Some(sub);
                 event.shown = Some(Box::new(Shown {
@@ -181,9 +181,9 @@ impl Inventory {
                 }));
                 scan.events.push(event);
                 books.events += 1;
-                told = true;
+                gives_events = true;
             }
-            books.told += u64::from(told);
+            books.told += u64::from(gives_events);
         }
         books.skipped = books.records - books.told;
         scan.streams.push(StreamBooks { file: users.file.as_str().into(), books });
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_told_with_its_place_and_without_secrets() {
+    fn what_is_not_understood_is_reported_with_its_line_and_without_secrets() {
         let token = "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYW5vbiJ9.c2ln";
         for (name, text, says) in [
             ("users.csv", "id,deleted\nu1,true\nu2,maybe\n".to_owned(), "line 3: column `deleted`: `maybe` is not understood"),
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_or_key_set_is_told() {
+    fn what_is_no_table_or_key_set_is_reported() {
         for (name, text, says) in [
             ("users.csv", "name,mail\na,b\n", "no column of ids"),
             ("users.jsonl", "{\"id\":\"u1\"}\nnot json\n", "line 2"),

@@ -26,7 +26,7 @@ pub(super) struct Pasted {
     pub(super) notes: Vec<String>,
 }
 
-/// Finds the token that is meant; an error says what stands there instead.
+/// Finds the token that is meant; an error says what is there instead.
 pub(super) fn token_in(text: &str) -> Result<Pasted, String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.starts_with('{')

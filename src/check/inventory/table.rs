@@ -11,7 +11,7 @@ use crate::layout::timestamp;
 use crate::parquet;
 use crate::redact::Redactor;
 
-/// The columns that hold a user's id, folded, most telling first.
+/// The columns that hold a user's id, folded, the preferred ones first.
 const IDS: [&str; 6] = ["id", "sub", "userid", "uuid", "uid", "subject"];
 /// What may stand before what a column is about: `is_deleted`, `account_status`.
 const BEFORE: [&str; 5] = ["is", "has", "was", "user", "account"];
@@ -20,17 +20,17 @@ const AFTER: [&str; 9] = ["datetime", "timestamp", "time", "date", "since", "fla
 /// What stands after it in a column that says when a ban ends.
 const ENDS: [&str; 5] = ["until", "till", "expires", "expiry", "end"];
 /// Parts of names that may well say whether a user may sign in.
-const TELLING: [&str; 10] =
+const ACCOUNT_STATE: [&str; 10] =
     ["delet", "disabl", "enabl", "banned", "suspend", "deactiv", "inactiv", "blocked", "lockedout", "archived"];
 /// Parts of names that say something else of the user.
 const OTHER: [&str; 10] = ["mfa", "2fa", "factor", "otp", "mail", "phone", "sms", "notif", "news", "lockoutenabled"];
 /// Ends of names that say something else of it: who did it, why, how often.
 const BESIDE: [&str; 9] = ["by", "reason", "count", "code", "token", "version", "comment", "message", "note"];
-/// What is wrong with a table that names nobody.
+/// What is wrong with a table without ids.
 pub(super) const NO_IDS: &str = "has no column of ids: expected `id`, `sub`, `user_id` or `uuid`";
 /// How much of a value that is not understood is shown, in characters.
 const MAX_SHOWN: usize = 40;
-/// What is said of a row's line where the file is no text.
+/// The number of the first row.
 const FIRST: u64 = 1;
 
 /// What a column says of a user.
@@ -72,7 +72,7 @@ impl Meaning {
                 }
                 "disabled" | "banned" | "ban" | "blocked" | "suspended" | "suspension" | "deactivated" | "deactivation"
                 | "inactive" | "locked" | "lockedout" | "lockout" | "archived" | "terminated" => return Some(Self::Disabled),
-                // `active_at` is when somebody was last seen.
+                // `active_at` is when the user was last seen.
                 "enabled" | "active" => return (core == bare).then_some(Self::Enabled),
                 "status" => return Some(Self::Status),
                 // A state alone may be one of a country.
@@ -97,10 +97,10 @@ impl Meaning {
     }
 }
 
-/// Whether a name without a [`Meaning`] may well have been meant to say whether a user may sign in.
-fn is_telling(name: &str) -> bool {
+/// Whether a column without a [`Meaning`] may well say whether a user may sign in.
+fn may_say_state(name: &str) -> bool {
     let folded = folded(name);
-    TELLING.iter().any(|part| folded.contains(part))
+    ACCOUNT_STATE.iter().any(|part| folded.contains(part))
         && !folded.starts_with("last")
         && !OTHER.iter().any(|part| folded.contains(part))
         && !BESIDE.iter().any(|word| folded.ends_with(word))
@@ -114,7 +114,7 @@ fn folded(name: &str) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     columns: Vec<(String, Option<Meaning>)>,
-    places: HashMap<String, usize>,
+    index_of: HashMap<String, usize>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -135,23 +135,23 @@ impl Table {
         }
     }
 
-    /// The place of a column, if it means something.
+    /// The index of a column, if it means something.
     fn column(&mut self, name: &str) -> Option<usize> {
-        let place = *self.places.entry(name.to_owned()).or_insert_with(|| {
+        let index = *self.index_of.entry(name.to_owned()).or_insert_with(|| {
             self.columns.push((name.to_owned(), Meaning::of(name)));
             self.columns.len() - 1
         });
-        self.columns[place].1.map(|_| place)
+        self.columns[index].1.map(|_| index)
     }
 
     fn csv(bytes: &[u8]) -> Result<Self, String> {
         let mut table = Self::default();
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
         let header = reader.headers().map_err(|error| error.to_string())?.clone();
-        let places: Vec<Option<usize>> = header.iter().map(|name| table.column(name)).collect();
+        let indices: Vec<Option<usize>> = header.iter().map(|name| table.column(name)).collect();
         for record in reader.records() {
             let record = record.map_err(|error| error.to_string())?;
-            let cells = places.iter().zip(&record).filter_map(|(place, value)| Some(((*place)?, value.to_owned()))).collect();
+            let cells = indices.iter().zip(&record).filter_map(|(index, value)| Some(((*index)?, value.to_owned()))).collect();
             table.rows.push(Row { line: record.position().map_or(0, csv::Position::line), cells });
         }
         Ok(table)
@@ -170,7 +170,7 @@ impl Table {
                     Value::String(text) => text,
                     other => other.to_string(),
                 };
-                cells.extend(table.column(&name).map(|place| (place, value)));
+                cells.extend(table.column(&name).map(|index| (index, value)));
             }
             table.rows.push(Row { line, cells });
         }
@@ -193,16 +193,16 @@ impl Table {
         Ok(table)
     }
 
-    /// The names of columns that are not looked at and might have been meant.
+    /// The names of columns that are ignored and might say whether a user may sign in.
     pub(super) fn doubtful(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter(|(name, means)| means.is_none() && is_telling(name)).map(|(name, _)| name.as_str())
+        self.columns.iter().filter(|(name, means)| means.is_none() && may_say_state(name)).map(|(name, _)| name.as_str())
     }
 
     /// The users by id. Rows without an id are left out.
     pub(super) fn users(&self, zone: Tz) -> Result<HashMap<String, User>, String> {
         let mut users = HashMap::new();
         for row in &self.rows {
-            let cells = || row.cells.iter().map(|(place, value)| (&self.columns[*place], value.trim()));
+            let cells = || row.cells.iter().map(|(index, value)| (&self.columns[*index], value.trim()));
             let id = cells()
                 .filter_map(|((_, means), value)| match means {
                     Some(Meaning::Id(rank)) if !value.is_empty() => Some((rank, value)),
@@ -210,16 +210,16 @@ impl Table {
                 })
                 .min();
             let Some((_, id)) = id else { continue };
-            let mut told = Told::default();
+            let mut values = RowValues::default();
             for ((name, means), value) in cells() {
                 let Some(means) = means else { continue };
-                if told.analyse_message(*means, value, zone).is_none() {
+                if values.take(*means, value, zone).is_none() {
                     let shown: String = Redactor::BARE.redact(value).chars().take(MAX_SHOWN).collect();
                     let expects = means.expects();
                     return Err(format!("line {}: column `{name}`: `{shown}` is not understood: expected {expects}", row.line));
                 }
             }
-            users.insert(id.to_owned(), told.user(row.line));
+            users.insert(id.to_owned(), values.user(row.line));
         }
         Ok(users)
     }
@@ -227,7 +227,7 @@ impl Table {
 
 /// What the cells of a row say together.
 #[derive(Debug, Default)]
-struct Told {
+struct RowValues {
     created: Option<DateTime<Utc>>,
     deleted: Option<Since>,
     disabled: Option<Since>,
@@ -238,9 +238,9 @@ struct Told {
     enabled: bool,
 }
 
-impl Told {
-    /// Takes in what a cell says; `None` where it is not understood.
-    fn analyse_message(&mut self, means: Meaning, value: &str, zone: Tz) -> Option<()> {
+impl RowValues {
+    /// Adds what a cell says; `None` where it is not understood.
+    fn take(&mut self, means: Meaning, value: &str, zone: Tz) -> Option<()> {
         let is_so = |slot: &mut Option<Since>, since: Since| *slot = Some(since.or(*slot));
         match (means, Said::of(value, zone)) {
             (Meaning::Id(_), _) | (_, Some(Said::Nothing)) | (Meaning::Created | Meaning::Until, Some(Said::No)) => {}
@@ -268,7 +268,7 @@ impl Told {
         Some(())
     }
 
-    /// The user: a flag that says what is so now stands above a time that says what was so once.
+    /// The user: a flag, which says what is so now, wins over a time, which says what was so once.
     fn user(self, line: u64) -> User {
         let disabled = self.disabled.filter(|_| !self.enabled || self.until.is_some());
         let deleted = self.deleted.filter(|_| !self.exists);
@@ -298,7 +298,7 @@ impl Said {
             "infinity" | "+infinity" => return Some(Self::Forever),
             _ => {}
         }
-        // What stands for no date where a column must have one.
+        // Dates that are written for no date where a column must have one.
         if value.starts_with("0000-00-00") {
             return Some(Self::Nothing);
         }
