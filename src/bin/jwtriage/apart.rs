@@ -1,4 +1,4 @@
-//! That no output destroys an input, nor another output.
+//! Refuses outputs that would destroy an input or another output.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use jwtriage::report::own::is_own;
 
 use crate::exit::Hint;
 
-/// A file that an output becomes, whatever the spelling of its path and the links that lead to it.
-struct Place<'a> {
+/// The file that an output will be, whatever the spelling of its path and the links that lead to it.
+struct Target<'a> {
     shown: &'a Path,
     path: PathBuf,
     metadata: Option<Metadata>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Target<'a> {
     /// `None` of what is written through: a pipe, a device, standard output.
     fn of(shown: &'a Path) -> Option<Self> {
         if jwtriage::atomic_file::is_written_through(shown) {
@@ -51,41 +51,41 @@ fn canonical(path: &Path) -> PathBuf {
 
 /// Refuses two outputs of one name.
 pub(crate) fn from_each_other(outputs: &[&Path]) -> Result<()> {
-    let mut places: Vec<Place<'_>> = Vec::new();
-    for place in outputs.iter().filter_map(|path| Place::of(path)) {
-        if let Some(other) = places.iter().find(|other| other.is_at(&place.path, place.file())) {
-            let (one, two) = (other.shown.display(), place.shown.display());
-            let what = if other.shown == place.shown {
+    let mut targets: Vec<Target<'_>> = Vec::new();
+    for target in outputs.iter().filter_map(|path| Target::of(path)) {
+        if let Some(other) = targets.iter().find(|other| other.is_at(&target.path, target.file())) {
+            let (one, two) = (other.shown.display(), target.shown.display());
+            let what = if other.shown == target.shown {
                 format!("`{one}` is given for two outputs")
             } else {
                 format!("`{one}` and `{two}` are one file, given for two outputs")
             };
             return Err(refused(what, "give each output a name of its own"));
         }
-        places.push(place);
+        targets.push(target);
     }
     Ok(())
 }
 
-/// Refuses an output that is also read: as a log, or as one of `others`. What an earlier run left in its place is not
-/// read then, nor is what our own standard output goes to.
+/// Refuses an output that is also read: as a log, or as one of `others`. What an earlier run wrote there is
+/// not read, nor is the file that standard output goes to.
 pub(crate) fn from_inputs(outputs: &[&Path], others: &[&Path], found: &mut Discovered) -> Result<()> {
-    let places: Vec<Place<'_>> =
-        outputs.iter().filter_map(|path| Place::of(path)).filter(|place| place.metadata.is_some()).collect();
+    let targets: Vec<Target<'_>> =
+        outputs.iter().filter_map(|path| Target::of(path)).filter(|target| target.metadata.is_some()).collect();
     for other in others {
         let file = fs::metadata(other).ok().as_ref().and_then(FileId::of);
-        if let Some(place) = places.iter().find(|place| place.is_at(other, file)) {
-            return Err(overwrites(place.shown, other));
+        if let Some(target) = targets.iter().find(|target| target.is_at(other, file)) {
+            return Err(overwrites(target.shown, other));
         }
     }
     let printed: Vec<FileId> = ["/dev/stdout", "/dev/stderr"].into_iter().filter_map(printed_to).collect();
     let mut kept = Vec::with_capacity(found.sources.len());
     for source in std::mem::take(&mut found.sources) {
-        let place = places.iter().find(|place| place.is_of(&source));
-        if let Some(place) = place.filter(|_| decode::is_log(&source, is_own)) {
-            return Err(overwrites(place.shown, &source.path));
+        let target = targets.iter().find(|target| target.is_of(&source));
+        if let Some(target) = target.filter(|_| decode::is_log(&source, is_own)) {
+            return Err(overwrites(target.shown, &source.path));
         }
-        if place.is_some() || source.file.is_some_and(|file| printed.contains(&file)) {
+        if target.is_some() || source.file.is_some_and(|file| printed.contains(&file)) {
             found.passed_over.own_outputs += 1;
         } else {
             kept.push(source);

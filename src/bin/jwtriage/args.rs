@@ -273,10 +273,10 @@ pub(crate) fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (line, a) in (1..).zip(from.chars()) {
         let mut corner = std::mem::replace(&mut row[0], line);
-        for (place, b) in (1..).zip(to.chars()) {
+        for (column, b) in (1..).zip(to.chars()) {
             let changed = corner + usize::from(a != b);
-            corner = row[place];
-            row[place] = changed.min(corner + 1).min(row[place - 1] + 1);
+            corner = row[column];
+            row[column] = changed.min(corner + 1).min(row[column - 1] + 1);
         }
     }
     row[to.chars().count()]
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_is_none_is_told_with_what_was_meant() {
+    fn a_zone_that_is_none_is_reported_with_what_was_meant() {
         for (text, says) in [
             ("Europe/Berlni", "did you mean Europe/Berlin?"),
             ("berlin", "did you mean Europe/Berlin?"),

@@ -68,7 +68,7 @@ fn reason(signature: &Signature) -> &'static str {
 /// What may lie behind a refusal, most direct first, and what to do about each.
 fn causes(signature: &Signature, out: &mut dyn Write) -> Result<()> {
     let Some(reason) = signature.reason else { return Ok(()) };
-    // Those that any refusal may have are told by the others that are refused, not by the reason.
+    // The causes that any refusal may have do not follow from the reason, but from what else is refused.
     let mut own: Vec<_> =
         CAUSES.iter().filter(|rules| rules.reasons.contains(&reason) && rules.reasons.len() < Reason::ALL.len()).collect();
     own.sort_by_key(|rules| rules.reasons.iter().position(|known| *known == reason));

@@ -1,4 +1,4 @@
-//! `jwtriage correlate`: explains what events files tell of.
+//! `jwtriage correlate`: explains the failures in events files.
 
 use std::path::Path;
 

@@ -5,11 +5,11 @@ mod args;
 mod catalog;
 mod correlate;
 mod exit;
+mod messages;
 mod outputs;
 mod rules;
 mod scan;
 mod token;
-mod told;
 
 use std::io;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
         Err(error) => {
-            told::usage(&error);
+            messages::usage(&error);
             return Exit::CouldNotRun.into();
         }
     };
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            told::error(&error);
+            messages::error(&error);
             Exit::CouldNotRun.into()
         }
     }

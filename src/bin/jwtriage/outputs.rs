@@ -1,4 +1,4 @@
-//! What a run writes: files that are all put in their place or none, and the summary for people.
+//! What a run writes: files, all of them or none, and the summary for people.
 
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -17,9 +17,9 @@ use jwtriage::report::{csv, html, json, markdown, summary};
 use crate::apart;
 use crate::args::{FailOn, Format, Outputs as Args, When};
 use crate::exit::Exit;
-use crate::told;
+use crate::messages;
 
-/// Set while files are being put in their place: an interrupt waits for that.
+/// Set while files are being renamed to their paths: an interrupt waits for that.
 static WRITING: AtomicBool = AtomicBool::new(false);
 /// Set by an interrupt that had to wait.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -71,7 +71,7 @@ impl<'a> Outputs<'a> {
         let outputs = Self { reports, failures: rows(&args.failures)?, events: rows(events)?, unknown: rows(unknown)? };
         apart::from_each_other(&outputs.paths())?;
         for path in outputs.paths() {
-            check_place(path)?;
+            check_target(path)?;
         }
         if outputs.paths().into_iter().filter(|path| is_stdout(path)).count() > 1 {
             bail!("only one output can go to standard output: give files for the others");
@@ -93,14 +93,14 @@ impl<'a> Outputs<'a> {
         self.reports.is_empty() && self.failures.is_empty() && self.events.is_empty() && self.unknown.is_empty()
     }
 
-    /// Writes what was asked for, tells what could not be read, and how the run ended.
+    /// Writes what was asked for, reports what could not be read, and gives how the run ended.
     pub(crate) fn finish(&self, results: Results, args: &Args, pool: &Pool) -> Result<Exit> {
         pool.install(|| self.write(&results))?;
         if self.is_empty() || args.summary {
             summarize(&results.report, args.color, self.has_stdout())?;
         } else {
             for problem in &results.report.run.problems {
-                told::line(&format!("{}: {}", problem.file, problem.what));
+                messages::line(&format!("{}: {}", problem.file, problem.what));
             }
         }
         let patterns = &results.report.patterns;
@@ -115,14 +115,14 @@ impl<'a> Outputs<'a> {
         Ok(exit)
     }
 
-    /// Writes all files beside their places, then puts them there: a full disk leaves none of them.
+    /// Writes all files beside their paths, then renames them: a full disk leaves none of them.
     fn write(&self, results: &Results) -> Result<()> {
         WRITING.store(true, Ordering::SeqCst);
         let mut staged: Vec<(&Path, Staged)> = Vec::new();
         let mut stage = |path: &'a Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| -> Result<()> {
             match atomic_file::stage(path, write) {
                 Ok(done) => staged.push((path, done)),
-                // Who reads no further does not want the files to be missing.
+                // The files are wanted even if the reader of standard output went away.
                 Err(error) if is_stdout(path) && error.kind() == io::ErrorKind::BrokenPipe => {}
                 Err(error) => return Err(error).with_context(|| format!("cannot write `{}`", path.display())),
             }
@@ -163,8 +163,8 @@ fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()
     }
 }
 
-/// Says early that a file cannot be written, not after an hour of reading.
-fn check_place(path: &Path) -> Result<()> {
+/// Reports a file that cannot be written at the start, and not after an hour of reading.
+fn check_target(path: &Path) -> Result<()> {
     if path.is_dir() {
         bail!("cannot write `{}`: it is a directory", path.display());
     }
@@ -190,7 +190,7 @@ fn summarize(report: &Report, color: When, beside_data: bool) -> Result<()> {
     Ok(())
 }
 
-/// Lets an interrupt wait while files are put in their place.
+/// Lets an interrupt wait while files are renamed.
 pub(crate) fn handle_interrupts() -> Result<()> {
     ctrlc::set_handler(|| {
         if WRITING.load(Ordering::SeqCst) {

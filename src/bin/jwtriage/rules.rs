@@ -29,7 +29,7 @@ pub(crate) fn list(args: &Rules) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Tells all of the rules with one number.
+/// Prints all that is known of the rules with one number.
 pub(crate) fn explain(args: &Explain) -> Result<Exit> {
     let id = RuleId::from_text(&args.id).ok_or_else(|| unknown(&args.id))?;
     let mut out = BufWriter::new(io::stdout().lock());

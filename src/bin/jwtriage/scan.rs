@@ -18,8 +18,8 @@ use jwtriage::report::results::Asked;
 use crate::apart;
 use crate::args::{Known, Scan};
 use crate::exit::{Exit, Hint};
+use crate::messages;
 use crate::outputs::{Outputs, handle_interrupts};
-use crate::told;
 
 /// Runs a scan to its end.
 pub(crate) fn run(args: &Scan) -> Result<Exit> {
@@ -75,7 +75,7 @@ pub(crate) fn inventory(known: &Known, zone: Tz) -> Result<Inventory> {
         inventory = inventory.with_jwks(path)?;
     }
     for note in inventory.notes() {
-        told::line(&format!("note: {note}"));
+        messages::line(&format!("note: {note}"));
     }
     Ok(inventory)
 }

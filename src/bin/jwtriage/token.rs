@@ -11,10 +11,10 @@ use crate::args::Token;
 use crate::exit::Exit;
 use crate::scan;
 
-/// How much of standard input is read, in bytes: headers are refused long before.
+/// How much of standard input is read, in bytes: servers refuse headers that are much shorter.
 const MAX_TOKEN: u64 = 1 << 20;
 
-/// Reads a token and tells what a verifier would have against it.
+/// Reads a token and prints why a verifier would refuse it.
 pub(crate) fn run(args: &Token) -> Result<Exit> {
     let inventory = scan::inventory(&args.known, Tz::UTC)?;
     let mut text = Vec::new();

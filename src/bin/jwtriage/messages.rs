@@ -1,4 +1,4 @@
-//! What is told on standard error: without tokens and secrets, escape sequences, and numbers of errors.
+//! Messages on standard error: without tokens and secrets, escape sequences, and numbers of errors.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -19,12 +19,12 @@ const DIGEST: usize = 32;
 const TOKEN_HINT: &str = "what looks like a token or a secret is not shown; use `jwtriage token` and standard input, where no \
                           shell's history keeps it";
 
-/// Tells of an input that could not be read, or of what the operator should know.
+/// Reports an input that could not be read, or what else the operator should know.
 pub(crate) fn line(text: &str) {
     writeln!(io::stderr(), "jwtriage: {}", safe(text).0).ok();
 }
 
-/// Tells why nothing could be done, and the way out where there is one.
+/// Reports why nothing could be done, and the way out where there is one.
 pub(crate) fn error(error: &anyhow::Error) {
     let hint = error.downcast_ref::<Hint>().map(|hint| hint.0.as_str());
     // A hint is not a part of what went wrong.
@@ -35,7 +35,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     }
 }
 
-/// Tells what is wrong with the arguments, as clap has it.
+/// Reports what is wrong with the arguments, as clap words it.
 pub(crate) fn usage(error: &clap::Error) {
     let rendered = error.render().to_string();
     let lines: Vec<(String, bool)> = rendered.lines().map(safe).collect();
@@ -47,18 +47,18 @@ pub(crate) fn usage(error: &clap::Error) {
     }
 }
 
-/// The errors of a chain in one line, each once: some tell in their own text what caused them.
+/// The errors of a chain in one line, each once: the texts of some hold those of their causes.
 fn causes<'e>(chain: impl Iterator<Item = &'e (dyn std::error::Error + 'static)>) -> String {
-    let mut told = String::new();
+    let mut line = String::new();
     for error in chain {
         let text = without_number(&error.to_string());
-        if told.is_empty() {
-            told = text;
-        } else if !told.contains(&text) {
-            told = format!("{told}: {text}");
+        if line.is_empty() {
+            line = text;
+        } else if !line.contains(&text) {
+            line = format!("{line}: {text}");
         }
     }
-    told
+    line
 }
 
 /// The text of an error of the system without its number: `No such file or directory (os error 2)`.
@@ -96,7 +96,7 @@ fn secret_arguments() -> Vec<String> {
         words.filter(|word| looks_secret(word)).map(str::to_owned).collect::<Vec<_>>()
     };
     let mut secrets: Vec<String> = arguments().filter(|argument| !Path::new(argument).exists()).flat_map(words).collect();
-    // What another begins with must not be replaced before it.
+    // A secret that another begins with must not be replaced before that one.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_that_tells_its_cause_tells_it_once_and_without_a_number() {
+    fn an_error_that_names_its_cause_is_shown_with_it_once_and_without_a_number() {
         let missing = || io::Error::from_raw_os_error(2);
         for error in [
             anyhow::Error::new(missing()).context("cannot read `a`"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_secret_is_told_from_paths_and_options() {
+    fn what_looks_like_a_secret_is_distinguished_from_paths_and_options() {
         for word in [
             "sk_live_51H8xKq2eZvKYlo2C",
             "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
