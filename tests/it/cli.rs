@@ -491,3 +491,17 @@ fn a_build_without_parquet_says_so_before_it_reads_anything() {
     }
     assert!(!rows.exists());
 }
+
+#[test]
+fn a_product_is_left_out_by_its_id_alone() {
+    let shop = project("samples/shop");
+    let shop = shop.to_str().unwrap();
+    let done = jwtriage(&["scan", shop, "--without-product", "no-such-product"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(stderr(&done).contains("no product of the catalog has the id `no-such-product`"), "{}", stderr(&done));
+    let done = jwtriage(&["scan", shop, "--without-product", "supabase-auth", "--format", "json"]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let parameters = report["run"]["parameters"].as_array().unwrap();
+    assert!(parameters.contains(&serde_json::json!(["without_product", "supabase-auth"])), "{parameters:?}");
+}
