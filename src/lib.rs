@@ -27,7 +27,7 @@
 //! | [`atomic_file`], [`hash`], [`literal`], [`parquet`] | writes beside and renames; maps by hash; one text looked for; Parquet files |
 //! | [`model`] | what the stages exchange: kinds, reasons, causes, events; plain data |
 //! | [`parallel`] | work shared out over the threads of a run |
-//! | [`redact`] | secrets out of every text that is kept, told by shape or by name |
+//! | [`redact`] | secrets out of every text that is kept, recognised by shape or by name |
 //! | [`layout`] | a record -> an entry: time, level, message, fields |
 //! | [`ingest`] | paths -> sources -> streams of text -> blocks of whole records |
 //! | [`extract`] | blocks -> events and counts: the catalog, the prefilter, the hot loop |
@@ -47,7 +47,7 @@
 //!
 //! - **Same input, same bytes out**, whatever the number of threads and the order of files in a directory. The run's
 //!   time and the salt of redaction come in as values.
-//! - **The books balance**: every record is skipped, postponed, unparsed, unknown or tells of something; every part that
+//! - **The books balance**: every record is skipped, postponed, unparsed, unknown or gives events; every part that
 //!   could not be read is a [`model::books::Problem`].
 //! - **A raw token ends in [`layout::token`]**: events and reports hold claims, never the token, and every text that is
 //!   kept has gone through [`redact`].
@@ -64,9 +64,9 @@
 //!   subject, client or key, and those common to all cases. Who judges the cases of some subjects needs the facts of these
 //!   subjects, of their clients and keys, and the common ones; a test gives each rule no more than it says.
 //! - **Patterns** are summed up from failures in any order, and sums merge ([`correlate::pattern::PatternParts`]).
-//! - **Not in parts**: the lines of one request must be together for a case to be made of them; a reason that the size of
-//!   an answer tells, and a subject that the session of a client tells, are learnt from all cases before facts are gathered
-//!   ([`group`]); a refusal without a reason borrows the diagnosis of another of the same client; and findings are made
+//! - **Not in parts**: the lines of one request must be together for a case to be made of them; a reason that
+//!   follows from the size of an answer, and a subject that follows from the session of a client, are learnt from all cases
+//!   before facts are gathered ([`group`]); a refusal without a reason borrows the diagnosis of another of the same client; and findings are made
 //!   of all facts and failures together.
 //!
 //! # Where things go
@@ -80,7 +80,7 @@
 //!   under `tests/it/scenarios/` that shows it, and its row in the README's table.
 //! - A new **field name** of some product for what events know: a name in [`layout::role::Role`], or `reads` in the
 //!   product's catalog file where its meaning differs.
-//! - A new **event field**: a place in [`model::event::Event`] and a line in [`model::field::Field`]'s table.
+//! - A new **event field**: a slot in [`model::event::Event`] and a line in [`model::field::Field`]'s table.
 //! - A new **output**: a file under `report/`, and a line where the program chooses by the ending of a name.
 //!
 //! # Words
@@ -93,13 +93,13 @@
 //! | block, record, line | a piece of a stream that is worked on at once; what one occasion wrote, of one line or several |
 //! | layout, entry | a way of writing a record; what a record says, taken apart by it |
 //! | signature | an entry of the catalog: what a text means |
-//! | event | what a record told of tokens, users or keys |
+//! | event | something that happened to tokens, users or keys, as a record says |
 //! | observation | another request of somebody in question, seen by the second pass |
 //! | deferred | left by the first pass for the second to read, if it asks for it |
-//! | place | a stream and a line number; a position in a list is an index, one in bytes an offset |
-//! | case | one refused request, with all lines that tell of it |
+//! | place | a stream and a line number; a position in a list is an index, one in bytes an offset, one in an order a rank |
+//! | case | one refused request, with all lines that report it |
 //! | reason, root cause | why the verifier says that it refused; why that came to be |
-//! | facts | what happened to users, keys and services, as far as logs tell |
+//! | facts | what happened to users, keys and services, as far as logs show |
 //! | verdict, diagnosis | what one rule says of a case; the strongest of them, which stands |
 //! | failure, pattern | a case with its diagnosis; failures of one diagnosis |
 //! | books | how many bytes, lines and records were read, and what became of each |

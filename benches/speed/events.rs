@@ -1,4 +1,4 @@
-//! Makes events from a seed: traffic as a gateway, services and an issuer tell of it, and what befalls users meanwhile.
+//! Makes events from a seed: requests as a gateway, services and an issuer log them, and what happens to users meanwhile.
 
 use chrono::{DateTime, Utc};
 use jwtriage::extract::extracted::Extracted;
@@ -19,8 +19,8 @@ impl Seed {
     }
 }
 
-/// A scan of `count` events: six in ten are logins, three requests that went through, one is of a refusal, told by the
-/// service and mostly by the gateway too.
+/// A scan of `count` events: six in ten are logins, three requests that went through, one is of a refusal, logged by
+/// the service and mostly by the gateway too.
 pub(crate) fn scan(count: usize) -> Extracted {
     let mut seed = Seed(42);
     let names = |prefix: &str, count: usize| (0..count).map(|n| format!("{prefix}{n}").into()).collect::<Vec<Name>>();

@@ -133,7 +133,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
     }
 }
 
-/// DR-23: the key was retired, or another took its place, before the failure.
+/// DR-23: the key was retired, or replaced by another, before the failure.
 fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let time = case.time?;
     let key = facts.keys.get(&case.kid?)?;

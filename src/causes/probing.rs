@@ -59,7 +59,7 @@ pub static DR_39: Rule = Rule {
     scenario: "probing/forged",
 };
 
-/// A flood of key ids that nobody ever announced.
+/// A flood of unannounced key ids.
 pub static DR_40: Rule = Rule {
     id: RuleId::Dr40,
     cause: Cause::Probing,
@@ -84,7 +84,7 @@ pub static DR_40: Rule = Rule {
     scenario: "probing/unknown_kid_flood",
 };
 
-/// Users that nobody ever saw are being tried.
+/// Unknown users are being tried.
 pub static DR_41: Rule = Rule {
     id: RuleId::Dr41,
     cause: Cause::Probing,

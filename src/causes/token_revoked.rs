@@ -135,7 +135,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
     verdicts.push(verdict);
 }
 
-/// DR-38: a revocation that names nobody came before, and none of the subject's own.
+/// DR-38: a revocation that names no subject came before, and none of the subject's own.
 fn mass(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<usize> {
     let time = case.time?;
     if links.revoked.is_some() {

@@ -34,7 +34,7 @@ const FIX: &str = "Add the identity provider's audit log and the verifier's log 
 const VERIFY: &str = "With the named source in the inputs the same run explains them";
 const ENDS: &str = "";
 
-/// Nothing in the inputs tells why.
+/// Nothing in the inputs says why.
 pub static DR_42: Rule = Rule {
     id: RuleId::Dr42,
     cause: Cause::Unexplained,

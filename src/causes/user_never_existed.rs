@@ -5,7 +5,7 @@
 //!
 //! # Evidence
 //! No creation, login or accepted request of the subject in all inputs; a tenant other than the subject's own; an
-//! id of another shape; a key nobody here ever announced.
+//! id of another shape; a key that was never announced here.
 //!
 //! # Not to be confused with
 //! A user that was deleted: that one was created or accepted before. An enumeration from one address (`probing`).

@@ -162,7 +162,7 @@ impl RecordView<'_> {
         {
             return None;
         }
-        // What speaks against it comes last: it is looked for in the whole text.
+        // What must not match comes last: it is searched for in the whole text.
         for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
             if unless.stands_in(self.text())? {
                 return None;

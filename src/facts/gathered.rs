@@ -67,7 +67,7 @@ struct Lives {
     services: Services,
 }
 
-/// What was accepted, and by whom tokens were judged.
+/// Accepted tokens, and which verifiers judged tokens.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Tokens {
     successes: Successes,
@@ -76,7 +76,7 @@ struct Tokens {
     verifiers: Verifiers,
 }
 
-/// What was refused, and to whom.
+/// Refusals, by reason, client and user.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Refusals {
     cohorts: Cohorts,

@@ -1,6 +1,6 @@
 //! The lives of users, keys and services: created, deleted, rotated, deployed, and every line that reports it.
 //!
-//! Lines are gathered as they are; only when all are there are those that tell of one event brought together.
+//! Lines are gathered as they are; once all are there, those of one event are brought together.
 
 use std::ops::{Index, Range};
 use std::sync::Arc;

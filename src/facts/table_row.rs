@@ -34,7 +34,7 @@ impl TableRows {
         self.0.values_mut().for_each(|line| line.stream = number(line.stream));
     }
 
-    /// The line of each row, by what it says and of whom.
+    /// The line of each row, by what it says and by subject.
     pub fn settle(self) -> HashMap<(EventKind, Name), Place> {
         self.0
     }

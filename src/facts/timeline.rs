@@ -1,4 +1,4 @@
-//! The life of each key as the logs show it: announced, used, refused, retired, and by whom.
+//! The life of each key as the logs show it: announced, used, refused, retired, and by which service.
 
 use crate::facts::view::Facts;
 use crate::model::name::Name;

@@ -200,12 +200,12 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         }
     }
     for (index, first) in later {
-        let speaks = if leaders[first as usize] == NO_LEADER { first } else { top(&mut leaders, first) };
+        let other = if leaders[first as usize] == NO_LEADER { first } else { top(&mut leaders, first) };
         if leaders[index as usize] == NO_LEADER {
-            leaders[index as usize] = speaks;
+            leaders[index as usize] = other;
         } else {
             let own = top(&mut leaders, index);
-            leaders[own.max(speaks) as usize] = own.min(speaks);
+            leaders[own.max(other) as usize] = own.min(other);
         }
     }
     for index in 0..leaders.len() {

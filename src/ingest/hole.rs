@@ -200,7 +200,7 @@ impl<R: Read> Read for WithoutNuls<R> {
                         None => continue,
                     }
                 }
-                // The hole goes on past the span: whoever reads there finds its end.
+                // The hole goes on past the span: its end is found with the next span.
                 self.is_over = self.in_hole() && self.at >= self.end;
                 if !self.is_over {
                     self.read_chunk()?;

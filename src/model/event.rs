@@ -1,6 +1,6 @@
 //! The vocabulary: what a log can say of tokens, users and keys, as plain data.
 //!
-//! Every other stage speaks in these words; nothing here reads or writes anything.
+//! Every stage uses these words; nothing here reads or writes anything.
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
@@ -112,7 +112,7 @@ pub struct Event {
     pub request_id: Option<Id>,
     /// Trace id, lower-case hex for W3C and B3.
     pub trace_id: Option<Id>,
-    /// The service that speaks, or the one a gateway routed to.
+    /// The service that wrote the record, or the one a gateway routed to.
     pub service: Option<Name>,
     /// Host, pod or container the record was written on.
     pub host: Option<Name>,
@@ -130,7 +130,7 @@ pub struct Event {
     pub duration_ms: Option<NonZeroU32>,
     /// A hash of the record's text, for what may be logged twice: a refusal.
     pub message_hash: u32,
-    /// The text speaks of a refresh token that was used twice.
+    /// The text says that a refresh token was used twice.
     pub reuse: bool,
     /// The beginning of what the record says, without secrets: what evidence shows beside file and line.
     pub quote: Option<Name>,

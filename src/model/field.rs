@@ -145,7 +145,7 @@ fields! {
     RequestId = Spec::logged("request_id", Slot::Id(|event| event.request_id, |event| Some(&mut event.request_id)));
     /// Trace id.
     TraceId = Spec::logged("trace_id", Slot::Id(|event| event.trace_id, |event| Some(&mut event.trace_id)));
-    /// The service that speaks.
+    /// The service that wrote the record.
     Service = Spec::logged("service", Named(|event| event.service, |event| Some(&mut event.service)));
     /// Host, pod or container.
     Host = Spec { fills: false, ..Spec::logged("host", Named(|event| event.host, |event| Some(&mut event.host))) };
@@ -223,7 +223,7 @@ fields! {
         |event| (event.message_hash != 0).then(|| Value::Whole(event.message_hash.into())),
         |event, value| if let Value::Whole(hash) = value { event.message_hash = u32::try_from(*hash).unwrap_or_default() },
     ));
-    /// The text speaks of a refresh token that was used twice.
+    /// The text says that a refresh token was used twice.
     Reuse = Spec::new("reuse", Flag(|event| event.reuse, |event| &mut event.reuse));
     /// The stamp named no zone.
     Zoneless = Spec::new("zoneless", Flag(|event| event.zoneless, |event| &mut event.zoneless));

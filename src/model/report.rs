@@ -115,7 +115,7 @@ pub struct KeyLife {
     /// When it was removed.
     #[serde(serialize_with = "serialize_time")]
     pub retired: Option<DateTime<Utc>>,
-    /// Whether it is used and no line tells where it came from.
+    /// Whether it is used and no line announces it.
     pub unannounced: bool,
     /// Who judged its tokens, by name.
     pub verifiers: Vec<KeyUse>,

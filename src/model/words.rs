@@ -261,7 +261,7 @@ words! {
     Variant {
         /// The key was retired while its tokens lived.
         EarlyRetirement = "early_retirement",
-        /// The key stopped verifying and no line tells of its retirement.
+        /// The key stopped verifying and no line reports its retirement.
         UnannouncedRetirement = "unannounced_retirement",
         /// Another key stands behind a known key id.
         KidReused = "kid_reused",
@@ -323,7 +323,7 @@ words! {
         Recreated = "recreated",
         /// A cached or replicated verifier noticed the deletion late.
         ReadSideLagged = "read_side_lagged",
-        /// No line tells of the deletion.
+        /// No line reports the deletion.
         Unlogged = "unlogged",
         /// The user belongs to another tenant.
         TenantMixup = "tenant_mixup",
@@ -370,13 +370,13 @@ words! {
 words! {
     /// The number of a diagnosis rule. A number is never given to another rule.
     RuleId {
-        /// The user was deleted, and a line tells of it.
+        /// The user was deleted, and a line says so.
         Dr01 = "DR-01",
         /// The account deleted itself and signed out after it.
         Dr02 = "DR-02",
         /// The account was deleted softly: its sessions are gone.
         Dr03 = "DR-03",
-        /// The user is gone, and no line tells of the deletion.
+        /// The user is gone, and no line reports the deletion.
         Dr04 = "DR-04",
         /// Many users vanished at once.
         Dr05 = "DR-05",
@@ -450,9 +450,9 @@ words! {
         Dr39 = "DR-39",
         /// A flood of unknown key ids.
         Dr40 = "DR-40",
-        /// Users that nobody ever saw are tried.
+        /// Unknown users are tried.
         Dr41 = "DR-41",
-        /// Nothing tells why.
+        /// Nothing says why.
         Dr42 = "DR-42",
         /// A source is silent where failures ask for it.
         Dr43 = "DR-43",

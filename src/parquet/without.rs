@@ -1,4 +1,4 @@
-//! What takes the place of Parquet in a build without it.
+//! Replaces Parquet in a build without it.
 
 use std::io::Write;
 

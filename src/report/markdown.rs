@@ -1,6 +1,6 @@
 //! The report as GitHub-flavoured Markdown, for a ticket or a wiki.
 //!
-//! Whatever comes from logs goes through [`escape`](crate::report::escape): ids and places as code, sentences as prose.
+//! Whatever comes from logs goes through [`escape`](crate::report::escape): ids, files and lines as code, sentences as prose.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What can be asked for. Each option tells its default and why one would change it.
+//! The options of the command line. Each says its default and why one would change it.
 
 use std::path::PathBuf;
 

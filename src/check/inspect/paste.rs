@@ -137,7 +137,7 @@ fn whole_token(bytes: &[u8], start: usize) -> Option<(String, usize)> {
     header_of(&first.0).is_some().then_some(first)
 }
 
-/// Whether nothing is missing, as far as can be told: a JWT with a signature, or a JWE.
+/// Whether nothing is missing, as far as can be seen: a JWT with a signature, or a JWE.
 fn is_whole(token: &str) -> bool {
     match token.bytes().filter(|b| *b == b'.').count() {
         2 => token::parts(token).is_some() && !token.ends_with('.'),
