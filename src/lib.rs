@@ -61,7 +61,7 @@
 //! - **Facts** are gathered from any parts of events, requests and cases ([`facts::gathered`]), written down, read back and
 //!   merged in any order: they are the same as those of one whole. A test splits every scenario at random.
 //! - **Cases** are judged in any order. Each rule says which facts it reads ([`facts::scope`]): those of the case's
-//!   subject, client or key, and those common to all cases. Who judges the cases of some subjects needs the facts of these
+//!   subject, client or key, and those common to all cases. To judge the cases of some subjects takes the facts of these
 //!   subjects, of their clients and keys, and the common ones; a test gives each rule no more than it says.
 //! - **Patterns** are summed up from failures in any order, and sums merge ([`correlate::pattern::PatternParts`]).
 //! - **Not in parts**: the lines of one request must be together for a case to be made of them; a reason that
@@ -94,8 +94,8 @@
 //! | layout, entry | a way of writing a record; what a record says, taken apart by it |
 //! | signature | an entry of the catalog: what a text means |
 //! | event | something that happened to tokens, users or keys, as a record says |
-//! | observation | another request of somebody in question, seen by the second pass |
-//! | deferred | left by the first pass for the second to read, if it asks for it |
+//! | observation | another request of a subject or client in question, found by the second pass |
+//! | deferred | not read by the first pass; read by the second if it names a user, client or key of a failure |
 //! | place | a stream and a line number; a position in a list is an index, one in bytes an offset, one in an order a rank |
 //! | case | one refused request, with all lines that report it |
 //! | reason, root cause | why the verifier says that it refused; why that came to be |

@@ -1,4 +1,4 @@
-//! Takes secrets out of texts: tokens, passwords, keys, cookies and whatever else lets somebody in.
+//! Takes secrets out of texts: tokens, passwords, keys, cookies and whatever else gives access.
 //!
 //! Every text that is kept goes through here, whatever field it came from. A secret is recognised by its own shape
 //! (`shape.rs`), as a token ([`jwt`]), or by the name before it (`named.rs`). It is replaced by a mark that names its

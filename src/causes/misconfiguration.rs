@@ -193,7 +193,7 @@ pub static DR_19: Rule = Rule {
     scenario: "misconfiguration/machine_token",
 };
 
-/// The verifier began to ask for a claim that the tokens do not carry.
+/// The verifier began to require a claim that the tokens do not carry.
 pub static DR_20: Rule = Rule {
     id: RuleId::Dr20,
     cause: Cause::Misconfiguration,
@@ -452,7 +452,7 @@ fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut
         verdicts.push(verdict(&DR_18, Variant::ClaimMapping, 0.60));
         return;
     };
-    // A change of the verifier itself, and a token from before it: it asks for another claim now.
+    // A change of the verifier itself, and a token from before it: it requires another claim now.
     let own = facts.last_change(case).filter(|index| {
         let (before, after) = facts.around(case, facts.lifecycle[*index].time);
         after >= 3 && after >= 5 * before

@@ -62,9 +62,9 @@ pub enum RuleKind {
     Diagnosis,
     /// It explains failures, and is a security finding as well.
     DiagnosisAndFinding,
-    /// It is a security finding; no failure bears its number.
+    /// It is a security finding; no failure has its number.
     Finding,
-    /// It stands in the text of other diagnoses or among what is missing; no failure bears its number.
+    /// It stands in the text of other diagnoses or among what is missing; no failure has its number.
     Remark,
 }
 

@@ -69,7 +69,7 @@ pub static DR_42: Rule = Rule {
     scenario: "unexplained/names_what_would_decide",
 };
 
-/// A source is silent where failures ask for it.
+/// A source is silent where it should explain failures.
 pub static DR_43: Rule = Rule {
     id: RuleId::Dr43,
     cause: Cause::Unexplained,

@@ -24,7 +24,7 @@ use crate::model::words::{RuleId, Variant};
 
 /// How long a cache may keep a retired key.
 const KEY_GRACE: TimeDelta = TimeDelta::minutes(10);
-/// Who gets through for longer than this, in seconds, after the deletion or the like is let in by more than a stale cache.
+/// Requests that get through later than this after a deletion or the like, in seconds, are not due to a cache alone.
 const LONG: i64 = 300;
 /// How many lines a finding shows.
 const SHOWN: usize = 3;

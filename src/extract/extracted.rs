@@ -12,7 +12,7 @@ pub struct Extracted {
     pub streams: Vec<StreamBooks>,
     /// Every event, in the order of streams and lines.
     pub events: Vec<Event>,
-    /// If rows are wanted, the events of deferred records that the second pass did not ask for: no diagnosis reads them.
+    /// If rows are wanted, the events of deferred records that the second pass did not find: no diagnosis reads them.
     pub unasked: Vec<Event>,
     /// Other requests of subjects in question.
     pub observations: Vec<RequestObservation>,
@@ -22,7 +22,7 @@ pub struct Extracted {
     pub passed_over: PassedOver,
     /// How many ids the second pass looked for.
     pub ids_looked_up: usize,
-    /// What looked like trouble and matched nothing, if it was asked for.
+    /// What looked like trouble and matched nothing, if it is wanted.
     pub unknown: Unknown,
 }
 

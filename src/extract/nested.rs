@@ -174,7 +174,7 @@ fn carrying(mut outer: Entry<'static>) -> Entry<'static> {
     merged(outer, inner, None)
 }
 
-/// The document of an `Elasticsearch` hit, or the fields that were asked for in its place.
+/// The document of an `Elasticsearch` hit, or the fields that the query chose instead.
 fn document(text: &str) -> Option<&str> {
     #[derive(Deserialize)]
     struct Hit<'h> {

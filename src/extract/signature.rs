@@ -71,7 +71,7 @@ pub struct Pattern {
 
 #[derive(Debug)]
 enum Compiled {
-    /// One of these, as a whole line: what most conditions ask for, and no automaton need be built for.
+    /// One of these, as a whole line: most conditions are of this kind, and need no automaton.
     Lines(Vec<String>),
     /// The expression, and its groups that are named after a field of an event.
     Regex(Regex, Vec<(usize, Field)>),
@@ -325,7 +325,7 @@ pub struct Counterexample {
     pub because: String,
 }
 
-/// Who writes the texts of a file.
+/// The product that writes the texts of a file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {

@@ -26,7 +26,7 @@ const NEAR: TimeDelta = TimeDelta::hours(1);
 const BURST: TimeDelta = TimeDelta::minutes(1);
 /// So many different tries are no accident (`probe_min`).
 const PROBE_MIN: usize = 10;
-/// Who names so many different unknown users has the signing key: each token verified.
+/// An address that names so many different unknown users has the signing key, as each token verified.
 const LEAKED_MIN: usize = 200;
 /// So many tokens are more than one that has gone stale.
 const SEVERAL: usize = 3;

@@ -51,7 +51,7 @@ pub struct Services {
     issuing: HashSet<Name>,
     #[serde(serialize_with = "items::serialize")]
     looks_up: HashSet<Name>,
-    /// How many events that are no refusal bear a token of each issuer.
+    /// How many events that are no refusal have a token of each issuer.
     #[serde(with = "pairs")]
     tokens: HashMap<Name, u64>,
 }
@@ -115,7 +115,7 @@ pub struct KnownServices {
     pub first_seen: HashMap<Name, DateTime<Utc>>,
     /// Those that issue tokens or announce keys.
     pub issuing: HashSet<Name>,
-    /// Those that refused somebody for the user's own sake: they look users up.
+    /// Those that refused a user for the state of the account: they look users up.
     pub looks_up: HashSet<Name>,
     /// The issuer of most tokens that were not refused.
     pub main_issuer: Option<Name>,

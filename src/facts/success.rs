@@ -15,7 +15,7 @@ pub struct Success {
     pub time: DateTime<Utc>,
     /// Its line.
     pub place: Place,
-    /// Who.
+    /// The token's subject.
     pub sub: Name,
     /// By which service.
     pub service: Option<Name>,
@@ -25,7 +25,7 @@ pub struct Success {
     pub kid: Option<Name>,
     /// When the token was issued, seconds since the epoch.
     pub iat: Option<i64>,
-    /// Who asked.
+    /// The client's address.
     pub client: Option<Name>,
 }
 

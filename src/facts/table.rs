@@ -8,7 +8,7 @@ use crate::hash::HashMap;
 use crate::model::name::Name;
 use crate::parallel;
 
-/// Which side of the failure is asked for.
+/// On which side of the failure to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// The last one at or before it.

@@ -7,7 +7,7 @@ use crate::model::report::{KeyLife, KeyUse};
 /// How many keys a report lists: a flood of made-up ones is reported as a finding.
 const MAX_KEYS: usize = 200;
 
-/// Every key that somebody announced or accepted, in the order of its name.
+/// Every key that was announced or accepted, in the order of names.
 pub fn keys(facts: &Facts<'_>) -> Vec<KeyLife> {
     let known = &facts.history.verifiers;
     let mut kids: Vec<Name> = facts.keys.keys().copied().collect();

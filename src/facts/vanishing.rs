@@ -24,7 +24,7 @@ pub struct Bulk {
     pub start: DateTime<Utc>,
     /// The last of them.
     pub end: DateTime<Utc>,
-    /// Who.
+    /// The users.
     pub subjects: HashSet<Name>,
     /// A request of a user who came later and gets through, as an index of the successes.
     pub newcomer: Option<usize>,

@@ -24,7 +24,7 @@ pub struct Source {
     pub modified: Option<DateTime<Utc>>,
     /// Whether it can be opened again for a second pass.
     pub rereadable: bool,
-    /// Whether somebody asked for this very file, and not only for its directory.
+    /// Whether this very file was named, and not only its directory.
     pub is_named: bool,
     /// Which file it is: another may have its name later.
     pub file: Option<FileId>,

@@ -66,7 +66,7 @@ pub trait Layout: Sync {
 pub struct Sample {
     /// The whole record, of one line or more.
     pub record: &'static str,
-    /// Its time, if it bears one. Where it names no zone it is taken as UTC, and where it names no year or no day as
+    /// Its time, if it has one. Where it names no zone it is taken as UTC, and where it names no year or no day as
     /// written before 2026-11-24.
     pub time: Option<&'static str>,
     /// Its level as written.

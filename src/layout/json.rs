@@ -99,7 +99,7 @@ fn note<R: Ord + Copy>(best: &mut Option<(R, usize)>, rank: Option<R>, index: us
     }
 }
 
-/// The level that a number of bunyan and pino stands for.
+/// The level that bunyan and pino mean by a number.
 fn named_level(raw: &str) -> &str {
     match raw {
         "10" => "trace",

@@ -1,4 +1,4 @@
-//! The tiny, dev and short layouts of Express' access log, which bear no time.
+//! The tiny, dev and short layouts of Express' access log, which have no time.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::layout::lines::first_line;
 use crate::layout::parsers::{complete, status, word};
 use crate::layout::request::{METHODS, Request};
 
-/// `morgan`: the tiny, dev and short layouts of Express' access log, which bear no time.
+/// `morgan`: the tiny, dev and short layouts of Express' access log, which have no time.
 pub(super) struct Morgan;
 
 impl Layout for Morgan {

@@ -1,4 +1,4 @@
-//! The server log of `PostgreSQL`. Its `DETAIL:`, `HINT:` and `STATEMENT:` lines bear a prefix of their own and still
+//! The server log of `PostgreSQL`. Its `DETAIL:`, `HINT:` and `STATEMENT:` lines have a prefix of their own and still
 //! belong to the message before them.
 
 use std::borrow::Cow;
@@ -93,7 +93,7 @@ fn push_prefix<'r>(prefix: &'r str, fields: &mut Fields<'r>) {
     }
 }
 
-/// The lines of one record without the prefix that each of them bears.
+/// The lines of one record without the prefix that each of them has.
 fn without_prefixes(text: &str) -> Cow<'_, str> {
     let mut plain = String::with_capacity(text.len());
     for (index, line) in text.lines().enumerate() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
-/// A time stamp as a record bears it.
+/// A time stamp as a record has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// The date and time that stand in the text. Without [`Stamp::dated`] the date is 1970-01-01, without

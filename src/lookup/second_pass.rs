@@ -49,7 +49,7 @@ struct LookupTargets {
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the last segment of their path.
     loose: HashMap<Name, Vec<DateTime<Utc>>>,
-    /// Whether a failure without an id bears a time without a zone, which may be off by hours.
+    /// Whether a failure without an id has a time without a zone, which may be off by hours.
     zoneless: bool,
     /// When all this can have been written.
     time_filter: TimeFilter,

@@ -18,9 +18,9 @@ pub struct Books {
     pub lines: u64,
     /// Records.
     pub records: u64,
-    /// Records that hold nothing the catalog asks for: not looked at.
+    /// Records that hold no literal of the catalog: not read.
     pub skipped: u64,
-    /// Records that hold texts of issued tokens and no others, and name nothing that a failure asks for: not read.
+    /// Records of issued tokens alone that name no user, client or key of a failure: not read.
     pub postponed: u64,
     /// Records no layout claims and no signature matches.
     pub unparsed: u64,
@@ -92,7 +92,7 @@ pub struct StreamBooks {
     pub books: Books,
 }
 
-/// Inputs that are no logs, or were not asked for: no problem, but counted.
+/// Inputs that are no logs, or were excluded: no problem, but counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Binary files, members of archives among them.

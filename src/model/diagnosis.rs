@@ -30,7 +30,7 @@ pub struct Failure {
     pub iss: Option<Name>,
     /// The token's audience.
     pub aud: Option<Name>,
-    /// Who asked.
+    /// Address of the client.
     pub client_ip: Option<Name>,
     /// Request id.
     pub request_id: Option<Id>,

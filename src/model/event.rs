@@ -88,11 +88,11 @@ impl SignatureId {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "marks of a record, each asked for by itself")]
 pub struct Event {
-    /// When, in UTC; `None` where the record bears no time.
+    /// When, in UTC; `None` where the record has no time.
     pub time: Option<DateTime<Utc>>,
     /// The stamp named no zone: `time` follows the run's default zone until other sources prove another.
     pub zoneless: bool,
-    /// The record bears a stamp that no clock should show: it has no `time`, and is a record of its own all the same.
+    /// The record has a stamp that no clock should show: the event has no `time`, and still is not folded into another.
     pub misdated: bool,
     /// It was looked for: the second pass found it.
     pub looked_up: bool,
@@ -136,9 +136,9 @@ pub struct Event {
     pub quote: Option<Name>,
     /// What else is known of the token.
     pub claims: Option<Box<Claims>>,
-    /// What else the record says that only some rules ask for.
+    /// What else the record says that only some rules read.
     pub extra: Option<Box<Extra>>,
-    /// What only rows show, where they are asked for.
+    /// What only rows show, where they are wanted.
     pub shown: Option<Box<Shown>>,
     /// The catalog entry; `None` for what the engine reads by itself.
     pub signature: Option<SignatureId>,
@@ -230,7 +230,7 @@ impl Event {
         }
     }
 
-    /// Notes what a diagnosis asks of a record's text.
+    /// Notes what diagnoses need of a record's text.
     pub fn analyse_message(&mut self, text: &str) {
         self.message_hash = FxBuildHasher.hash_one(text).to_le_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
         self.reuse = REUSE.is_match(text.as_bytes());

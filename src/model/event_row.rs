@@ -1,7 +1,7 @@
 //! What the rows of an events file are: the fields of events, and what says where each stands and what it is for.
 //!
 //! Events come first of all. Beside them stand the other requests that the second pass saw, the events that no diagnosis
-//! asked for, and one row that describes the scan itself.
+//! needs, and one row that describes the scan itself.
 
 use crate::model::field::{Field, Type};
 
@@ -10,7 +10,7 @@ use crate::model::field::{Field, Type};
 pub enum Purpose {
     /// An event that correlation reads.
     Event,
-    /// An event of a record that nothing asked for: shown, and not read again.
+    /// An event of a deferred record that the second pass did not find: shown, and not read again.
     Unasked,
     /// Another request of a subject or client in question.
     Observation,
@@ -48,7 +48,7 @@ pub enum Column {
     Line,
     /// The number of the event among those of its line, from 0, where it is not the first.
     Entry,
-    /// Its time as the record bears it, where the run moved it: a zone was proved, or a clock was off.
+    /// Its time as the record has it, where the run moved it: a zone was proved, or a clock was off.
     TimeRead,
     /// See [`Purpose`].
     Purpose,

@@ -227,7 +227,7 @@ fields! {
     Reuse = Spec::new("reuse", Flag(|event| event.reuse, |event| &mut event.reuse));
     /// The stamp named no zone.
     Zoneless = Spec::new("zoneless", Flag(|event| event.zoneless, |event| &mut event.zoneless));
-    /// The record bears a stamp that no clock should show.
+    /// The record has a stamp that no clock should show.
     Misdated = Spec::new("misdated", Flag(|event| event.misdated, |event| &mut event.misdated));
     /// The second pass found it.
     LookedUp = Spec::new("looked_up", Flag(|event| event.looked_up, |event| &mut event.looked_up));
@@ -266,7 +266,7 @@ impl Field {
         }
     }
 
-    /// Whether an event keeps it: some have a slot only where rows are asked for.
+    /// Whether an event keeps it: some have a slot only where rows are wanted.
     pub fn is_kept_by(self, event: &Event) -> bool {
         let is_shown = matches!(self, Self::Alg | Self::Jti | Self::Level | Self::SessionId | Self::Change);
         !is_shown || event.shown.is_some()

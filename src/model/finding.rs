@@ -29,7 +29,7 @@ pub struct Finding {
     pub subjects: u64,
     /// Requests.
     pub requests: u64,
-    /// The longest time that somebody got through after the deed, in seconds.
+    /// How long after the deletion or the like a request still got through at most, in seconds.
     pub exposure_seconds: Option<i64>,
     /// The first request.
     #[serde(serialize_with = "serialize_time")]
@@ -41,6 +41,6 @@ pub struct Finding {
     pub top_clients: Vec<Text>,
     /// The same of subjects.
     pub top_subjects: Vec<Text>,
-    /// A few lines to look at: the deed and what got through.
+    /// A few lines to look at: the deletion or the like, and what got through.
     pub samples: Vec<Sample>,
 }

@@ -11,16 +11,16 @@ use crate::model::name::Name;
 pub struct RequestObservation {
     /// When.
     pub time: DateTime<Utc>,
-    /// Who, as far as the line says.
+    /// The subject, as far as the line says.
     pub sub: Option<Name>,
-    /// From where.
+    /// Address of the client.
     pub client: Option<Name>,
     /// HTTP status, where the line has one.
     pub status: Option<u16>,
     /// The key of its token.
     pub kid: Option<Name>,
-    /// Which service.
+    /// The service.
     pub service: Option<Name>,
-    /// Where it stands.
+    /// Its line.
     pub place: Place,
 }

@@ -39,7 +39,7 @@ pub struct Run {
     pub inputs: Vec<String>,
     /// What was asked for, by the names of the options.
     pub parameters: Vec<(String, String)>,
-    /// The earliest and the latest event; `None` without events that bear a time.
+    /// The earliest and the latest event; `None` without events that have a time.
     #[serde(serialize_with = "serialize_time")]
     pub first: Option<DateTime<Utc>>,
     /// See `first`.
@@ -63,7 +63,7 @@ pub struct Run {
     pub gaps: Vec<String>,
     /// Streams whose time stamps name no zone, and the zone they were read in.
     pub zones: Vec<Zone>,
-    /// The life of each key that somebody announced or accepted.
+    /// The life of each key that was announced or accepted.
     pub keys: Vec<KeyLife>,
     /// Sources whose clock was off by how much, in milliseconds, as shared requests show; their times were put right.
     pub clocks: Vec<Clock>,
@@ -89,7 +89,7 @@ pub struct Zone {
 pub struct Clock {
     /// The source, without what rotation adds to its name.
     pub file: String,
-    /// The source it was held against.
+    /// The source it was compared with.
     pub reference: String,
     /// How far ahead it was; negative where it was behind.
     pub ahead_ms: i64,
@@ -117,7 +117,7 @@ pub struct KeyLife {
     pub retired: Option<DateTime<Utc>>,
     /// Whether it is used and no line announces it.
     pub unannounced: bool,
-    /// Who judged its tokens, by name.
+    /// The services that judged its tokens, by name.
     pub verifiers: Vec<KeyUse>,
 }
 

@@ -279,7 +279,7 @@ words! {
         ApiKeyAsUserToken = "api_key_as_user_token",
         /// The application server asks without the user's session.
         SessionNotForwarded = "session_not_forwarded",
-        /// The verifier asks for a claim that tokens do not carry.
+        /// The verifier requires a claim that tokens do not carry.
         VerifierClaimConfig = "verifier_claim_config",
         /// The service looks into another database.
         WrongDatabase = "wrong_database",
@@ -408,7 +408,7 @@ words! {
         Dr18 = "DR-18",
         /// A machine's token on a user's route.
         Dr19 = "DR-19",
-        /// The verifier asks for another claim.
+        /// The verifier requires another claim.
         Dr20 = "DR-20",
         /// The verifier does not know the new key.
         Dr21 = "DR-21",
@@ -454,7 +454,7 @@ words! {
         Dr41 = "DR-41",
         /// Nothing says why.
         Dr42 = "DR-42",
-        /// A source is silent where failures ask for it.
+        /// A source is silent where it should explain failures.
         Dr43 = "DR-43",
         /// A change that looked to blame is refuted.
         Dr44 = "DR-44",

@@ -41,7 +41,7 @@ pub enum Values<'v> {
 pub struct Table {
     /// How many rows it has.
     pub rows: usize,
-    /// The columns that were asked for, by name.
+    /// The wanted columns, by name.
     pub columns: Vec<(String, Vec<Option<String>>)>,
 }
 

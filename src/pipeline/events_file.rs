@@ -301,7 +301,7 @@ impl Stored {
         self.headers.first().map_or("UTC", |header| &header.zone)
     }
 
-    /// What the scans were asked for: their inputs together, and the options of the first.
+    /// What the scans were asked to do: their inputs together, and the options of the first.
     fn asked(&self) -> Asked {
         let mut inputs: Vec<String> = Vec::new();
         for input in self.headers.iter().flat_map(|header| &header.inputs) {

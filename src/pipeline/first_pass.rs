@@ -1,4 +1,4 @@
-//! The first pass: every record is counted, and those that the catalog asks for are read.
+//! The first pass: every record is counted, and those that hold a literal of the catalog are read.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -80,7 +80,7 @@ impl Scan {
         self
     }
 
-    /// Takes this for the time of the run: what years are supplied by to stamps without one, where a source bears no date.
+    /// Takes this for the time of the run: stamps without a year are completed by it where a source has no date.
     #[must_use]
     pub fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
@@ -148,7 +148,7 @@ impl Scan {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "settings, each given by itself")]
 pub struct Run {
-    /// What was asked for, as the report repeats it.
+    /// What the run was asked to do, as the report repeats it.
     pub asked: Asked,
     /// What texts mean.
     pub catalog: Catalog,

@@ -174,7 +174,7 @@ fn take_blocks<T>(
 fn share_blocks<T: Send>(reader: impl Read, work: &(impl Fn(Block<'_>) -> (T, u64) + Sync), made: &mut Vec<T>) -> Passed {
     let done = Mutex::new(Vec::new());
     let put = |number: usize, made: T| done.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
-    // Blocks nobody has taken are held in memory: more than a few would be too many.
+    // Blocks that no thread has taken yet are held in memory: more than a few would be too many.
     let (away, most) = (AtomicUsize::new(0), parallel::threads());
     let (put, away) = (&put, &away);
     let mut number = 0;

@@ -173,7 +173,7 @@ const TICKS: i32 = 5;
 
 impl Axis {
     /// From the first failure to the last, and back to the causes where they are not too long ago: a deletion of last
-    /// month would leave no room for the hour that matters. `None` if nothing bears a time.
+    /// month would leave no room for the hour that matters. `None` if nothing has a time.
     fn of<'p>(patterns: impl Iterator<Item = &'p &'p Pattern>) -> Option<Self> {
         let (mut failures, mut causes) = (vec![], vec![]);
         for pattern in patterns {

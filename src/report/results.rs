@@ -32,7 +32,7 @@ pub struct Results {
     pub failures: Vec<Failure>,
     /// One for each event.
     pub events: Vec<Event>,
-    /// What the catalog misses, if it was asked for.
+    /// What the catalog misses, if it is wanted.
     pub unknown: Vec<Template>,
     /// The names of streams, by [`crate::model::event::StreamId`].
     pub files: Vec<Text>,

@@ -9,7 +9,7 @@ use crate::normalise::shift::Shifts;
 pub struct StoredScan {
     /// The header that describes the scan, as JSON in one line.
     pub header: String,
-    /// Events of deferred records that the second pass did not ask for, with their times as they were read.
+    /// Events of deferred records that the second pass did not find, with their times as they were read.
     pub unasked: Vec<Event>,
     /// Other requests of subjects and clients in question, with their times as they were read.
     pub observations: Vec<RequestObservation>,

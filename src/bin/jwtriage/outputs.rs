@@ -64,7 +64,7 @@ impl<'a> Outputs<'a> {
                 _ => bail!("cannot tell the format of `{}` by its ending: expected .json, .csv, .html or .md", path.display()),
             })
             .collect::<Result<Vec<_>>>()?;
-        // A format alone asks for the report on standard output.
+        // A format without a file means the report on standard output.
         if let Some(format) = args.format.filter(|_| !args.output.iter().any(|path| is_stdout(path))) {
             reports.push((Path::new("-"), format));
         }
@@ -93,7 +93,7 @@ impl<'a> Outputs<'a> {
         self.reports.is_empty() && self.failures.is_empty() && self.events.is_empty() && self.unknown.is_empty()
     }
 
-    /// Writes what was asked for, reports what could not be read, and gives how the run ended.
+    /// Writes all outputs, reports what could not be read, and gives how the run ended.
     pub(crate) fn finish(&self, results: Results, args: &Args, pool: &Pool) -> Result<Exit> {
         pool.install(|| self.write(&results))?;
         if self.is_empty() || args.summary {

@@ -106,7 +106,7 @@ fn with_hint(error: DiscoverError) -> anyhow::Error {
     anyhow!(error).context(Hint(hint.to_owned()))
 }
 
-/// What was asked for, for the report: nothing that differs between runs over the same inputs.
+/// The options, for the report: nothing that differs between runs over the same inputs.
 fn asked(args: &Scan) -> Asked {
     let mut parameters = vec![
         ("timezone".to_owned(), args.timezone.name().to_owned()),

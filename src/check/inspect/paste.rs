@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 64 << 10;
 const MAX_TOKENS: usize = 32;
 /// How many values of a JSON text are looked at.
 const MAX_VALUES: usize = 1000;
-/// Names of the tokens of an answer, in the order in which they are asked for.
+/// Names of the tokens of an answer, in the order in which they are tried.
 const NAMES: [&str; 6] = ["access_token", "accessToken", "id_token", "idToken", "token", "jwt"];
 
 /// A token that was found.

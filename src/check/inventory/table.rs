@@ -36,7 +36,7 @@ const FIRST: u64 = 1;
 /// What a column says of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Who it is; of several such columns the one of the lowest number.
+    /// The user's id; of several such columns the one of the lowest number.
     Id(usize),
     /// When it was created: `created_at`.
     Created,

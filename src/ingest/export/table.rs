@@ -212,7 +212,7 @@ fn folded(name: &str) -> String {
     name.trim_end_matches(" [UTC]").to_lowercase()
 }
 
-/// A time as records bear it: Kibana writes `Mar 2, 2026 @ 09:00:00.000`.
+/// A time as records have it: Kibana writes `Mar 2, 2026 @ 09:00:00.000`.
 fn time(text: &str, is_utc: bool) -> Cow<'_, str> {
     let text = if text.contains(" @ ") { Cow::Owned(text.replacen(" @ ", " ", 1)) } else { Cow::Borrowed(text) };
     let is_bare =
