@@ -151,7 +151,7 @@ pub struct Seen(u64);
 const _: () = assert!(LAYOUTS.len() <= 64, "a bit for each layout");
 
 impl Seen {
-    /// Those that the beginning of a stream shows.
+    /// The layouts that the beginning of a stream shows.
     pub fn in_stream(beginning: &[u8]) -> Self {
         let seen = |(index, layout): (usize, &&dyn Layout)| u64::from(layout.is_seen_in(beginning)) << index;
         Self(LAYOUTS.iter().enumerate().map(seen).sum())

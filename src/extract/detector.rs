@@ -25,14 +25,14 @@ const MAX_OPENING: usize = 64 << 10;
 /// The place of a record that is of no stream.
 const ALONE: Place = Place { stream: StreamId(0), line: 1 };
 
-/// What is to be made of a record.
+/// What to extract from a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Its events.
     Events,
-    /// The second pass knows that it matters: what is no event becomes an [`EventKind::Request`].
+    /// Its events, for the second pass, which looked for it: what is no event becomes an [`EventKind::Request`].
     LookedUp,
-    /// The same of a record of which the first pass knew that as it is written it calls for no signature.
+    /// The same, for a record in which the first pass found no literal of a signature.
     LookedUpSilent,
 }
 

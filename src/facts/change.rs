@@ -11,16 +11,16 @@ use crate::model::name::Name;
 /// Changes, as indices of the lifecycle events in the order of time.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// Of configuration.
+    /// Changes of configuration.
     all: Vec<usize>,
-    /// The same by the plain name of the service.
+    /// Changes of configuration by the plain name of the service.
     of_service: HashMap<Name, Vec<usize>>,
     /// Rotations of keys that a service names as its own, by its plain name.
     rotations_of: HashMap<Name, Vec<usize>>,
 }
 
 impl Changes {
-    /// Those among the lifecycle events.
+    /// The changes among the lifecycle events.
     pub fn of(lifecycle: &LifecycleEvents) -> Self {
         let all = lifecycle.of_kind(EventKind::ConfigChanged);
         let rotations = lifecycle.of_kind(EventKind::KeyRotated);

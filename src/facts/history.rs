@@ -20,7 +20,7 @@ use crate::model::name::Name;
 /// The log of a service must reach back so far before a change, or what was before the change is not known.
 const BEFORE: TimeDelta = TimeDelta::seconds(30);
 
-/// All of it.
+/// What successes and failures show together.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// What is known of services.

@@ -85,7 +85,7 @@ impl Services {
         maps::merge(&mut self.tokens, other.tokens, |known, count| *known += count);
     }
 
-    /// The same by plain names.
+    /// Joins what was gathered by the plain names of services.
     pub fn settle(self) -> KnownServices {
         let mut first_seen = HashMap::default();
         #[expect(clippy::iter_over_hash_type, reason = "the soonest is the same in any order")]

@@ -29,7 +29,7 @@ pub struct Timed {
 }
 
 impl Timed {
-    /// Of rows that may come in any order.
+    /// Sorts and indexes rows.
     pub fn of(mut rows: Vec<Row>) -> Self {
         // Only equal keys must stand together: their numbers are compared faster than their texts.
         parallel::sort_by_key(&mut rows, |(key, time, index)| (key.number(), *time, *index));
@@ -42,7 +42,7 @@ impl Timed {
         Self { rows, spans }
     }
 
-    /// The same, but of one key alone, or of none.
+    /// The rows of one key, or of none.
     #[must_use]
     pub fn only_of(&self, key: Option<Name>) -> Self {
         let rows = key.and_then(|key| self.spans.get(&key)).map_or_else(Vec::new, |span| self.rows[span.clone()].to_vec());

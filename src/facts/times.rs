@@ -18,18 +18,18 @@ pub struct Span {
 }
 
 impl Span {
-    /// That of one time.
+    /// The span of one time.
     pub fn at(time: DateTime<Utc>) -> Self {
         Self { first: time, last: time }
     }
 
-    /// That of two.
+    /// The span that holds two.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self { first: self.first.min(other.first), last: self.last.max(other.last) }
     }
 
-    /// That of all of some.
+    /// The span that holds all of some.
     pub fn join(spans: impl Iterator<Item = Self>) -> Option<Self> {
         spans.reduce(Self::with)
     }

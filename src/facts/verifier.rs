@@ -181,7 +181,7 @@ impl Verifiers {
         maps::merge(&mut self.by_key, other.by_key, VerifierStats::merge);
     }
 
-    /// The same, in order.
+    /// Sorts and indexes what was gathered.
     pub fn settle(self) -> KnownVerifiers {
         let Self { by_service, by_key } = self;
         let mut known = KnownVerifiers { by_service, ..KnownVerifiers::default() };
@@ -221,7 +221,7 @@ impl KnownVerifiers {
         }
     }
 
-    /// The same, but of one key alone, or of none.
+    /// What is known of one key, or of none.
     #[must_use]
     pub fn only_of(&self, kid: Option<Name>) -> Self {
         let by_key = kid.map_or_else(Vec::new, |kid| self.of_one(kid).to_vec());

@@ -59,7 +59,7 @@ pub struct Facts<'e> {
     pub(super) by_name: HashMap<Name, Vec<usize>>,
     /// Requests of subjects in question that went through, by time.
     pub successes: Arc<Vec<Success>>,
-    /// Those of subjects that were refused, by subject and time.
+    /// The successes of subjects that were refused, by subject and time.
     pub successes_of: Timed,
     /// Whether any line reports that a user was created, deleted or disabled, as an audit log would.
     pub audited: bool,

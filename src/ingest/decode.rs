@@ -169,7 +169,7 @@ fn without_nuls_around(line: &[u8]) -> &[u8] {
     &line[leading_nuls(&line[..end])..end]
 }
 
-/// How many bytes no text would hold: control characters, and what is no UTF-8.
+/// How many bytes are not text: control characters, and invalid UTF-8.
 fn odd_bytes(line: &[u8]) -> usize {
     let control = |b: &u8| b.is_ascii_control() && !matches!(b, b'\t' | b'\r' | 0x0c | 0x1b);
     line.utf8_chunks().map(|chunk| chunk.valid().bytes().filter(control).count() + chunk.invalid().len()).sum()
@@ -180,9 +180,9 @@ fn odd_bytes(line: &[u8]) -> usize {
 pub struct Look {
     kind: Kind,
     is_own: bool,
-    /// Whether the text stands in the file byte for byte: what can be read from the middle on.
+    /// Whether the text is the file byte for byte, so that it can be read from the middle on.
     pub is_bare: bool,
-    /// Where to learn what its text is like: past the hole that it begins with.
+    /// An offset at which a sample of its text can be read: past the hole that it may begin with.
     pub text_at: u64,
 }
 
@@ -213,7 +213,7 @@ fn looked(source: &Source, is_own: IsOwn) -> io::Result<Look> {
     })
 }
 
-/// What a hole with `text` after it is.
+/// The format of a file that begins with a hole and goes on with `text`.
 fn of_hole_and(text: &[u8]) -> Kind {
     let text = &text[leading_nuls(text)..];
     let is_text = !text.is_empty() && (!text.contains(&0) || reads_as_text(text));
@@ -306,7 +306,7 @@ impl Read for Whole {
     }
 }
 
-/// Whether anything of a source would be read as a log.
+/// Whether any part of a source would be read as a log.
 pub fn is_log(source: &Source, is_own: IsOwn) -> bool {
     let mut is_log = false;
     streams(source, is_own, &mut |mut stream| is_log |= stream.reader.read(&mut [0]).is_ok_and(|read| read > 0), &mut |_, _| {});

@@ -19,7 +19,7 @@ const CHUNK: usize = 64 << 10;
 /// What a run over a stream's blocks learnt besides the blocks.
 #[derive(Debug, Default)]
 pub struct Passed {
-    /// See there; its bytes count the NULs too.
+    /// What was read; its bytes count the NULs too.
     pub coverage: Coverage,
     /// How many of the bytes were NULs.
     pub nul_bytes: u64,
@@ -92,18 +92,18 @@ struct WithoutNuls<R> {
     before: u64,
     /// NULs in a row, up to here.
     run: u64,
-    /// NULs taken out of the line.
+    /// NULs taken out of the line, which blanks at its end will replace.
     owed: u64,
     /// Blanks to be given before anything else.
     blanks: u64,
     after_hole: bool,
-    /// Nothing more is given.
+    /// Whether nothing more is given.
     is_over: bool,
-    /// Whose NULs are counted: those from `start` to `end`.
+    /// NULs are counted from here to `end`.
     start: u64,
     end: u64,
     nul_bytes: u64,
-    /// Those among them that are not made good.
+    /// Those among them that no blanks replace.
     hole_bytes: u64,
 }
 

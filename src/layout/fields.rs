@@ -28,7 +28,7 @@ pub struct Fields<'r> {
 /// A name or a value.
 #[derive(Debug, Clone)]
 enum Part<'r> {
-    /// That of the record, or one of its own.
+    /// Text of the record, or text that was made.
     Text(Cow<'r, str>),
     /// A path that was met before.
     Path(Rc<Path>),

@@ -102,12 +102,12 @@ pub(super) struct Pairs<'r> {
 }
 
 impl<'r> Pairs<'r> {
-    /// Those of any text.
+    /// The pairs of any text.
     fn of(text: &'r str) -> Self {
         Self { rest: text, brackets_close: true, phrases: false }
     }
 
-    /// Those of a record that is nothing but pairs.
+    /// The pairs of a record that is nothing but pairs.
     pub(super) fn of_logfmt(text: &'r str) -> Self {
         Self { phrases: true, ..Self::of(text) }
     }

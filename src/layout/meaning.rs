@@ -16,7 +16,7 @@ pub(super) struct Meaning {
 }
 
 impl Meaning {
-    /// That of a name; `None` if it has none.
+    /// The meaning of a name; `None` if it has none.
     pub(super) fn of(name: &str) -> Option<Self> {
         let fits = |known: &[&str]| {
             let fit = |index: usize| {

@@ -26,8 +26,9 @@ const BATCH: usize = 16;
 /// A set of ids to look for.
 #[derive(Debug)]
 pub struct IdSearch {
-    /// Those that are looked for everywhere, and the others.
+    /// The ids that are looked for everywhere.
     common: Ids,
+    /// The ids that are looked for in some blocks only.
     more: Ids,
     groups: Vec<Group>,
 }
@@ -62,7 +63,7 @@ impl IdSearch {
         self.find_where(block, &|id| self.common.contains(id) || self.more.contains(id))
     }
 
-    /// The same for those that are looked for everywhere.
+    /// The offsets of the ids that are looked for everywhere.
     pub fn find_common(&self, block: &[u8]) -> Vec<usize> {
         self.find_where(block, &|id| self.common.contains(id))
     }

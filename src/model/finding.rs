@@ -1,4 +1,4 @@
-//! What matters to security beside failures.
+//! Security findings, which are reported beside the failures.
 
 use std::borrow::Cow;
 
@@ -39,7 +39,7 @@ pub struct Finding {
     pub last: Option<DateTime<Utc>>,
     /// The addresses of most requests: a few, the most frequent first.
     pub top_clients: Vec<Text>,
-    /// The same of subjects.
+    /// The subjects of most requests, likewise.
     pub top_subjects: Vec<Text>,
     /// A few lines to look at: the deletion or the like, and what got through.
     pub samples: Vec<Sample>,

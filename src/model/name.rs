@@ -54,12 +54,12 @@ impl Names {
         names
     }
 
-    /// Those of the run that this thread works for; of a thread that works for none its own.
+    /// The names of the run that this thread works for; a thread that works for no run has names of its own.
     pub fn current() -> Self {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Does some work of the run.
+    /// Does some work with these names.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         if CURRENT.with_borrow(|current| Arc::ptr_eq(&current.0, &self.0)) {
             return work();
@@ -68,7 +68,7 @@ impl Names {
         work()
     }
 
-    /// Makes this thread one of the run's for as long as it lasts.
+    /// Lets this thread use these names until the guard is dropped.
     pub fn adopt(self) {
         CURRENT.replace(self);
     }

@@ -128,7 +128,7 @@ pub fn sources(files: &[Text]) -> (Vec<String>, Vec<usize>) {
     (sources, of_stream)
 }
 
-/// A log's name without what rotation adds to it: rotated siblings are one source, instances are not.
+/// A log's name without what rotation adds to it: rotated logs are one source, instances are several.
 fn source(name: &str) -> String {
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
     let stem = file.split('.').next().unwrap_or(file);

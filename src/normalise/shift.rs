@@ -15,7 +15,7 @@ pub struct Shifts {
 }
 
 impl Shifts {
-    /// Those that zones and offsets made.
+    /// The moves that follow from proved zones and from offsets of clocks.
     pub fn of(zones: &[(String, Option<Proof>)], offsets: &[Offset], files: &[Text]) -> Self {
         let (sources, of_stream) = clock::sources(files);
         let shift = |stream: usize| {

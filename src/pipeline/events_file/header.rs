@@ -50,7 +50,7 @@ struct Version {
 }
 
 impl Header {
-    /// That of a scan. Its rows are counted when they are written.
+    /// The header of a scan. Its rows are counted when they are written.
     pub fn of(scan: &Extracted, asked: &Asked, catalog: String) -> Self {
         Self {
             events_file: VERSION,
@@ -68,12 +68,12 @@ impl Header {
         }
     }
 
-    /// It as JSON in one line.
+    /// The header as JSON in one line.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("derived plain data with string keys has a JSON form")
     }
 
-    /// Reads one; `Err` gives the version where it is another, and what is wrong else.
+    /// Reads a header; `Err` gives the version if it is another one, else what is wrong.
     pub fn read(text: &str) -> Result<Self, Unread> {
         let Version { events_file } = serde_json::from_str(text).map_err(|error| Unread::Malformed(error.to_string()))?;
         if events_file != VERSION {
