@@ -8,6 +8,7 @@ pub mod extracted;
 pub mod field_value;
 pub mod fold;
 pub mod found;
+pub mod hygiene;
 pub mod nested;
 pub mod prefilter;
 pub mod prose;

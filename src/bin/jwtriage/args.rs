@@ -205,9 +205,11 @@ pub(crate) enum Catalog {
     /// Draft an entry from a log record on standard input, as a catalog file to complete
     Draft(Extra),
     /// Check a catalog file or directory: its fields, patterns and examples
+    ///
+    /// Notes literals that no example holds, entries whose examples others take, and guards named twice.
     Check {
-        /// The file or directory
-        path: PathBuf,
+        /// The file or directory [default: the built-in catalog]
+        path: Option<PathBuf>,
     },
 }
 

@@ -1,12 +1,14 @@
 //! `jwtriage catalog`: what the signatures say.
 
 use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use jwtriage::causes::CAUSES;
 use jwtriage::extract::check::check;
 use jwtriage::extract::detector::Detector;
 use jwtriage::extract::draft::draft;
+use jwtriage::extract::hygiene::remarks;
 use jwtriage::extract::signature::{Catalog as Signatures, Signature};
 use jwtriage::model::event::Reason;
 
@@ -42,23 +44,36 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
                 Err(what) => bail!("cannot draft an entry: {what}"),
             }
         }
-        Catalog::Check { path } => {
-            let mut whole = Signatures::builtin_bare()?;
-            let own = whole.add(&path)?;
-            let from = whole.signatures.len() - own;
-            let breaches = check(&Detector::new(whole), from);
-            if !breaches.is_empty() {
-                for breach in &breaches {
-                    writeln!(out, "{breach}")?;
-                }
-                out.flush()?;
-                bail!("{} examples of `{}` do not hold", breaches.len(), path.display());
-            }
-            writeln!(out, "ok: {own} signatures")?;
-        }
+        Catalog::Check { path } => check_file(path.as_deref(), &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Done)
+}
+
+/// Checks a file or directory, or the built-in catalog.
+fn check_file(path: Option<&Path>, out: &mut dyn Write) -> Result<()> {
+    let mut whole = Signatures::builtin()?;
+    let own = match path {
+        Some(path) => whole.add(path)?,
+        None => whole.signatures.len(),
+    };
+    let from = whole.signatures.len() - own;
+    let detector = Detector::new(whole);
+    let breaches = check(&detector, from);
+    if !breaches.is_empty() {
+        for breach in &breaches {
+            writeln!(out, "{breach}")?;
+        }
+        out.flush()?;
+        let name = path.map_or_else(|| "the built-in catalog".to_owned(), |path| format!("`{}`", path.display()));
+        bail!("{} examples of {name} do not hold", breaches.len());
+    }
+    let remarks = remarks(&detector, from);
+    for (id, remark) in &remarks {
+        writeln!(out, "note: `{id}`: {remark}")?;
+    }
+    writeln!(out, "ok: {own} signatures, {} notes", remarks.len())?;
+    Ok(())
 }
 
 fn reason(signature: &Signature) -> &'static str {
