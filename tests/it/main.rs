@@ -22,6 +22,7 @@ mod golden;
 mod layouts;
 #[cfg(feature = "cli")]
 mod merging;
+mod phrases;
 mod properties;
 mod rendered;
 #[cfg(feature = "cli")]

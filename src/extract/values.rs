@@ -1,0 +1,46 @@
+//! Reads the values that stand in the running text of a record, or under names that nobody listed.
+//!
+//! [`read`] cuts a text into atoms, asks of every word whether it names a field, and reads what it names. What a sentence
+//! expects is never taken for what a token holds, and a word is never taken for an id.
+
+mod address;
+mod atom;
+mod claim;
+mod field;
+mod gap;
+mod leftover;
+mod lex;
+mod name;
+mod naming;
+mod noun;
+mod reader;
+mod shape;
+mod signs;
+mod words;
+
+use crate::model::field::Field;
+
+pub use crate::extract::values::field::{Found, Values};
+
+/// Reads what a text tells of a token, its user, its key and its request.
+pub fn read(text: &str) -> Values {
+    reader::read(text)
+}
+
+/// What a field probably holds, by the words of its name; `None` for names of other things.
+pub fn role_of_name(name: &str) -> Option<Field> {
+    name::role_of(words::parts_of(name.as_bytes()).as_slice()).map(|role| role.field)
+}
+
+/// Whether a value can be that of a field, by its shape: an address is no user, a state no key.
+pub fn fits(field: Field, value: &str) -> bool {
+    shape::fits(field, value)
+}
+
+/// The single audiences of what was found as an audience: `a","b` are a and b.
+pub fn audiences(found: &str) -> impl Iterator<Item = &str> {
+    shape::elements(found)
+}
+
+#[cfg(test)]
+mod tests;
