@@ -18,5 +18,6 @@ pub mod search_text;
 pub mod signature;
 pub mod template;
 pub mod unknown;
+pub mod unlisted;
 pub mod values;
 pub mod without;

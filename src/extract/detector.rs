@@ -11,7 +11,7 @@ use crate::extract::prefilter::{Candidate, Prefilter};
 use crate::extract::record_view::{RecordView, each_entry};
 use crate::extract::search_text::as_text;
 use crate::extract::signature::{Captured, Catalog, Signature};
-use crate::extract::unknown;
+use crate::extract::{phrase, unknown, unlisted};
 use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
@@ -57,8 +57,8 @@ impl Detector {
 
     /// The same, to be fast on logs that look like `sample`.
     pub fn tuned(catalog: Catalog, keeps_unknown: bool, sample: &[u8]) -> Self {
-        let topics: &[&str] = if keeps_unknown { &unknown::TOPICS } else { &[] };
-        let prefilter = Prefilter::new(&catalog, topics, sample);
+        let unknown: &[&str] = if keeps_unknown { &unknown::TOPICS } else { &[] };
+        let prefilter = Prefilter::new(&catalog, &[&unlisted::TOPICS, unknown].concat(), sample);
         Self { catalog, prefilter, keeps_unknown }
     }
 
@@ -94,6 +94,10 @@ impl Detector {
                     }
                     continue;
                 }
+            }
+            // What holds a topic alone is read only if its words may tell something.
+            if !refuses && in_record.is_empty() && !self.keeps_unknown && !phrase::speaks(&as_text(record)) {
+                continue;
             }
             examined += 1;
             let before = found.events.len();
@@ -197,11 +201,23 @@ impl Detector {
             self.prefilter.candidates(text.as_bytes(), &mut candidates);
         }
         if let Some((signature, candidate, captures)) = self.best(&candidates, view) {
+            let before = events.len();
             view.push_events(signature, candidate, captures, events);
+            if let [.., event] = &mut events[before..] {
+                if signature.generic {
+                    unlisted::explain(view, event, true);
+                }
+                unlisted::complete(view, event);
+            }
         } else if view.names_request() && matches!(view.status(), Some(401 | 403)) {
             let mut event = view.event(EventKind::AuthFailure);
             event.reason = Some(Reason::Other);
             view.add_prose(&mut event);
+            unlisted::explain(view, &mut event, false);
+            unlisted::complete(view, &mut event);
+            events.push(event);
+        } else if let Some(mut event) = unlisted::event(view, mode != Mode::Events) {
+            unlisted::complete(view, &mut event);
             events.push(event);
         } else if mode != Mode::Events {
             events.push(view.event(EventKind::Request));

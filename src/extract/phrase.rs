@@ -63,6 +63,13 @@ pub fn read_for(text: &str, asked: Asked) -> Option<Reading> {
     }
 }
 
+/// Whether a text may tell anything, whatever is asked of it.
+pub fn speaks(text: &str) -> bool {
+    let words = Words::of(text);
+    refusal::read(&words, Signs::of(&words)).is_some_and(|refusal| refusal.reason != Reason::Other)
+        || deed::read(&words, text, true).is_some_and(|deed| deed.kind != EventKind::TokenIssued)
+}
+
 /// The reading of a text of which nothing is known: only what it says outright counts.
 fn either(text: &str, words: &Words, signs: Signs) -> Option<Reading> {
     let refusal = refusal::read(words, signs).filter(|refusal| is_plain(*refusal, signs));

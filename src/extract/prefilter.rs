@@ -55,8 +55,10 @@ pub struct Prefilter {
     starts: Box<[u32]>,
     anchored: Box<[Anchored]>,
     literals: Vec<Box<[u8]>>,
-    /// For each literal, the signatures that need it; empty for the refusals.
+    /// For each literal, the signatures that need it; empty for the refusals and the further texts.
     owners: Vec<Vec<u32>>,
+    /// For each literal, whether it is of the further texts.
+    further: Vec<bool>,
 }
 
 /// A literal and where it lies to its anchor.
@@ -133,11 +135,13 @@ impl Prefilter {
                 owners[place].push(number(index));
             }
         }
+        let refusals = literals.len();
         for text in REFUSALS.iter().chain(also) {
             literals.push(text.as_bytes().into());
             owners.push(Vec::new());
         }
-        add_escaped(&mut literals, &mut owners);
+        let mut further: Vec<bool> = (0..literals.len()).map(|index| index >= refusals + REFUSALS.len()).collect();
+        add_escaped(&mut literals, &mut owners, &mut further);
         let shortest = literals.iter().map(|literal| literal.len()).min().unwrap_or(0);
         assert!(shortest >= WINDOW - 1, "a literal is nearly a window long");
         let stride = MAX_STRIDE.min(shortest - 1);
@@ -160,7 +164,7 @@ impl Prefilter {
             *start -= 1;
             anchored[*start as usize] = each;
         }
-        Self { stride, marked, starts, anchored, literals, owners }
+        Self { stride, marked, starts, anchored, literals, owners, further }
     }
 
     /// The first literal that stands at or after `from`: of all, one whose anchor comes first.
@@ -171,19 +175,18 @@ impl Prefilter {
         })
     }
 
-    /// The signatures whose literals stand in `record`, in catalog order, and whether a literal stands there that is
-    /// of no signature: a refusal, or one of the further texts.
+    /// The signatures whose literals stand in `record`, in catalog order. Tells whether a refusal stands there.
     pub fn candidates(&self, record: &[u8], into: &mut Vec<Candidate>) -> bool {
         self.candidates_from(record, 0, into)
     }
 
     /// The same, where no literal has its anchor before the window at `from`, as a [`Hit`] tells.
     pub fn candidates_from(&self, record: &[u8], from: usize, into: &mut Vec<Candidate>) -> bool {
-        let mut unowned = false;
+        let mut refuses = false;
         for window in self.windows(record, from) {
             for (literal, _) in self.standing(record, window) {
                 let weight = self.literals[literal].len();
-                unowned |= self.owners[literal].is_empty();
+                refuses |= self.owners[literal].is_empty() && !self.further[literal];
                 for &signature in &self.owners[literal] {
                     match into.iter_mut().find(|candidate| candidate.signature == signature) {
                         Some(candidate) => candidate.weight = candidate.weight.max(weight),
@@ -193,7 +196,7 @@ impl Prefilter {
             }
         }
         into.sort_by_key(|candidate| candidate.signature);
-        unowned
+        refuses
     }
 
     /// The offsets of the windows at and after `from` whose slots are marked.
@@ -282,7 +285,7 @@ impl Iterator for Windows<'_> {
 }
 
 /// Adds the literals with quotes as they stand in a record that JSON carries as text.
-fn add_escaped(literals: &mut Vec<Box<[u8]>>, owners: &mut Vec<Vec<u32>>) {
+fn add_escaped(literals: &mut Vec<Box<[u8]>>, owners: &mut Vec<Vec<u32>>, further: &mut Vec<bool>) {
     let known: HashSet<Box<[u8]>> = literals.iter().cloned().collect();
     for index in 0..literals.len() {
         let parts: Vec<&[u8]> = literals[index].split(|byte| *byte == b'"').collect();
@@ -293,6 +296,7 @@ fn add_escaped(literals: &mut Vec<Box<[u8]>>, owners: &mut Vec<Vec<u32>>) {
         if is_text && parts.len() > 1 && is_new && !known.contains(&escaped) {
             literals.push(escaped);
             owners.push(owners[index].clone());
+            further.push(further[index]);
         }
     }
 }
@@ -470,7 +474,7 @@ mod tests {
     #[test]
     fn quotes_are_found_where_json_carries_json() {
         let prefilter = Prefilter::new(&Catalog::default(), &["\"msg\":\"gone\""], &[]);
-        let stands = |record: &str| prefilter.candidates(record.as_bytes(), &mut Vec::new());
+        let stands = |record: &str| prefilter.next_hit(record.as_bytes(), 0).is_some();
         assert!(stands(r#"{"msg":"gone"}"#) && stands(r#"{"log":"{\"msg\":\"gone\"}\n"}"#));
         assert!(stands(r#"{"status":"401"}"#) && stands(r#"{"log":"{\"status\":\"401\"}\n"}"#));
         assert!(!stands(r#"{"log":"{\"msg\":\"going\"}\n"}"#));

@@ -9,7 +9,8 @@ use memchr::memmem::Finder;
 use crate::extract::context::Context;
 use crate::extract::prefilter::Candidate;
 use crate::extract::search_text::{BOUND, search_text};
-use crate::extract::signature::{Captured, Signature, is_tokenless};
+use crate::extract::signature::shared::is_tokenless;
+use crate::extract::signature::{Captured, Signature};
 use crate::extract::{field_value, nested, prose};
 use crate::ingest::frame::wrapper;
 use crate::layout::fields::{Role, Roles};
@@ -17,7 +18,7 @@ use crate::layout::{Entry, Stamp, timestamp, token};
 use crate::model::event::{Event, EventKind, Place, Shown, SignatureId, Text};
 use crate::model::field::{Field, Value};
 use crate::model::name::Name;
-use crate::redact;
+use crate::redact::{self, Redactor};
 
 /// Times are kept to the microsecond: so many digits behind the second.
 const MICROSECONDS: u16 = 6;
@@ -104,6 +105,26 @@ impl RecordView<'_> {
         self.text.get_or_init(|| search_text(self.entry, &self.unwrapped.text, self.signs.binds))
     }
 
+    /// The record as it was written, without what was wrapped around it; of several entries the text of this one.
+    pub fn written(&self) -> &str {
+        if self.alone { &self.unwrapped.text } else { self.text() }
+    }
+
+    /// Whether the record holds nothing else.
+    pub fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// What takes secrets out of what is kept.
+    pub fn redactor(&self) -> Redactor {
+        self.context.redactor
+    }
+
+    /// Whether a program wrote it that knows people by other means than tokens.
+    pub fn is_of_tokenless(&self) -> bool {
+        self.written_by().is_some_and(is_tokenless)
+    }
+
     /// Whether the record is JSON that nothing was wrapped around.
     fn is_json_as_written(&self) -> bool {
         self.entry.format == "json" && matches!(self.unwrapped.text, Cow::Borrowed(_))
@@ -122,6 +143,21 @@ impl RecordView<'_> {
     /// Whether it says what was asked for.
     pub fn names_request(&self) -> bool {
         self.roles.get(Role::Method).is_some() || self.roles.get(Role::Path).is_some()
+    }
+
+    /// Whether it tells of a request that changes nothing, as far as methods tell.
+    pub fn only_reads(&self) -> bool {
+        self.roles.get(Role::Method).is_some_and(|method| ["GET", "HEAD", "OPTIONS"].contains(&method))
+    }
+
+    /// Whether its level says that something is wrong.
+    fn warns(&self) -> bool {
+        self.entry.level.as_deref().is_some_and(|level| matches!(level.as_bytes().first(), Some(b'w' | b'W' | b'e' | b'E')))
+    }
+
+    /// Whether it bears the id of a request.
+    pub fn names_id(&self) -> bool {
+        self.roles.get(Role::RequestId).is_some() || self.roles.get(Role::TraceId).is_some()
     }
 
     /// What of the text may hold literals that do not stand in the record: of JSON the values that it spells otherwise.
@@ -143,7 +179,10 @@ impl RecordView<'_> {
 
     /// What `signature` reads from the entry, or `None` where it does not apply.
     pub fn matches(&self, signature: &Signature) -> Option<Captured<'_>> {
-        if lifecycle(signature.kind) && self.status().is_some_and(|status| status >= 400) {
+        if signature.kind.is_deed() && self.status().is_some_and(|status| status >= 400) {
+            return None;
+        }
+        if signature.generic && signature.kind.is_of_account() && self.only_reads() && self.warns() {
             return None;
         }
         for (paths, pattern) in &signature.conditions {
@@ -168,7 +207,7 @@ impl RecordView<'_> {
                 return None;
             }
         }
-        if signature.generic && self.written_by().is_some_and(is_tokenless) {
+        if signature.generic && self.is_of_tokenless() {
             return None;
         }
         for (field, path) in &signature.reads {
@@ -199,7 +238,7 @@ impl RecordView<'_> {
     }
 
     /// The program that wrote the record, as it or its wrapper says.
-    fn written_by(&self) -> Option<&str> {
+    pub fn written_by(&self) -> Option<&str> {
         self.roles.get(Role::Service).or(self.unwrapped.service.as_deref())
     }
 
@@ -237,7 +276,7 @@ impl RecordView<'_> {
         let mut subjects: Vec<Name> = Vec::new();
         for (field, value) in captured {
             // A distinguished name has commas as well.
-            if field == Field::Sub && value.contains(',') && !value.contains('=') && lifecycle(signature.kind) {
+            if field == Field::Sub && value.contains(',') && !value.contains('=') && signature.kind.is_deed() {
                 subjects = value.split(',').take(MAX_SUBJECTS).filter_map(|element| self.subject(element)).collect();
                 continue;
             }
@@ -428,23 +467,6 @@ impl RecordView<'_> {
         }
         Cow::Owned(joined.trim_start().to_owned())
     }
-}
-
-/// Whether an event of this kind says that something was done, which a refusal did not do.
-fn lifecycle(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::UserCreated
-            | EventKind::UserDeleted
-            | EventKind::UserDisabled
-            | EventKind::UserRestored
-            | EventKind::KeyAdded
-            | EventKind::KeyRotated
-            | EventKind::KeyRetired
-            | EventKind::TokenIssued
-            | EventKind::TokenRevoked
-            | EventKind::AuthSuccess
-    )
 }
 
 /// What evidence shows of a text: of a message its first line, as a trace may stand below; of values one a line all.

@@ -4,26 +4,26 @@
 //! [`Catalog::builtin`] has those of this crate; [`Catalog::add`] takes users' own, which win over built-in ones of
 //! the same id. Every file meets the same checks; [`crate::extract::check`] runs the examples.
 
-use std::borrow::Cow;
+pub mod pattern;
+pub mod shared;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 use serde::Deserialize;
 
+use crate::extract::signature::pattern::{catalog_field, compile, whole};
+use crate::extract::signature::shared::Shared;
 use crate::model::event::{EventKind, Reason};
 use crate::model::field::Field;
+
+pub use crate::extract::signature::pattern::{Captured, Pattern};
 
 /// The files of `signature/catalog/` without their examples, as `build.rs` has put them together.
 static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 /// The examples, by signature.
 static EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
-
-/// What many signatures share: guards and pieces of patterns, by name.
-static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/shared.json"))).map_err(|error| error.to_string())
-});
 
 /// The catalog file's own version.
 const FORMAT: u32 = 1;
@@ -60,213 +60,6 @@ pub enum CatalogError {
         /// What is wrong.
         what: String,
     },
-}
-
-/// A regular expression over the bytes of a text, compiled when it is first needed: most signatures never meet theirs.
-#[derive(Debug)]
-pub struct Pattern {
-    source: String,
-    compiled: OnceLock<Option<Compiled>>,
-}
-
-#[derive(Debug)]
-enum Compiled {
-    /// One of these, as a whole line: most conditions are of this kind, and need no automaton.
-    Lines(Vec<String>),
-    /// The expression, and its groups that are named after a field of an event.
-    Regex(Regex, Vec<(usize, Field)>),
-}
-
-/// Event fields and their values, as a signature read them.
-pub type Captured<'t> = Vec<(Field, Cow<'t, str>)>;
-
-impl Pattern {
-    fn new(source: String) -> Self {
-        Self { source, compiled: OnceLock::new() }
-    }
-
-    /// The expression as written.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Whether the expression stands in `text`; `None` only before [`Catalog::check`] has rejected it.
-    pub fn stands_in(&self, text: &str) -> Option<bool> {
-        Some(match self.compiled()? {
-            Compiled::Lines(lines) => text.split('\n').any(|line| lines.iter().any(|known| known == line)),
-            Compiled::Regex(regex, _) => regex.is_match(text.as_bytes()),
-        })
-    }
-
-    /// What the groups that are named after fields hold where the expression stands in `text`; `None` where it does not.
-    pub fn captures<'t>(&self, text: &'t str) -> Option<Captured<'t>> {
-        let (regex, fields) = match self.compiled()? {
-            Compiled::Regex(regex, fields) if !fields.is_empty() => (regex, fields),
-            _ => return self.stands_in(text)?.then(Vec::new),
-        };
-        let found = regex.captures(text.as_bytes())?;
-        let value = |group| found.get(group).filter(|value| !value.is_empty());
-        let held = |(group, field): &(usize, Field)| Some((*field, String::from_utf8_lossy(value(*group)?.as_bytes())));
-        Some(fields.iter().filter_map(held).collect())
-    }
-
-    fn regex(&self) -> Option<&Regex> {
-        match self.compiled()? {
-            Compiled::Regex(regex, _) => Some(regex),
-            Compiled::Lines(_) => None,
-        }
-    }
-
-    fn compiled(&self) -> Option<&Compiled> {
-        let compiled = || {
-            if let Some(lines) = lines(&self.source) {
-                return Some(Compiled::Lines(lines));
-            }
-            let regex = compile(&self.source).ok()?;
-            let names = regex.capture_names().enumerate();
-            let fields = names.filter_map(|(group, name)| Some((group, catalog_field(name?).ok()?))).collect();
-            Some(Compiled::Regex(regex, fields))
-        };
-        self.compiled.get_or_init(compiled).as_ref()
-    }
-}
-
-/// Named texts that stand in many signatures, written once (`signature/shared.toml`).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shared {
-    /// Programs whose generic phrases say nothing of tokens.
-    tokenless: Vec<String>,
-    /// Guards by name: expressions that must not match the text.
-    guard: BTreeMap<String, Pattern>,
-    /// Parts of patterns: `{{name}}` stands for them.
-    piece: BTreeMap<String, String>,
-}
-
-/// Whether a service is a daemon that knows people by other means than tokens: `postfix/smtpd`, `imapd`.
-pub fn is_tokenless(service: &str) -> bool {
-    let program = service.split(['/', '[', ' ', '(']).next().unwrap_or(service);
-    Shared::get().is_ok_and(|shared| shared.tokenless.iter().any(|known| known == program))
-}
-
-impl Shared {
-    fn get() -> Result<&'static Self, String> {
-        SHARED.as_ref().map_err(Clone::clone)
-    }
-
-    /// A pattern with its `{{name}}` written out.
-    fn expand(&self, source: &str) -> Result<String, String> {
-        let mut expanded = String::with_capacity(source.len());
-        let mut rest = source;
-        while let Some((before, after)) = rest.split_once("{{") {
-            let (name, tail) = after.split_once("}}").ok_or("`{{` without `}}`")?;
-            expanded.push_str(before);
-            expanded.push_str(self.piece.get(name).ok_or_else(|| format!("`{{{{{name}}}}}` is no piece"))?);
-            rest = tail;
-        }
-        expanded.push_str(rest);
-        Ok(expanded)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
-    }
-}
-
-/// The expression of a value that is wholly this, or these, one or the other.
-fn whole(source: &str) -> String {
-    format!("^(?:{source})$")
-}
-
-/// The values that [`whole`] was given, if it was given nothing but letters, figures and signs that mean themselves.
-fn lines(source: &str) -> Option<Vec<String>> {
-    let mut chars = source.strip_prefix("^(?:")?.strip_suffix(")$")?.chars();
-    let mut lines = vec![String::new()];
-    while let Some(c) = chars.next() {
-        match c {
-            '|' => lines.push(String::new()),
-            // `\<` and `\>` are where a word begins and ends.
-            '\\' => lines.last_mut()?.push(chars.next().filter(|c| c.is_ascii_punctuation() && !matches!(c, '<' | '>'))?),
-            _ if c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | ':' | '@') => lines.last_mut()?.push(c),
-            _ => return None,
-        }
-    }
-    Some(lines)
-}
-
-fn compile(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&bytewise(source)).unicode(false).multi_line(true).size_limit(4 << 20).build()
-}
-
-/// A pattern that need not know where characters end, but where it names some that are not of ASCII: an automaton that
-/// knows is several times larger.
-fn bytewise(source: &str) -> String {
-    let mut bytewise = String::with_capacity(source.len() + 64);
-    let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            '[' => class_end(rest),
-            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
-            _ => first.len_utf8(),
-        };
-        let (part, tail) = rest.split_at(end);
-        if part.is_ascii() {
-            push_ascii(part, &mut bytewise);
-        } else {
-            bytewise.push_str("(?u:");
-            push_ascii(part, &mut bytewise);
-            bytewise.push(')');
-        }
-        rest = tail;
-    }
-    bytewise
-}
-
-/// Where the class that begins a pattern ends.
-fn class_end(pattern: &str) -> usize {
-    let mut depth = 0;
-    let mut chars = pattern.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => {
-                chars.next();
-            }
-            '[' => {
-                depth += 1;
-                chars.next_if(|(_, c)| *c == '^');
-                chars.next_if(|(_, c)| *c == ']');
-            }
-            ']' if depth == 1 => return at + 1,
-            ']' => depth -= 1,
-            _ => {}
-        }
-    }
-    pattern.len()
-}
-
-/// Adds a part of a pattern whose `\w`, `\d`, `\s` and `\b` shall mean ASCII alone: log texts need no more, and the letters
-/// and digits of all scripts make an automaton far larger.
-fn push_ascii(part: &str, into: &mut String) {
-    let mut rest = part;
-    while let Some((before, after)) = rest.split_once('\\') {
-        into.push_str(before);
-        let mut chars = after.chars();
-        match chars.next() {
-            Some('w') => into.push_str("[0-9A-Za-z_]"),
-            Some('W') => into.push_str("[^0-9A-Za-z_]"),
-            Some('d') => into.push_str("[0-9]"),
-            Some('D') => into.push_str("[^0-9]"),
-            Some('s') => into.push_str(r"[\t\n\v\f\r ]"),
-            Some('S') => into.push_str(r"[^\t\n\v\f\r ]"),
-            Some('b') => into.push_str(r"(?-u:\b)"),
-            Some(other) => into.extend(['\\', other]),
-            None => into.push('\\'),
-        }
-        rest = chars.as_str();
-    }
-    into.push_str(rest);
 }
 
 /// One meaning of one product's text.
@@ -558,13 +351,7 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     })
 }
 
-/// The field that a capture, a `reads` or a `fields` entry names.
-fn catalog_field(name: &str) -> Result<Field, String> {
-    let field = Field::named(name).filter(|field| field.is_for_catalogs());
-    field.ok_or_else(|| format!("`{name}` is no field of an event"))
-}
-
-/// Checks what must hold for every signature, wherever it comes from; gives the first breach as a sentence.
+/// What a signature must keep, however it came; the first breach as a sentence.
 fn check(signature: &Signature) -> Result<(), String> {
     if !signature.id.strip_prefix(&signature.product).is_some_and(|rest| rest.starts_with('.')) {
         return Err(format!("its id must begin with `{}.`", signature.product));
@@ -647,44 +434,6 @@ mod tests {
         ] {
             let error = read(&GOOD.replace(good, wrong)).unwrap_err().to_string();
             assert!(error.contains("x.toml") && error.contains(says), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_pattern_knows_the_characters_it_names() {
-        for (source, bytes) in [
-            (r"(?:^|[^\w‘“\]])ID (\S+)", r"(?:^|(?u:[^[0-9A-Za-z_]‘“\]]))ID ([^\t\n\v\f\r ]+)"),
-            (r"größer\b", r"gr(?u:ö)(?u:ß)er(?-u:\b)"),
-            (r"[]^[a’]\d]x", r"(?u:[]^[a’][0-9]])x"),
-        ] {
-            assert_eq!(bytewise(source), bytes);
-            compile(source).unwrap();
-        }
-        let stands = |source: &str, text: &str| compile(source).unwrap().is_match(text.as_bytes());
-        let start = r"(?i)(?:^|[^\w'‘“«])user gone";
-        for (text, expected) in [("user gone", true), ("é User gone", true), ("‘user gone’", false), ("Œuser gone", true)] {
-            assert_eq!(stands(start, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn whole_lines_are_told_as_the_expression_tells_them() {
-        for (source, plain) in [
-            ("LOGIN_ERROR|CODE_TO_TOKEN_ERROR", true),
-            (r"org\.keycloak\.events", true),
-            ("größer als|", true),
-            ("user.*", false),
-            ("(?i:patch)", false),
-            (r"\d+", false),
-            (r"\<user\>", false),
-        ] {
-            let pattern = Pattern::new(whole(source));
-            assert_eq!(lines(pattern.source()).is_some(), plain, "{source}");
-            let regex = compile(pattern.source()).unwrap();
-            for text in ["LOGIN_ERROR", "a\nCODE_TO_TOKEN_ERROR\nb", "LOGIN_ERROR2", "org.keycloak.events", "größer als", "", "7"]
-            {
-                assert_eq!(pattern.stands_in(text), Some(regex.is_match(text.as_bytes())), "{source}: {text}");
-            }
         }
     }
 

@@ -132,6 +132,8 @@ pub struct Event {
     pub message_hash: u32,
     /// The text says that a refresh token was used twice.
     pub reuse: bool,
+    /// What happened, or why, was read from words that no catalog entry lists.
+    pub by_phrase: bool,
     /// The beginning of what the record says, without secrets: what evidence shows beside file and line.
     pub quote: Option<Name>,
     /// What else is known of the token.
@@ -221,6 +223,7 @@ impl Event {
             duration_ms: None,
             message_hash: 0,
             reuse: false,
+            by_phrase: false,
             quote: None,
             claims: None,
             extra: None,

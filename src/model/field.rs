@@ -225,6 +225,8 @@ fields! {
     ));
     /// The text says that a refresh token was used twice.
     Reuse = Spec::new("reuse", Flag(|event| event.reuse, |event| &mut event.reuse));
+    /// Read from words that no catalog entry lists.
+    ByPhrase = Spec::new("by_phrase", Flag(|event| event.by_phrase, |event| &mut event.by_phrase));
     /// The stamp named no zone.
     Zoneless = Spec::new("zoneless", Flag(|event| event.zoneless, |event| &mut event.zoneless));
     /// The record has a stamp that no clock should show.

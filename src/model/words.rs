@@ -97,6 +97,28 @@ impl EventKind {
         !matches!(self, Self::Request | Self::Unrelated | Self::AuthSuccess | Self::TokenIssued)
     }
 
+    /// Whether it says that something was done, which a refusal did not do.
+    pub const fn is_deed(self) -> bool {
+        matches!(
+            self,
+            Self::UserCreated
+                | Self::UserDeleted
+                | Self::UserDisabled
+                | Self::UserRestored
+                | Self::KeyAdded
+                | Self::KeyRotated
+                | Self::KeyRetired
+                | Self::TokenIssued
+                | Self::TokenRevoked
+                | Self::AuthSuccess
+        )
+    }
+
+    /// Whether an account or a key is changed by it, which no request that only reads does.
+    pub const fn is_of_account(self) -> bool {
+        self.is_deed() && !matches!(self, Self::TokenIssued | Self::TokenRevoked | Self::AuthSuccess)
+    }
+
     /// Whether it happens to one user, and many of its like make one pattern.
     pub const fn is_of_one_user(self) -> bool {
         matches!(

@@ -132,7 +132,7 @@ fn token(noun: Noun, finding: &Finding, signs: Signs) -> Weighed {
         S::Off if finding.denied && !refresh => (Reason::TokenNotYetValid, 6),
         S::Revoked | S::Gone => (Reason::TokenRevoked, 8),
         S::Off => (Reason::TokenRevoked, 6),
-        S::Missing | S::Mismatch if refresh => (Reason::TokenRevoked, 5),
+        S::Missing | S::Mismatch if refresh => (Reason::TokenRevoked, 4),
         S::Missing | S::Unreachable if matches!(finding.place, Some(Noun::Carrier | Noun::Shape)) => (Reason::TokenMissing, 6),
         S::Missing | S::Absent if finding.place == Some(Noun::Store) => (Reason::TokenRevoked, 6),
         S::Missing if finding.form != Form::Active && !signs.refused && finding.denied => (Reason::TokenMissing, 4),

@@ -320,20 +320,3 @@ fn no_text_is_too_strange() {
         }
     }
 }
-
-#[test]
-#[ignore = "shows how a text is read: TEXT='...' cargo test show -- --ignored --nocapture"]
-#[expect(clippy::print_stdout, reason = "shows")]
-fn show() {
-    let text = std::env::var("TEXT").unwrap_or_default();
-    for (clause, part) in Words::of(&text).by_clause() {
-        println!("{clause:?}");
-        for word in part {
-            println!("    {}{:?}", if word.key { "KEY " } else { "" }, word.lexeme);
-        }
-        println!("  -> {:?}", clause::read(part, None));
-    }
-    for asked in [Refused, Audit, Either] {
-        println!("{asked:?}: {:?}", read_for(&text, asked));
-    }
-}

@@ -1,0 +1,320 @@
+//! What records tell in words that no catalog entry lists: why a request was refused, what was done to a user or key, and
+//! the values beside it.
+//!
+//! Every entry of the catalog goes before: here is read only what none matches, what the one that matches leaves open, and
+//! what it did not capture.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::extract::phrase::{Asked, Certainty, Reading, read_for};
+use crate::extract::record_view::RecordView;
+use crate::extract::signature::shared::guard;
+use crate::extract::{field_value, values};
+use crate::model::event::{Event, EventKind, Reason};
+use crate::model::field::Field;
+use crate::redact;
+
+/// What makes a record worth a look in which the catalog knows nothing.
+pub const TOPICS: [&str; 56] = [
+    " WARN",
+    "WARNING",
+    " ERROR",
+    "[WARN",
+    "[ERROR",
+    "\"warn",
+    "\"error\"",
+    "=warn",
+    "=error",
+    "[warn",
+    "[error",
+    " warn",
+    " error:",
+    "\"WARN",
+    "\"ERROR\"",
+    "=WARN",
+    "=ERROR",
+    "\"level\":40",
+    "\"level\":50",
+    "\"level\": 40",
+    "\"level\": 50",
+    ":WARN",
+    ":ERROR",
+    "eleted",
+    "DELETED",
+    "rased",
+    "urged",
+    "eactivat",
+    "uspend",
+    "evoked",
+    "REVOKED",
+    "otated",
+    "ROTATED",
+    "etired",
+    "ithdrawn",
+    "ithdrew",
+    "ancelled",
+    "nrolled",
+    "nboarded",
+    "ffboard",
+    "einstat",
+    "isabled",
+    "DISABLED",
+    "banned",
+    "unbarred",
+    "rovisioned",
+    "xpunged",
+    "operationType",
+    "resourceType",
+    "resource_type",
+    "target_type",
+    "DELETE FROM ",
+    "delete from ",
+    "witched o",
+    "|DELETE|",
+    "|REMOVE|",
+];
+
+/// Names of fields that say what was done, as far as they stand for themselves; of a path the last part counts.
+const DEED_FIELDS: [&str; 14] = [
+    "action",
+    "activity",
+    "activitytype",
+    "change",
+    "event",
+    "eventname",
+    "eventtype",
+    "op",
+    "operation",
+    "operationname",
+    "operationtype",
+    "oper",
+    "type",
+    "verb",
+];
+
+/// A value of more bytes is no word or two.
+const MOST_OF_WORDS: usize = 40;
+
+/// The fields that are looked for in running text.
+const FILLED: [Field; 8] =
+    [Field::Sub, Field::Kid, Field::Iss, Field::Aud, Field::ClientIp, Field::RequestId, Field::TraceId, Field::Username];
+
+/// Guards of the catalog: what only talks of failures and deeds, and what was not done, or not to an account.
+const GUARDS: [&str; 1] = ["talk"];
+const GUARDS_OF_DEEDS: [&str; 5] = ["not-done", "aside", "elsewhere", "refused", "membership"];
+
+/// Signs that a record is written where tokens are judged.
+static AT_HAND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)jwt|jwks|bearer|oauth|oidc|openid|(?:id|access|refresh)[_ -]?token|\btokens?\b",
+        r"|(?:^|[^a-z])(?:auth|authn|authz|authentication|authorization)(?:[^a-z]|$)",
+        r"|access denied|rejected|unauthori[sz]ed|auth(?:guard|filter|handler|middleware|interceptor|strategy|provider|service|enticator|orizer)",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// Signs that people are known by something else than tokens, or that the token is one of another trade.
+static OTHER_TRADE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)passw(?:or)?d|\bpam\b|pam_|rhost=|auth_(?:ldap|unix|digest)|auth[_ -]?basic|basic[_ -]?auth|\bcsrf|xsrf|captcha|webhook|scram-?sha|\bmechanism\b",
+        r"|(?:^|[^a-z])(?:[a-z]*(?:pop3|imap|smtp|ftp|ssh|telnet)d?|sasl|radius|kerberos|sip)(?:[^a-z]|$)",
+        r"|\b(?:payment|card|licen[cs]e|gift|coupon|invit\w+|reset|verification|device|push|fcm|apns|download|upload)[ _-]?token",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// Signs that a key is one that tokens are signed with.
+static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|verification key").expect("a constant pattern compiles")
+});
+
+/// Two reasons in one breath are none: "missing or invalid token".
+static EITHER_OR: LazyLock<Regex> = LazyLock::new(|| {
+    let word = "(?:missing|invalid|expired|malformed|revoked|unknown|absent|bad|wrong|not found|inactive)";
+    Regex::new(&format!(r"(?i)\b{word}(?:,| or|/)+ ?(?:is |an? )?{word}\b")).expect("a constant pattern compiles")
+});
+
+/// Gives a refusal whose reason nobody told the one that its text names.
+pub fn explain(view: &RecordView<'_>, event: &mut Event, is_generic: bool) {
+    if event.kind != EventKind::AuthFailure || event.reason != Some(Reason::Other) {
+        return;
+    }
+    if is_generic && EITHER_OR.is_match(view.text()) {
+        return;
+    }
+    let told = reading(view, Asked::Refusal).filter(|reading| !is_generic || reading.certainty == Certainty::Sure);
+    if let Some(reason) = told.and_then(|reading| reading.reason).filter(|reason| *reason != Reason::Other) {
+        event.reason = Some(reason);
+        event.by_phrase = true;
+    }
+}
+
+/// The event that an entry tells of outright, though no signature matches it. `in_question`: it was looked for, as the
+/// line of a refused request or of its client.
+pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
+    let reading = told(view, in_question)?;
+    let is_vetoed = |name: &str| guard(name).and_then(|guard| guard.stands_in(view.text())) != Some(false);
+    let vetoed = view.is_of_tokenless()
+        || view.written_by().is_some_and(|program| OTHER_TRADE.is_match(program))
+        || OTHER_TRADE.is_match(view.written())
+        || GUARDS.iter().copied().any(is_vetoed)
+        || reading.kind.is_deed() && GUARDS_OF_DEEDS.iter().copied().any(is_vetoed);
+    if vetoed
+        || is_of_key(reading.kind) && !SIGNING.is_match(&heart(view))
+        || reading.kind == EventKind::TokenRevoked && !tells_of_deeds(view) && !AT_HAND.is_match(view.written())
+    {
+        return None;
+    }
+    let mut event = view.event(kind(reading, view));
+    event.reason = reading.reason.filter(|_| event.kind == EventKind::AuthFailure);
+    event.by_phrase = true;
+    view.add_prose(&mut event);
+    Some(event)
+}
+
+/// What an entry that no signature matches is read as.
+fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
+    let status = view.status();
+    let refusal = |asked| reading(view, asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
+    if matches!(status, Some(401 | 403)) {
+        return refusal(Asked::Refusal);
+    }
+    let sure = |reading: &Reading| reading.certainty == Certainty::Sure;
+    let deed = |asked| reading(view, asked).filter(|reading| reading.kind.is_deed() && reading.kind != EventKind::TokenIssued);
+    if status.is_none_or(|status| status < 400) && !view.only_reads() && !tells_of_error(view) {
+        let asked = if tells_of_deeds(view) { Asked::Audit } else { Asked::Either };
+        if let Some(deed) = deed(asked).filter(sure) {
+            return Some(deed);
+        }
+    }
+    if status.is_some_and(|status| status < 400) {
+        return None;
+    }
+    // Of an audit trail only the message counts: what is denied there is mostly something else.
+    let is_trail = !view.is_alone() || view.entry().format == "json" && tells_of_deeds(view);
+    let is_judged = AT_HAND.is_match(if is_trail { &view.entry().message } else { view.written() });
+    let at_hand = is_judged || in_question && !is_trail;
+    let of_user = |reason| matches!(reason, Some(Reason::SubNotFound | Reason::UserDisabled));
+    let plain = reading(view, Asked::Either)
+        .filter(|reading| !reading.kind.is_deed() && (at_hand || !is_trail && !of_user(reading.reason)));
+    plain.or_else(|| if at_hand { refusal(Asked::Refusal).filter(sure) } else { None })
+}
+
+/// Whether a key is what it was done to.
+fn is_of_key(kind: EventKind) -> bool {
+    matches!(kind, EventKind::KeyAdded | EventKind::KeyRotated | EventKind::KeyRetired)
+}
+
+/// What happened: where no request is named, a part that fails judges no token.
+fn kind(reading: Reading, view: &RecordView<'_>) -> EventKind {
+    let is_of_request = view.names_request() || view.status().is_some() || view.names_id();
+    match reading.reason {
+        Some(Reason::JwksUnavailable) if !is_of_request => EventKind::ServiceError,
+        Some(Reason::UserStoreUnavailable) if !is_of_request => EventKind::UserStoreError,
+        _ => reading.kind,
+    }
+}
+
+/// What the message of an entry says, else the whole of it.
+fn reading(view: &RecordView<'_>, asked: Asked) -> Option<Reading> {
+    let message = view.entry().message.trim();
+    let of_message = if message.is_empty() { None } else { read_for(message, asked) };
+    if of_message.is_some_and(|reading| reading.reason != Some(Reason::Other)) {
+        return of_message;
+    }
+    let whole = if view.is_alone() {
+        read_for(view.written(), asked)
+    } else if asked == Asked::Audit {
+        read_for(&short_fields(view), asked)
+    } else {
+        None
+    };
+    whole.or(of_message)
+}
+
+/// What an entry says: its text, or of one among others its message and short fields.
+fn heart<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
+    if view.is_alone() {
+        Cow::Borrowed(view.written())
+    } else {
+        Cow::Owned([&*view.entry().message, &short_fields(view)].concat())
+    }
+}
+
+/// The fields of an entry that hold a word or two, as text.
+fn short_fields(view: &RecordView<'_>) -> String {
+    let mut text = String::new();
+    for (name, value) in view.entry().fields.iter() {
+        if value.len() <= MOST_OF_WORDS && name.matches('.').count() < 2 {
+            text.extend([name, "=\"", value, "\" "]);
+        }
+    }
+    text
+}
+
+/// Whether a field says that something went wrong.
+fn tells_of_error(view: &RecordView<'_>) -> bool {
+    view.entry().fields.iter().any(|(name, value)| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        last.get(..5).is_some_and(|beginning| beginning.eq_ignore_ascii_case("error"))
+            && !matches!(value, "false" | "0" | "null" | "none" | "")
+    })
+}
+
+/// Whether an entry has a field that says what was done.
+fn tells_of_deeds(view: &RecordView<'_>) -> bool {
+    view.entry().fields.iter().any(|(name, _)| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let bare = last.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+        DEED_FIELDS.iter().any(|known| bare.clone().eq(known.bytes()))
+    })
+}
+
+/// Fills what an event lacks with the values that stand in running text, and under names that nobody listed.
+pub fn complete(view: &RecordView<'_>, event: &mut Event) {
+    let asked = event.kind == EventKind::AuthFailure || event.kind.is_deed() && event.kind != EventKind::TokenIssued;
+    if !asked || FILLED.iter().all(|field| field.of(event).is_some()) {
+        return;
+    }
+    let text = without_secrets(view);
+    for (field, found) in values::read(&text).iter() {
+        if is_open(event, field) && (found.sure || event.kind == EventKind::AuthFailure) {
+            let Some(value) = text.get(found.range.clone()) else { continue };
+            let joined = (field == Field::Aud).then(|| values::audiences(value).collect::<Vec<_>>().join(","));
+            field_value::set(event, field, joined.as_deref().unwrap_or(value), view.redactor());
+        }
+    }
+    for (name, value) in view.entry().fields.iter() {
+        if let Some(field) = values::role_of_name(name)
+            && is_open(event, field)
+            && values::fits(field, value)
+        {
+            field_value::set(event, field, &view.redactor().value(name, value), view.redactor());
+        }
+    }
+}
+
+/// Whether an event lacks a field that running text may fill: who is named where a key was changed is who changed it.
+fn is_open(event: &Event, field: Field) -> bool {
+    field.of(event).is_none() && !(is_of_key(event.kind) && matches!(field, Field::Sub | Field::Username))
+}
+
+/// The text of an entry without secrets; of JSON its fields, as only their names tell which are secret.
+fn without_secrets<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
+    if view.entry().format != "json" {
+        return view.redactor().redact(redact::beginning(view.written(), redact::MOST));
+    }
+    let mut text = view.redactor().redact(redact::beginning(&view.entry().message, redact::MOST)).into_owned();
+    for (name, value) in view.entry().fields.iter() {
+        if text.len() > redact::MOST {
+            break;
+        }
+        if value != view.entry().message {
+            text.extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
+        }
+    }
+    Cow::Owned(text)
+}
