@@ -3,7 +3,7 @@
 use crate::extract::detector::Detector;
 use crate::extract::field_value;
 use crate::extract::signature::{Example, Signature};
-use crate::model::event::Event;
+use crate::model::event::{Event, Reason};
 use crate::model::field::Field;
 use crate::redact::Redactor;
 
@@ -32,7 +32,9 @@ pub fn check(detector: &Detector, from: usize) -> Vec<String> {
 
 fn check_example(detector: &Detector, signature: &Signature, example: &Example) -> Option<String> {
     let events = detector.events_of(&example.record);
-    let means = |event: &&Event| event.kind == signature.kind && event.reason == signature.reason;
+    // Where an entry gives no reason, an error beside its text may.
+    let is_told = |event: &Event| event.by_phrase && event.signature.is_some() && signature.reason == Some(Reason::Other);
+    let means = |event: &&Event| event.kind == signature.kind && (event.reason == signature.reason || is_told(event));
     let alike: Vec<&Event> = events.iter().filter(means).collect();
     if alike.is_empty() {
         let others: Vec<&str> = events

@@ -204,16 +204,14 @@ impl Detector {
             let before = events.len();
             view.push_events(signature, candidate, captures, events);
             if let [.., event] = &mut events[before..] {
-                if signature.generic {
-                    unlisted::explain(view, event, true);
-                }
+                unlisted::explain(view, event, Some(signature));
                 unlisted::complete(view, event);
             }
         } else if view.names_request() && matches!(view.status(), Some(401 | 403)) {
             let mut event = view.event(EventKind::AuthFailure);
             event.reason = Some(Reason::Other);
             view.add_prose(&mut event);
-            unlisted::explain(view, &mut event, false);
+            unlisted::explain(view, &mut event, None);
             unlisted::complete(view, &mut event);
             events.push(event);
         } else if let Some(mut event) = unlisted::event(view, mode != Mode::Events) {

@@ -11,7 +11,7 @@ use crate::extract::prefilter::Candidate;
 use crate::extract::search_text::{BOUND, search_text};
 use crate::extract::signature::shared::is_tokenless;
 use crate::extract::signature::{Captured, Signature};
-use crate::extract::{field_value, nested, prose};
+use crate::extract::{field_value, nested, prose, values};
 use crate::ingest::frame::wrapper;
 use crate::layout::fields::{Role, Roles};
 use crate::layout::{Entry, Stamp, timestamp, token};
@@ -150,8 +150,20 @@ impl RecordView<'_> {
         self.roles.get(Role::Method).is_some_and(|method| ["GET", "HEAD", "OPTIONS"].contains(&method))
     }
 
+    /// Whether users or a login are what was asked for, as far as the path tells: who is unknown there held no token.
+    pub fn asks_for_users(&self) -> bool {
+        let logs_in = |segment: &str| {
+            let segment = segment.to_ascii_lowercase();
+            ["login", "logon", "signin", "sign-in", "signup", "firstfactor", "password", "register"]
+                .iter()
+                .any(|known| segment.contains(known))
+        };
+        let mut segments = self.roles.get(Role::Path).unwrap_or_default().split(['/', '?']);
+        segments.any(|segment| values::is_collection(segment) || logs_in(segment))
+    }
+
     /// Whether its level says that something is wrong.
-    fn warns(&self) -> bool {
+    pub fn warns(&self) -> bool {
         self.entry.level.as_deref().is_some_and(|level| matches!(level.as_bytes().first(), Some(b'w' | b'W' | b'e' | b'E')))
     }
 

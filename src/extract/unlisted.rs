@@ -11,8 +11,9 @@ use regex::Regex;
 
 use crate::extract::phrase::{Asked, Certainty, Reading, read_for};
 use crate::extract::record_view::RecordView;
+use crate::extract::signature::Signature;
 use crate::extract::signature::shared::guard;
-use crate::extract::{field_value, values};
+use crate::extract::{field_value, prose, values};
 use crate::model::event::{Event, EventKind, Reason};
 use crate::model::field::Field;
 use crate::redact;
@@ -95,6 +96,16 @@ const DEED_FIELDS: [&str; 14] = [
     "verb",
 ];
 
+/// Names of fields that say what something was done to.
+const OBJECT_FIELDS: [&str; 9] =
+    ["entity", "entitytype", "object", "objecttype", "resource", "resourcetype", "target", "targettype", "subjecttype"];
+
+/// Names of fields that hold an error beside the message.
+const ERROR_FIELDS: [&str; 5] = ["error", "err", "exception", "err.message", "error.message"];
+
+/// Those of them that only audit trails have.
+const TRAIL_FIELDS: [&str; 5] = ["action", "eventname", "operation", "operationname", "verb"];
+
 /// A value of more bytes is no word or two.
 const MOST_OF_WORDS: usize = 40;
 
@@ -126,6 +137,16 @@ static OTHER_TRADE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern compiles")
 });
 
+/// What is let pass without a token is refused nothing.
+static SETTING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b")
+        .expect("a constant pattern compiles")
+});
+
+/// A token by any of its names.
+static OF_TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)jw[ts]|\btokens?\b|bearer").expect("a constant pattern compiles"));
+
 /// Signs that a key is one that tokens are signed with.
 static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|verification key").expect("a constant pattern compiles")
@@ -138,18 +159,36 @@ static EITHER_OR: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Gives a refusal whose reason nobody told the one that its text names.
-pub fn explain(view: &RecordView<'_>, event: &mut Event, is_generic: bool) {
+pub fn explain(view: &RecordView<'_>, event: &mut Event, signature: Option<&Signature>) {
     if event.kind != EventKind::AuthFailure || event.reason != Some(Reason::Other) {
         return;
     }
-    if is_generic && EITHER_OR.is_match(view.text()) {
-        return;
-    }
-    let told = reading(view, Asked::Refusal).filter(|reading| !is_generic || reading.certainty == Certainty::Sure);
+    let told = match signature {
+        None => reading(view, Asked::Refusal),
+        Some(signature) if signature.generic => {
+            let reading = if EITHER_OR.is_match(view.text()) { None } else { reading(view, Asked::Refusal) };
+            let sure = reading.filter(|reading| reading.certainty == Certainty::Sure);
+            sure.or_else(|| errors(view, signature).find_map(|error| read_for(error, Asked::Refusal)))
+        }
+        // What a product's own entry is told by says no more than it does; an error beside it may.
+        Some(signature) => errors(view, signature).find_map(|error| read_for(error, Asked::Refusal)),
+    };
     if let Some(reason) = told.and_then(|reading| reading.reason).filter(|reason| *reason != Reason::Other) {
         event.reason = Some(reason);
         event.by_phrase = true;
     }
+}
+
+/// The errors in fields of their own that a signature was not told by.
+fn errors<'v>(view: &'v RecordView<'_>, signature: &'v Signature) -> impl Iterator<Item = &'v str> {
+    let is_error = |name: &str| ERROR_FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let told_by = |value: &str| signature.literals.iter().any(|literal| value.contains(literal.as_str()));
+    // Who may not log in held no token.
+    let message = &view.entry().message;
+    let logs_in = message.to_ascii_lowercase().contains("login");
+    let of_token = move |error: &str| !logs_in && (OF_TOKEN.is_match(message) || OF_TOKEN.is_match(error));
+    let fields = view.entry().fields.iter();
+    fields.filter(move |(name, value)| is_error(name) && !told_by(value) && of_token(value)).map(|(_, value)| value)
 }
 
 /// The event that an entry tells of outright, though no signature matches it. `in_question`: it was looked for, as the
@@ -158,6 +197,7 @@ pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
     let reading = told(view, in_question)?;
     let is_vetoed = |name: &str| guard(name).and_then(|guard| guard.stands_in(view.text())) != Some(false);
     let vetoed = view.is_of_tokenless()
+        || SETTING.is_match(view.text())
         || view.written_by().is_some_and(|program| OTHER_TRADE.is_match(program))
         || OTHER_TRADE.is_match(view.written())
         || GUARDS.iter().copied().any(is_vetoed)
@@ -184,9 +224,13 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     }
     let sure = |reading: &Reading| reading.certainty == Certainty::Sure;
     let deed = |asked| reading(view, asked).filter(|reading| reading.kind.is_deed() && reading.kind != EventKind::TokenIssued);
-    if status.is_none_or(|status| status < 400) && !view.only_reads() && !tells_of_error(view) {
+    // A warning in the course of a request tells why it failed.
+    let fails = view.only_reads() || view.warns() && view.names_request();
+    if status.is_none_or(|status| status < 400) && !fails && !tells_of_error(view) {
         let asked = if tells_of_deeds(view) { Asked::Audit } else { Asked::Either };
-        if let Some(deed) = deed(asked).filter(sure) {
+        // Where deed and object stand in fields of their own, no clause joins them.
+        let in_fields = asked == Asked::Audit && has_field(view, &OBJECT_FIELDS);
+        if let Some(deed) = deed(asked).filter(|deed| in_fields || sure(deed)) {
             return Some(deed);
         }
     }
@@ -194,13 +238,25 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
         return None;
     }
     // Of an audit trail only the message counts: what is denied there is mostly something else.
-    let is_trail = !view.is_alone() || view.entry().format == "json" && tells_of_deeds(view);
+    let is_trail = !view.is_alone() || view.entry().format == "json" && has_field(view, &TRAIL_FIELDS);
     let is_judged = AT_HAND.is_match(if is_trail { &view.entry().message } else { view.written() });
-    let at_hand = is_judged || in_question && !is_trail;
+    let at_hand = is_judged || !is_trail && in_question;
     let of_user = |reason| matches!(reason, Some(Reason::SubNotFound | Reason::UserDisabled));
     let plain = reading(view, Asked::Either)
         .filter(|reading| !reading.kind.is_deed() && (at_hand || !is_trail && !of_user(reading.reason)));
-    plain.or_else(|| if at_hand { refusal(Asked::Refusal).filter(sure) } else { None })
+    if plain.is_some() || at_hand {
+        return plain.or_else(|| refusal(Asked::Refusal).filter(sure));
+    }
+    let of_thing = |reading: &Reading| of_user(reading.reason) || reading.reason == Some(Reason::KeyNotFound);
+    if !is_trail && warns_of_request(view) { refusal(Asked::Refusal).filter(sure).filter(of_thing) } else { None }
+}
+
+/// Whether a record warns in the course of a request that is not itself about users, and says not how that ended.
+fn warns_of_request(view: &RecordView<'_>) -> bool {
+    view.status().is_none()
+        && view.warns()
+        && !view.asks_for_users()
+        && (view.names_request() || view.names_id() || prose::request_id(view.written()).is_some())
 }
 
 /// Whether a key is what it was done to.
@@ -266,10 +322,15 @@ fn tells_of_error(view: &RecordView<'_>) -> bool {
 
 /// Whether an entry has a field that says what was done.
 fn tells_of_deeds(view: &RecordView<'_>) -> bool {
+    has_field(view, &DEED_FIELDS)
+}
+
+/// Whether an entry has a field of one of some names, written in any style.
+fn has_field(view: &RecordView<'_>, names: &[&str]) -> bool {
     view.entry().fields.iter().any(|(name, _)| {
         let last = name.rsplit('.').next().unwrap_or(name);
         let bare = last.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-        DEED_FIELDS.iter().any(|known| bare.clone().eq(known.bytes()))
+        names.iter().any(|known| bare.clone().eq(known.bytes()))
     })
 }
 

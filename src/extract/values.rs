@@ -37,6 +37,11 @@ pub fn fits(field: Field, value: &str) -> bool {
     shape::fits(field, value)
 }
 
+/// Whether a word names a collection of users, in a path or as a table.
+pub fn is_collection(word: &str) -> bool {
+    naming::is_collection(word)
+}
+
 /// The single audiences of what was found as an audience: `a","b` are a and b.
 pub fn audiences(found: &str) -> impl Iterator<Item = &str> {
     shape::elements(found)

@@ -1,7 +1,11 @@
 //! Texts in words that no catalog entry lists: phrases made up in the ways of many developers, and what records in such
 //! words become.
 
+use jwtriage::extract::detector::Detector;
 use jwtriage::extract::phrase::{Asked, read_for};
+use jwtriage::extract::signature::Catalog;
+use jwtriage::model::event::Event;
+use jwtriage::model::field::{Field, Value};
 
 /// What must be right at least, of a hundred.
 const LEAST: usize = 96;
@@ -31,4 +35,60 @@ fn phrasings_are_read() {
         }
     }
     assert!((all - wrong.len()) * 100 >= LEAST * all, "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What records on their own become: of each event what happened, why, and the subject.
+fn told(detector: &Detector, record: &str) -> Vec<String> {
+    let shown = |event: &Event| {
+        let text = |field: Field| match field.of(event) {
+            Some(Value::Text(text)) => text.into_owned(),
+            _ => "-".to_owned(),
+        };
+        format!("{} {} {}", text(Field::Kind), text(Field::Reason), text(Field::Sub))
+    };
+    detector.events_of(record).iter().filter(|event| event.by_phrase).map(shown).collect()
+}
+
+#[test]
+fn records_in_words_that_nobody_listed_become_events() {
+    let detector = Detector::new(Catalog::builtin().unwrap());
+    for (record, event) in [
+        (
+            r#"{"level":30,"time":1795436255733,"reqId":"r-17","res":{"statusCode":403},"msg":"Member P5550726 is shut out"}"#,
+            "auth_failure user_disabled P5550726",
+        ),
+        (
+            "2026-03-01T10:00:00Z WARN ledger.auth: principal 77ab12 has no row request_id=r-1",
+            "auth_failure sub_not_found 77ab12",
+        ),
+        (
+            "2026-03-01T10:00:00Z WARN request{method=GET uri=/rates}: stock: caller barred id=2ce079cd-5e62-4a9a-8e46-87fe5daa1867",
+            "auth_failure user_disabled 2ce079cd-5e62-4a9a-8e46-87fe5daa1867",
+        ),
+        (
+            "ts=2026-03-01T10:00:00Z level=info logger=house.admin operationType=REMOVE resourceType=MEMBER memberId=m-17",
+            "user_deleted - m-17",
+        ),
+    ] {
+        assert_eq!(told(&detector, record), [event], "{record}");
+    }
+}
+
+#[test]
+fn records_of_other_trades_become_none() {
+    let detector = Detector::new(Catalog::builtin().unwrap());
+    for record in [
+        "Mar  1 10:00:00 web-1 sshd[12]: Failed password for invalid user bob from 192.0.2.7 port 22",
+        "error: /etc/logrotate.d/nginx:10 unknown user 'nginx'",
+        "2026-03-01T10:00:00Z WARN shop.mirror: user not found in the mirror, invoice kept",
+        "2026-03-01T10:00:00Z WARN shop.pay: payment token expired for order 17",
+        r#"{"level":"warn","method":"GET","path":"/customers/17","msg":"customer 17 not found"}"#,
+        r#"{"level":"warn","method":"POST","path":"/login","msg":"user bob is blocked"}"#,
+        "2026-03-01T10:00:00Z WARN sync: session 126302903 removed",
+        "2026-03-01T10:00:00Z WARN auth_token: empty tokens allowed",
+        "[Wed Mar 01 10:00:00 2026] [error] [client 192.0.2.7] user bob not found: /",
+        r#"{"time":"2026-03-01T10:00:00Z","action":"DescribeBuckets","errorCode":"AccessDenied","what":"User x is not authorized"}"#,
+    ] {
+        assert_eq!(told(&detector, record), [""; 0], "{record}");
+    }
 }
