@@ -147,6 +147,18 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 static OF_TOKEN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)jw[ts]|\btokens?\b|bearer").expect("a constant pattern compiles"));
 
+/// The layouts of databases.
+const DATABASES: [&str; 3] = ["cockroachdb", "mysql-slow", "postgresql"];
+
+/// How a statement begins, and what is logged before it.
+static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?i:(?:(?:statement|query|sql|execute [^:]{0,60}|duration: [^:]{0,60}(?:statement|execute [^:]{0,60}))\s*[:=]\s*)?",
+        r"(?:select\s.{0,200}\sfrom|insert into|update [^\s]+ set|delete from|create (?:unique )?(?:table|index)|alter table|drop table)\b)",
+    ))
+    .expect("a constant pattern compiles")
+});
+
 /// Signs that a key is one that tokens are signed with.
 static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|verification key").expect("a constant pattern compiles")
@@ -234,7 +246,7 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
             return Some(deed);
         }
     }
-    if status.is_some_and(|status| status < 400) {
+    if status.is_some_and(|status| status < 400) || is_of_database(view) {
         return None;
     }
     // Of an audit trail only the message counts: what is denied there is mostly something else.
@@ -249,6 +261,11 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     }
     let of_thing = |reading: &Reading| of_user(reading.reason) || reading.reason == Some(Reason::KeyNotFound);
     if !is_trail && warns_of_request(view) { refusal(Asked::Refusal).filter(sure).filter(of_thing) } else { None }
+}
+
+/// Whether a record is a database's own, or a statement that somebody logs: it refuses no token, whatever tables are called.
+fn is_of_database(view: &RecordView<'_>) -> bool {
+    DATABASES.contains(&view.entry().format) || STATEMENT.is_match(view.entry().message.trim_start())
 }
 
 /// Whether a record warns in the course of a request that is not itself about users, and says not how that ended.

@@ -92,3 +92,15 @@ fn records_of_other_trades_become_none() {
         assert_eq!(told(&detector, record), [""; 0], "{record}");
     }
 }
+
+#[test]
+fn a_database_refuses_no_token_whatever_its_tables_are_called() {
+    let detector = Detector::new(Catalog::builtin().unwrap());
+    for record in [
+        r#"2026-11-23 11:58:57.433 UTC [20] LOG:  statement: CREATE TABLE "token_blacklist_revokedtoken" ("jti" uuid NOT NULL UNIQUE)"#,
+        r#"2026-11-23 11:58:56.687 UTC [21] FATAL:  role "token_reader" does not exist"#,
+        r#"{"level":"warn","msg":"select * from revoked_tokens where jti = 'j-1' and token_revoked = true","time":"2026-11-23T11:58:57Z"}"#,
+    ] {
+        assert_eq!(told(&detector, record), Vec::<String>::new(), "{record}");
+    }
+}
