@@ -100,6 +100,10 @@ const DEED_FIELDS: [&str; 14] = [
 const OBJECT_FIELDS: [&str; 9] =
     ["entity", "entitytype", "object", "objecttype", "resource", "resourcetype", "target", "targettype", "subjecttype"];
 
+/// Names of fields in which somebody asks or tells of something.
+const TALK_FIELDS: [&str; 10] =
+    ["comment", "excerpt", "headline", "q", "query", "question", "search", "snippet", "subject", "title"];
+
 /// Names of fields that hold an error beside the message.
 const ERROR_FIELDS: [&str; 5] = ["error", "err", "exception", "err.message", "error.message"];
 
@@ -132,14 +136,14 @@ static OTHER_TRADE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)passw(?:or)?d|\bpam\b|pam_|rhost=|auth_(?:ldap|unix|digest)|auth[_ -]?basic|basic[_ -]?auth|\bcsrf|xsrf|captcha|webhook|scram-?sha|\bmechanism\b",
         r"|(?:^|[^a-z])(?:[a-z]*(?:pop3|imap|smtp|ftp|ssh|telnet)d?|sasl|radius|kerberos|sip)(?:[^a-z]|$)",
-        r"|\b(?:payment|card|licen[cs]e|gift|coupon|invit\w+|reset|verification|device|push|fcm|apns|download|upload)[ _-]?token",
+        r"|\b(?:payment|card|licen[cs]e|gift|coupon|invit\w+|reset|verification|confirmation|activation|device|push|fcm|apns|download|upload|share|sync|lock|lease|page|cursor|continuation|resume|build|deploy|registry|unsubscribe|shipment|order|cart|checkout|booking|delivery|tracking|transfer|promo|voucher|redemption|export|import|game|nft)[ _-]?token",
     ))
     .expect("a constant pattern compiles")
 });
 
-/// What is let pass without a token is refused nothing.
+/// What is let pass, and what is done without, is refused nothing.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b")
+    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b|\b(?:fallback|falling back|skipped|skipping|kept|continuing)\b")
         .expect("a constant pattern compiles")
 });
 
@@ -207,7 +211,9 @@ fn errors<'v>(view: &'v RecordView<'_>, signature: &'v Signature) -> impl Iterat
 /// line of a refused request or of its client.
 pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
     let reading = told(view, in_question)?;
-    let is_vetoed = |name: &str| guard(name).and_then(|guard| guard.stands_in(view.text())) != Some(false);
+    // With the names of fields: `topic=user_deleted` names a topic.
+    let said = if view.is_alone() { view.written() } else { view.text() };
+    let is_vetoed = |name: &str| guard(name).and_then(|guard| guard.stands_in(said)) != Some(false);
     let vetoed = view.is_of_tokenless()
         || SETTING.is_match(view.text())
         || view.written_by().is_some_and(|program| OTHER_TRADE.is_match(program))
@@ -299,13 +305,32 @@ fn reading(view: &RecordView<'_>, asked: Asked) -> Option<Reading> {
         return of_message;
     }
     let whole = if view.is_alone() {
-        read_for(view.written(), asked)
+        read_for(&all_said(view), asked)
     } else if asked == Asked::Audit {
         read_for(&short_fields(view), asked)
     } else {
         None
     };
     whole.or(of_message)
+}
+
+/// The text of an entry; of JSON its fields, but for those in which somebody talks and those that hold nothing, as
+/// `"kid":null` does not say that a key was missing.
+fn all_said<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
+    if view.entry().format != "json" {
+        return Cow::Borrowed(view.written());
+    }
+    let is_talk = |name: &str, value: &str| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        value.contains(' ') && TALK_FIELDS.iter().any(|known| last.eq_ignore_ascii_case(known))
+    };
+    let mut text = view.entry().message.clone().into_owned();
+    for (name, value) in view.entry().fields.iter() {
+        if value != "null" && value != view.entry().message && !is_talk(name, value) {
+            text.extend(["\n", name, "=\"", value, "\""]);
+        }
+    }
+    Cow::Owned(text)
 }
 
 /// What an entry says: its text, or of one among others its message and short fields.

@@ -87,6 +87,11 @@ fn records_of_other_trades_become_none() {
         "2026-03-01T10:00:00Z WARN sync: session 126302903 removed",
         "2026-03-01T10:00:00Z WARN auth_token: empty tokens allowed",
         "[Wed Mar 01 10:00:00 2026] [error] [client 192.0.2.7] user bob not found: /",
+        "2026-03-01T10:00:00Z WARN [req=r-17] shop.views: tax profile does not exist for user, fallback used",
+        "2026-03-01T10:00:00Z WARN [req=r-17] shop.plans: subscription sub_1N401 does not exist at the provider",
+        r#"{"level":30,"topic":"user_deleted_emails","offset":40178,"msg":"consumer caught up"}"#,
+        r#"{"level":40,"reqId":"r-17","ticket":{"subject":"Getting 'user from token does not exist' again"},"msg":"ticket linked"}"#,
+        r#"{"time":"2026-03-01T10:00:00Z","method":"GET","path":"/x","response_code":401,"jwt_sub":null,"jwt_kid":null}"#,
         r#"{"time":"2026-03-01T10:00:00Z","action":"DescribeBuckets","errorCode":"AccessDenied","what":"User x is not authorized"}"#,
     ] {
         assert_eq!(told(&detector, record), [""; 0], "{record}");

@@ -449,7 +449,8 @@ impl<'a> Reader<'a> {
             self.split(run);
         }
         let before = start.checked_sub(1).map_or(b' ', |at| self.byte(at));
-        if before == b'-' && first_word > self.token {
+        let is_code = before == b'_' && digits > 0 && run.len() > 3;
+        if (before == b'-' || is_code) && first_word > self.token {
             self.join_id(first_word);
         }
         // Of a dotted name with a class at its end, only the class counts.
@@ -461,7 +462,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A hyphenated name with a number in it is an id: none of its words counts.
+    /// A hyphenated name with a number in it is an id, and so is `cus_1N401`: none of its words counts.
     fn join_id(&mut self, first: usize) {
         let numbered = |raw: &Raw| raw.id == VALUE;
         let token = self.raw.get_mut(self.token..).unwrap_or_default();

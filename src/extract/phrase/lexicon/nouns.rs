@@ -170,7 +170,7 @@ pub(super) const NOUNS: &[(Noun, &str)] = &[
     (Noun::Record, "record, row, entry, document, object, item, result, rows, db record, database record, database row"),
     (
         Noun::Foreign,
-        "unknown error, unknown reason, unknown failure, unknown exception, unknown cause, unspecified error, file, folder, path, route, page, resource, module, package, class, method, function, property, field, column, table, \
+        "key error, keyerror, unknown error, unknown reason, unknown failure, unknown exception, unknown cause, unspecified error, file, folder, path, route, page, resource, module, package, class, method, function, property, field, column, table, \
          relation, index, template, image, device, disk, node, topic, partition, broker, bucket, order, product, cart, \
          invoice, payment, job, task, queue, thread, process, unit, container, pod, namespace, volume, network, interface, driver module, \
          plugin, extension, command, argument, option, variable, parameter, config, configuration, setting, environment, cache, \
