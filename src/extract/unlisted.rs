@@ -113,6 +113,9 @@ const TRAIL_FIELDS: [&str; 5] = ["action", "eventname", "operation", "operationn
 /// A value of more bytes is no word or two.
 const MOST_OF_WORDS: usize = 40;
 
+/// A shorter value that is not surely one may be any number or word.
+const LIKELY_ID: usize = 4;
+
 /// The fields that are looked for in running text.
 const FILLED: [Field; 8] =
     [Field::Sub, Field::Kid, Field::Iss, Field::Aud, Field::ClientIp, Field::RequestId, Field::TraceId, Field::Username];
@@ -384,8 +387,9 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     }
     let text = without_secrets(view);
     for (field, found) in values::read(&text).iter() {
-        if is_open(event, field) && (found.sure || event.kind == EventKind::AuthFailure) {
-            let Some(value) = text.get(found.range.clone()) else { continue };
+        let is_likely = event.kind == EventKind::AuthFailure && found.range.len() >= LIKELY_ID;
+        if is_open(event, field) && (found.sure || is_likely) {
+            let Some(value) = text.get(found.range.clone()).filter(|value| is_some_value(value)) else { continue };
             let joined = (field == Field::Aud).then(|| values::audiences(value).collect::<Vec<_>>().join(","));
             field_value::set(event, field, joined.as_deref().unwrap_or(value), view.redactor());
         }
@@ -393,11 +397,17 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     for (name, value) in view.entry().fields.iter() {
         if let Some(field) = values::role_of_name(name)
             && is_open(event, field)
+            && is_some_value(value)
             && values::fits(field, value)
         {
             field_value::set(event, field, &view.redactor().value(name, value), view.redactor());
         }
     }
+}
+
+/// Whether a value is one: the `?` and `$` of a statement only stand for one.
+fn is_some_value(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether an event lacks a field that running text may fill: who is named where a key was changed is who changed it.

@@ -116,7 +116,9 @@ fn concerns(events: &[Event], repeated: &HashSet<Id>) -> HashSet<Name> {
         let asks_who = reasoned(event).map(Reason::asks_who).or_else(elsewhere);
         if asks_who.unwrap_or(true) {
             let kid = event.kid.filter(|kid| !used.contains(kid));
-            concerns.extend(event.sub.into_iter().chain(kid));
+            // A short name that was read from running text is not worth reading all deferred records for.
+            let is_worth = |name: &Name| !event.by_phrase || name.with(str::len) >= id_search::SHORTEST_OF_ALL;
+            concerns.extend(event.sub.into_iter().chain(kid).filter(is_worth));
         }
         // Not for refusals without a reason: most of these are requests without a password.
         if asks_who == Some(true) {
