@@ -134,19 +134,21 @@ static AT_HAND: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern compiles")
 });
 
-/// Signs that people are known by something else than tokens, or that the token is one of another trade.
+/// Signs that people are known by something else than tokens, that the token is one of another trade, or that a program failed.
 static OTHER_TRADE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)passw(?:or)?d|\bpam\b|pam_|rhost=|auth_(?:ldap|unix|digest)|auth[_ -]?basic|basic[_ -]?auth|\bcsrf|xsrf|captcha|webhook|scram-?sha|\bmechanism\b",
         r"|(?:^|[^a-z])(?:[a-z]*(?:pop3|imap|smtp|ftp|ssh|telnet)d?|sasl|radius|kerberos|sip)(?:[^a-z]|$)",
         r"|\b(?:payment|card|licen[cs]e|gift|coupon|invit\w+|reset|verification|confirmation|activation|device|push|fcm|apns|download|upload|share|sync|lock|lease|page|cursor|continuation|resume|build|deploy|registry|unsubscribe|shipment|order|cart|checkout|booking|delivery|tracking|transfer|promo|voucher|redemption|export|import|game|nft)[ _-]?token",
+        // A program that stumbles judges nothing.
+        r"|nullpointer|nullreference|nonetype|nil pointer|null pointer|undefined method|cannot (?:invoke|read propert)",
     ))
     .expect("a constant pattern compiles")
 });
 
 /// What is let pass, and what is done without, is refused nothing.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b|\b(?:fallback|falling back|skipped|skipping|kept|continuing)\b")
+    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b|\b(?:fallback|falling back|skipped|skipping|kept|continuing|creating|using (?:the )?defaults?)\b")
         .expect("a constant pattern compiles")
 });
 

@@ -88,6 +88,8 @@ fn records_of_other_trades_become_none() {
         "2026-03-01T10:00:00Z WARN auth_token: empty tokens allowed",
         "[Wed Mar 01 10:00:00 2026] [error] [client 192.0.2.7] user bob not found: /",
         "2026-03-01T10:00:00Z WARN [req=r-17] shop.views: tax profile does not exist for user, fallback used",
+        "2026-03-01T10:00:00Z WARN [req=r-17] shop.crm: customer record does not exist in the mirror, creating",
+        "2026-03-01T10:00:00Z ERROR [req=r-17] shop.api: NullPointerException: cannot invoke getName() because user is null",
         "2026-03-01T10:00:00Z WARN [req=r-17] shop.plans: subscription sub_1N401 does not exist at the provider",
         r#"{"level":30,"topic":"user_deleted_emails","offset":40178,"msg":"consumer caught up"}"#,
         r#"{"level":40,"reqId":"r-17","ticket":{"subject":"Getting 'user from token does not exist' again"},"msg":"ticket linked"}"#,
