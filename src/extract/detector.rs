@@ -16,6 +16,8 @@ use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
 
+/// How much of a record is asked whether its words may tell something, in bytes: below a message stands its trace.
+const ASKED: usize = 384;
 /// Of records that only report issued tokens one of so many is read in any case: enough to know keys, issuers and
 /// services, and how often a source writes.
 const READ_OF_ROUTINE: usize = 16;
@@ -96,7 +98,7 @@ impl Detector {
                 }
             }
             // What holds a topic alone is read only if its words may tell something.
-            if !refuses && in_record.is_empty() && !self.keeps_unknown && !phrase::speaks(&as_text(record)) {
+            if !refuses && in_record.is_empty() && !self.keeps_unknown && !phrase::speaks(&as_text(beginning(record))) {
                 continue;
             }
             examined += 1;
@@ -240,6 +242,11 @@ impl Detector {
             Some((signature, *candidate, captures))
         })
     }
+}
+
+/// The beginning of a record.
+fn beginning(record: &[u8]) -> &[u8] {
+    record.get(..ASKED).unwrap_or(record)
 }
 
 /// What the first record of a block says of the block.

@@ -113,6 +113,9 @@ const TRAIL_FIELDS: [&str; 5] = ["action", "eventname", "operation", "operationn
 /// A value of more bytes is no word or two.
 const MOST_OF_WORDS: usize = 40;
 
+/// How much of a text is searched for values, in bytes: below a message stands its trace.
+const READ_OF_TEXT: usize = 1 << 10;
+
 /// A shorter value that is not surely one may be any number or word.
 const LIKELY_ID: usize = 4;
 
@@ -241,6 +244,10 @@ pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
 /// What an entry that no signature matches is read as.
 fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     let status = view.status();
+    // An access line says all by its fields.
+    if in_question && status.is_some() && view.names_request() && view.entry().message.trim().is_empty() {
+        return None;
+    }
     let refusal = |asked| reading(view, asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
     if matches!(status, Some(401 | 403)) {
         return refusal(Asked::Refusal);
@@ -420,11 +427,11 @@ fn is_open(event: &Event, field: Field) -> bool {
 /// The text of an entry without secrets; of JSON its fields, as only their names tell which are secret.
 fn without_secrets<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
     if view.entry().format != "json" {
-        return view.redactor().redact(redact::beginning(view.written(), redact::MOST));
+        return view.redactor().redact(redact::beginning(view.written(), READ_OF_TEXT));
     }
-    let mut text = view.redactor().redact(redact::beginning(&view.entry().message, redact::MOST)).into_owned();
+    let mut text = view.redactor().redact(redact::beginning(&view.entry().message, READ_OF_TEXT)).into_owned();
     for (name, value) in view.entry().fields.iter() {
-        if text.len() > redact::MOST {
+        if text.len() > READ_OF_TEXT {
             break;
         }
         if value != view.entry().message {
