@@ -113,7 +113,7 @@ const TRAIL_FIELDS: [&str; 5] = ["action", "eventname", "operation", "operationn
 /// A value of more bytes is no word or two.
 const MOST_OF_WORDS: usize = 40;
 
-/// How much of a text is searched for values, in bytes: below a message stands its trace.
+/// How much of a text is read for reasons, deeds and values, in bytes: below a message stands its trace.
 const READ_OF_TEXT: usize = 1 << 10;
 
 /// A shorter value that is not surely one may be any number or word.
@@ -311,13 +311,13 @@ fn kind(reading: Reading, view: &RecordView<'_>) -> EventKind {
 
 /// What the message of an entry says, else the whole of it.
 fn reading(view: &RecordView<'_>, asked: Asked) -> Option<Reading> {
-    let message = view.entry().message.trim();
+    let message = redact::beginning(view.entry().message.trim(), READ_OF_TEXT);
     let of_message = if message.is_empty() { None } else { read_for(message, asked) };
     if of_message.is_some_and(|reading| reading.reason != Some(Reason::Other)) {
         return of_message;
     }
     let whole = if view.is_alone() {
-        read_for(&all_said(view), asked)
+        read_for(redact::beginning(&all_said(view), READ_OF_TEXT), asked)
     } else if asked == Asked::Audit {
         read_for(&short_fields(view), asked)
     } else {
