@@ -7,11 +7,12 @@
 use crate::extract::context::Context;
 use crate::extract::fold;
 use crate::extract::found::{BlockStats, DeferredRecord, Found};
+use crate::extract::phrase::Phrase;
 use crate::extract::prefilter::{Candidate, Prefilter};
 use crate::extract::record_view::{RecordView, each_entry};
 use crate::extract::search_text::as_text;
 use crate::extract::signature::{Captured, Catalog, Signature};
-use crate::extract::{phrase, unknown, unlisted};
+use crate::extract::{unknown, unlisted};
 use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
@@ -98,7 +99,7 @@ impl Detector {
                 }
             }
             // What holds a topic alone is read only if its words may tell something.
-            if !refuses && in_record.is_empty() && !self.keeps_unknown && !phrase::speaks(&as_text(beginning(record))) {
+            if !refuses && in_record.is_empty() && !self.keeps_unknown && !Phrase::of(as_text(beginning(record))).speaks() {
                 continue;
             }
             examined += 1;

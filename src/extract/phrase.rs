@@ -13,6 +13,8 @@ mod signs;
 mod statement;
 mod words;
 
+use std::borrow::Cow;
+
 use crate::extract::phrase::concept::{Noun, State};
 use crate::extract::phrase::refusal::Refusal;
 use crate::extract::phrase::signs::Signs;
@@ -50,24 +52,45 @@ pub struct Reading {
     pub certainty: Certainty,
 }
 
-/// What a text tells of a token, user, key or session; `None` where it tells nothing, or of other things.
-pub fn read_for(text: &str, asked: Asked) -> Option<Reading> {
-    let words = Words::of(text);
-    let signs = Signs::of(&words);
-    match asked {
-        Asked::Refusal => refusal::read(&words, signs).map(refused),
-        Asked::Audit => {
-            deed::read(&words, text, true).map(done).or_else(|| trouble(refusal::read(&words, signs).filter(|_| signs.store)?))
+/// A text that was made words once, to be asked more than one question.
+#[expect(missing_debug_implementations, reason = "it lives as long as its record is read")]
+pub struct Phrase<'t> {
+    text: Cow<'t, str>,
+    words: Words,
+    signs: Signs,
+}
+
+impl<'t> Phrase<'t> {
+    /// That of a text.
+    pub fn of(text: impl Into<Cow<'t, str>>) -> Self {
+        let text = text.into();
+        let words = Words::of(&text);
+        let signs = Signs::of(&words);
+        Self { text, words, signs }
+    }
+
+    /// What it tells of a token, user, key or session; `None` where it tells nothing, or of other things.
+    pub fn read(&self, asked: Asked) -> Option<Reading> {
+        let Self { text, words, signs } = self;
+        match asked {
+            Asked::Refusal => refusal::read(words, *signs).map(refused),
+            Asked::Audit => {
+                deed::read(words, text, true).map(done).or_else(|| trouble(refusal::read(words, *signs).filter(|_| signs.store)?))
+            }
+            Asked::Either => either(text, words, *signs),
         }
-        Asked::Either => either(text, &words, signs),
+    }
+
+    /// Whether it may tell anything, whatever is asked of it.
+    pub fn speaks(&self) -> bool {
+        refusal::read(&self.words, self.signs).is_some_and(|refusal| refusal.reason != Reason::Other)
+            || deed::read(&self.words, &self.text, true).is_some_and(|deed| deed.kind != EventKind::TokenIssued)
     }
 }
 
-/// Whether a text may tell anything, whatever is asked of it.
-pub fn speaks(text: &str) -> bool {
-    let words = Words::of(text);
-    refusal::read(&words, Signs::of(&words)).is_some_and(|refusal| refusal.reason != Reason::Other)
-        || deed::read(&words, text, true).is_some_and(|deed| deed.kind != EventKind::TokenIssued)
+/// What a text tells that is asked once: see [`Phrase::read`].
+pub fn read_for(text: &str, asked: Asked) -> Option<Reading> {
+    Phrase::of(text).read(asked)
 }
 
 /// The reading of a text of which nothing is known: only what it says outright counts.

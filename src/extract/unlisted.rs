@@ -5,11 +5,12 @@
 //! what it did not capture.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::extract::phrase::{Asked, Certainty, Reading, read_for};
+use crate::extract::phrase::{Asked, Certainty, Phrase, Reading, read_for};
 use crate::extract::record_view::RecordView;
 use crate::extract::signature::Signature;
 use crate::extract::signature::shared::guard;
@@ -188,9 +189,9 @@ pub fn explain(view: &RecordView<'_>, event: &mut Event, signature: Option<&Sign
         return;
     }
     let told = match signature {
-        None => reading(view, Asked::Refusal),
+        None => Said::of(view).read(Asked::Refusal),
         Some(signature) if signature.generic => {
-            let reading = if EITHER_OR.is_match(view.text()) { None } else { reading(view, Asked::Refusal) };
+            let reading = if EITHER_OR.is_match(view.text()) { None } else { Said::of(view).read(Asked::Refusal) };
             let sure = reading.filter(|reading| reading.certainty == Certainty::Sure);
             sure.or_else(|| errors(view, signature).find_map(|error| read_for(error, Asked::Refusal)))
         }
@@ -248,12 +249,13 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     if in_question && status.is_some() && view.names_request() && view.entry().message.trim().is_empty() {
         return None;
     }
-    let refusal = |asked| reading(view, asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
+    let said = Said::of(view);
+    let refusal = |asked| said.read(asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
     if matches!(status, Some(401 | 403)) {
         return refusal(Asked::Refusal);
     }
     let sure = |reading: &Reading| reading.certainty == Certainty::Sure;
-    let deed = |asked| reading(view, asked).filter(|reading| reading.kind.is_deed() && reading.kind != EventKind::TokenIssued);
+    let deed = |asked| said.read(asked).filter(|reading| reading.kind.is_deed() && reading.kind != EventKind::TokenIssued);
     // A warning in the course of a request tells why it failed.
     let fails = view.only_reads() || view.warns() && view.names_request();
     if status.is_none_or(|status| status < 400) && !fails && !tells_of_error(view) {
@@ -272,8 +274,8 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     let is_judged = AT_HAND.is_match(if is_trail { &view.entry().message } else { view.written() });
     let at_hand = is_judged || !is_trail && in_question;
     let of_user = |reason| matches!(reason, Some(Reason::SubNotFound | Reason::UserDisabled));
-    let plain = reading(view, Asked::Either)
-        .filter(|reading| !reading.kind.is_deed() && (at_hand || !is_trail && !of_user(reading.reason)));
+    let plain =
+        said.read(Asked::Either).filter(|reading| !reading.kind.is_deed() && (at_hand || !is_trail && !of_user(reading.reason)));
     if plain.is_some() || at_hand {
         return plain.or_else(|| refusal(Asked::Refusal).filter(sure));
     }
@@ -309,21 +311,43 @@ fn kind(reading: Reading, view: &RecordView<'_>) -> EventKind {
     }
 }
 
-/// What the message of an entry says, else the whole of it.
-fn reading(view: &RecordView<'_>, asked: Asked) -> Option<Reading> {
-    let message = redact::beginning(view.entry().message.trim(), READ_OF_TEXT);
-    let of_message = if message.is_empty() { None } else { read_for(message, asked) };
-    if of_message.is_some_and(|reading| reading.reason != Some(Reason::Other)) {
-        return of_message;
+/// What an entry says, made words once for all that is asked: its message, and beside it the whole of a record that it is
+/// alone in, or its short fields.
+struct Said<'v, 't> {
+    view: &'v RecordView<'t>,
+    message: OnceCell<Option<Phrase<'v>>>,
+    rest: OnceCell<Phrase<'v>>,
+}
+
+impl<'v, 't> Said<'v, 't> {
+    fn of(view: &'v RecordView<'t>) -> Self {
+        Self { view, message: OnceCell::new(), rest: OnceCell::new() }
     }
-    let whole = if view.is_alone() {
-        read_for(redact::beginning(&all_said(view), READ_OF_TEXT), asked)
-    } else if asked == Asked::Audit {
-        read_for(&short_fields(view), asked)
-    } else {
-        None
-    };
-    whole.or(of_message)
+
+    /// What the message says, else the rest.
+    fn read(&self, asked: Asked) -> Option<Reading> {
+        let message = self.message.get_or_init(|| {
+            let message = redact::beginning(self.view.entry().message.trim(), READ_OF_TEXT);
+            (!message.is_empty()).then(|| Phrase::of(message))
+        });
+        let of_message = message.as_ref().and_then(|message| message.read(asked));
+        if of_message.is_some_and(|reading| reading.reason != Some(Reason::Other)) {
+            return of_message;
+        }
+        let asks_rest = self.view.is_alone() || asked == Asked::Audit;
+        let rest = if asks_rest { self.rest.get_or_init(|| self.rest()).read(asked) } else { None };
+        rest.or(of_message)
+    }
+
+    fn rest(&self) -> Phrase<'v> {
+        if !self.view.is_alone() {
+            return Phrase::of(short_fields(self.view));
+        }
+        Phrase::of(match all_said(self.view) {
+            Cow::Borrowed(text) => Cow::Borrowed(redact::beginning(text, READ_OF_TEXT)),
+            Cow::Owned(text) => Cow::Owned(redact::beginning(&text, READ_OF_TEXT).to_owned()),
+        })
+    }
 }
 
 /// The text of an entry; of JSON its fields, but for those in which somebody talks and those that hold nothing, as
@@ -390,7 +414,8 @@ fn has_field(view: &RecordView<'_>, names: &[&str]) -> bool {
 
 /// Fills what an event lacks with the values that stand in running text, and under names that nobody listed.
 pub fn complete(view: &RecordView<'_>, event: &mut Event) {
-    let asked = event.kind == EventKind::AuthFailure || event.kind.is_deed() && event.kind != EventKind::TokenIssued;
+    // Of accepted and issued tokens there are as many as there is traffic, and their fields say all.
+    let asked = event.kind == EventKind::AuthFailure || event.kind == EventKind::TokenRevoked || event.kind.is_of_account();
     if !asked || FILLED.iter().all(|field| field.of(event).is_some()) {
         return;
     }
