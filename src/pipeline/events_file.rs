@@ -21,7 +21,7 @@ use crate::extract::extracted::Extracted;
 use crate::hash::HashMap;
 use crate::model::books::{PassedOver, Problem, StreamBooks};
 use crate::model::event::{SignatureId, StreamId, Text};
-use crate::model::event_row::Purpose;
+use crate::model::event_row::{Column, Purpose};
 use crate::parquet;
 use crate::report::results::{Asked, Results};
 use header::{Header, Unread, VERSION};
@@ -169,12 +169,16 @@ fn json_rows(name: &str, bytes: &[u8]) -> Result<Vec<Row>, EventsFileError> {
         let object: Map<String, Json> = serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
         let mut row = Row::default();
         for (column, value) in &object {
+            let known = Column::named(column);
             let text = match value {
-                Json::Null => continue,
+                Json::Null => {
+                    row.knows(known, column);
+                    continue;
+                }
                 Json::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            row.put(column, &text).map_err(malformed)?;
+            row.put(known, column, &text).map_err(malformed)?;
         }
         row.check().map_err(malformed)?;
         rows.push(row);
@@ -187,10 +191,11 @@ fn parquet_rows(name: &str, bytes: &[u8]) -> Result<Vec<Row>, EventsFileError> {
     let table = parquet::read(bytes, |_| true).map_err(|error| malformed(error.to_string()))?;
     let mut rows: Vec<Row> = (0..table.rows).map(|_| Row::default()).collect();
     for (column, values) in table.columns {
+        let known = Column::named(&column);
         for ((number, row), value) in (1_u64..).zip(&mut rows).zip(values) {
             match value {
-                Some(text) => row.put(&column, &text).map_err(|what| malformed(format!("row {number}: {what}")))?,
-                None => row.knows(&column),
+                Some(text) => row.put(known, &column, &text).map_err(|what| malformed(format!("row {number}: {what}")))?,
+                None => row.knows(known, &column),
             }
         }
     }
@@ -205,8 +210,7 @@ fn headers(files: &[File]) -> Result<Vec<Header>, EventsFileError> {
     let mut known: Vec<(&Header, &str)> = Vec::new();
     for file in files {
         for header in &file.headers {
-            if let Some((first, other)) = known.first().filter(|(first, _)| first.catalog != header.catalog) {
-                debug_assert_ne!(first.catalog, header.catalog);
+            if let Some((_, other)) = known.first().filter(|(first, _)| first.catalog != header.catalog) {
                 return Err(EventsFileError::Catalogs { file: file.name.clone(), other: (*other).to_owned() });
             }
             if !known.iter().any(|(other, _)| *other == header) {

@@ -209,9 +209,9 @@ impl Run {
         let stored = self.wants_events.then(|| Kept::of(&mut scan, &asked, catalog));
         // The detector's automata have grown while it searched: correlation can use the memory.
         let (correlated, ()) = parallel::both(|| correlate(&mut scan, &self.inventory), || drop(detector));
-        let shifts = Shifts::of(&correlated.zones, &correlated.offsets, &scan.files());
+        let shifts = stored.is_some().then(|| Shifts::of(&correlated.zones, &correlated.offsets, &scan.files()));
         let mut results = Results::of(asked, scan, correlated, signatures);
-        if let Some(kept) = stored {
+        if let Some((kept, shifts)) = stored.zip(shifts) {
             results.stored = kept.stored(results.events.len(), shifts);
         }
         results

@@ -133,6 +133,7 @@ fn what_is_no_whole_events_file_is_named_and_nothing_is_written() {
     write("fewer.jsonl", &rows[1..].join("\n"));
     write("version.jsonl", &text.replace("\\\"events_file\\\":1", "\\\"events_file\\\":7"));
     write("column.jsonl", &text.replacen("{\"time\"", "{\"shoe_size\":44,\"time\"", 1));
+    write("empty.jsonl", &text.replacen("{\"time\"", "{\"hat_size\":null,\"time\"", 1));
     write("value.jsonl", &text.replacen("\"kind\":\"auth_failure\"", "\"kind\":\"no_such_kind\"", 1));
     write("log.jsonl", "{\"time\":\"2026-03-02T09:00:00Z\",\"msg\":\"jwt expired\"}\n");
     let parquet = std::fs::read(out.path("e.parquet")).unwrap();
@@ -143,6 +144,7 @@ fn what_is_no_whole_events_file_is_named_and_nothing_is_written() {
         ("fewer.jsonl", "was cut"),
         ("version.jsonl", "version 7; this program reads version 1"),
         ("column.jsonl", "`shoe_size`"),
+        ("empty.jsonl", "`hat_size`"),
         ("value.jsonl", "`kind` cannot be `no_such_kind`"),
         ("log.jsonl", "`msg`"),
         ("cut.parquet", "no whole events file"),

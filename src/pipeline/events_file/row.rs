@@ -46,12 +46,10 @@ impl Default for Row {
 }
 
 impl Row {
-    /// Takes the value of a column.
-    pub(super) fn put(&mut self, column: &str, text: &str) -> Result<(), String> {
-        let Some(known) = Column::named(column) else {
-            self.knows(column);
-            return Ok(());
-        };
+    /// Takes the value of a column; `known` is what its name stands for.
+    pub(super) fn put(&mut self, known: Option<Column>, column: &str, text: &str) -> Result<(), String> {
+        self.knows(known, column);
+        let Some(known) = known else { return Ok(()) };
         let bad = || format!("`{column}` cannot be `{}`", text.chars().take(60).collect::<String>());
         match known {
             Column::Field(field) => {
@@ -72,9 +70,9 @@ impl Row {
         Ok(())
     }
 
-    /// Takes note of a column without a value.
-    pub(super) fn knows(&mut self, column: &str) {
-        if Column::named(column).is_none() {
+    /// Takes note of a column that no row has.
+    pub(super) fn knows(&mut self, known: Option<Column>, column: &str) {
+        if known.is_none() {
             self.unknown_column.get_or_insert_with(|| column.to_owned());
         }
     }
