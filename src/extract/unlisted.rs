@@ -343,30 +343,24 @@ impl<'v, 't> Said<'v, 't> {
         if !self.view.is_alone() {
             return Phrase::of(short_fields(self.view));
         }
-        Phrase::of(match all_said(self.view) {
-            Cow::Borrowed(text) => Cow::Borrowed(redact::beginning(text, READ_OF_TEXT)),
-            Cow::Owned(text) => Cow::Owned(redact::beginning(&text, READ_OF_TEXT).to_owned()),
-        })
+        Phrase::of(redact::beginning(&said_beside(self.view), READ_OF_TEXT).to_owned())
     }
 }
 
-/// The text of an entry; of JSON its fields, but for those in which somebody talks and those that hold nothing, as
-/// `"kid":null` does not say that a key was missing.
-fn all_said<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
-    if view.entry().format != "json" {
-        return Cow::Borrowed(view.written());
-    }
+/// What an entry says beside its message and beyond what the names of its fields tell already, but for the fields in which
+/// somebody talks and those that hold nothing, as `"kid":null` does not say that a key was missing.
+fn said_beside(view: &RecordView<'_>) -> String {
     let is_talk = |name: &str, value: &str| {
         let last = name.rsplit('.').next().unwrap_or(name);
         value.contains(' ') && TALK_FIELDS.iter().any(|known| last.eq_ignore_ascii_case(known))
     };
-    let mut text = view.entry().message.clone().into_owned();
-    for (name, value) in view.entry().fields.iter() {
+    let mut text = String::new();
+    for (name, value) in view.entry().fields.unexplained() {
         if value != "null" && value != view.entry().message && !is_talk(name, value) {
             text.extend(["\n", name, "=\"", value, "\""]);
         }
     }
-    Cow::Owned(text)
+    text
 }
 
 /// What an entry says: its text, or of one among others its message and short fields.
@@ -419,16 +413,20 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     if !asked || FILLED.iter().all(|field| field.of(event).is_some()) {
         return;
     }
-    let text = without_secrets(view);
+    let text = unread(view);
+    // What is redacted of the text is no value. Most texts hold none, and need no look for secrets.
+    let redacted = OnceCell::new();
+    let is_secret = |value: &str| !redacted.get_or_init(|| view.redactor().redact(&text)).contains(value);
     for (field, found) in values::read(&text).iter() {
         let is_likely = event.kind == EventKind::AuthFailure && found.range.len() >= LIKELY_ID;
         if is_open(event, field) && (found.sure || is_likely) {
-            let Some(value) = text.get(found.range.clone()).filter(|value| is_some_value(value)) else { continue };
+            let value = text.get(found.range.clone()).filter(|value| is_some_value(value) && !is_secret(value));
+            let Some(value) = value else { continue };
             let joined = (field == Field::Aud).then(|| values::audiences(value).collect::<Vec<_>>().join(","));
             field_value::set(event, field, joined.as_deref().unwrap_or(value), view.redactor());
         }
     }
-    for (name, value) in view.entry().fields.iter() {
+    for (name, value) in view.entry().fields.unexplained() {
         if let Some(field) = values::role_of_name(name)
             && is_open(event, field)
             && is_some_value(value)
@@ -449,19 +447,17 @@ fn is_open(event: &Event, field: Field) -> bool {
     field.of(event).is_none() && !(is_of_key(event.kind) && matches!(field, Field::Sub | Field::Username))
 }
 
-/// The text of an entry without secrets; of JSON its fields, as only their names tell which are secret.
-fn without_secrets<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
-    if view.entry().format != "json" {
-        return view.redactor().redact(redact::beginning(view.written(), READ_OF_TEXT));
-    }
-    let mut text = view.redactor().redact(redact::beginning(&view.entry().message, READ_OF_TEXT)).into_owned();
-    for (name, value) in view.entry().fields.iter() {
+/// What an entry says beyond what the names of its fields tell already; secrets still stand in its message.
+fn unread<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
+    let entry = view.entry();
+    let mut text = Cow::Borrowed(redact::beginning(&entry.message, READ_OF_TEXT));
+    for (name, value) in entry.fields.unexplained() {
         if text.len() > READ_OF_TEXT {
             break;
         }
-        if value != view.entry().message {
-            text.extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
+        if value != entry.message {
+            text.to_mut().extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
         }
     }
-    Cow::Owned(text)
+    text
 }

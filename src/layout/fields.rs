@@ -81,6 +81,15 @@ impl<'r> Fields<'r> {
         self.named.iter().map(|(name, value)| (self.text(name), self.text(value)))
     }
 
+    /// The fields that neither play a role nor hold the time: what they say is not known yet.
+    pub fn unexplained(&self) -> impl Iterator<Item = (&str, &str)> {
+        let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
+        let is_time = |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
+        let plays = move |index: usize| assignment.iter().any(|assigned| usize::from(*assigned) == index);
+        let open = self.named.iter().enumerate().filter(move |(index, (name, _))| !plays(*index) && !is_time(name));
+        open.map(|(_, (name, value))| (self.text(name), self.text(value)))
+    }
+
     /// The values that are not in the record byte for byte.
     pub fn rewritten(&self) -> impl Iterator<Item = &str> {
         self.named.iter().filter_map(|(_, value)| if let Part::Text(Cow::Owned(text)) = value { Some(&**text) } else { None })
