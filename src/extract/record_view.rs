@@ -145,6 +145,11 @@ impl RecordView<'_> {
         self.roles.get(Role::Method).is_some() || self.roles.get(Role::Path).is_some()
     }
 
+    /// What was asked for, and how it was answered: method, path and status.
+    pub fn request(&self) -> Option<(&str, &str, &str)> {
+        Some((self.roles.get(Role::Method)?, self.roles.get(Role::Path)?, self.roles.get(Role::Status)?))
+    }
+
     /// Whether it tells of a request that changes nothing, as far as methods tell.
     pub fn only_reads(&self) -> bool {
         self.roles.get(Role::Method).is_some_and(|method| ["GET", "HEAD", "OPTIONS"].contains(&method))

@@ -246,7 +246,7 @@ pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
 fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     let status = view.status();
     // An access line says all by its fields.
-    if in_question && status.is_some() && view.names_request() && view.entry().message.trim().is_empty() {
+    if in_question && status.is_some() && view.names_request() && message(view).is_empty() {
         return None;
     }
     let said = Said::of(view);
@@ -327,7 +327,7 @@ impl<'v, 't> Said<'v, 't> {
     /// What the message says, else the rest.
     fn read(&self, asked: Asked) -> Option<Reading> {
         let message = self.message.get_or_init(|| {
-            let message = redact::beginning(self.view.entry().message.trim(), READ_OF_TEXT);
+            let message = redact::beginning(message(self.view), READ_OF_TEXT);
             (!message.is_empty()).then(|| Phrase::of(message))
         });
         let of_message = message.as_ref().and_then(|message| message.read(asked));
@@ -356,7 +356,8 @@ fn said_beside(view: &RecordView<'_>) -> String {
     };
     let mut text = String::new();
     for (name, value) in view.entry().fields.unexplained() {
-        if value != "null" && value != view.entry().message && !is_talk(name, value) {
+        let is_word = value.bytes().any(|byte| byte.is_ascii_alphabetic()) && value != "null";
+        if is_word && value != view.entry().message && !is_talk(name, value) {
             text.extend(["\n", name, "=\"", value, "\""]);
         }
     }
@@ -413,7 +414,7 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     if !asked || FILLED.iter().all(|field| field.of(event).is_some()) {
         return;
     }
-    let text = unread(view);
+    let text = unread(view, event.kind != EventKind::AuthFailure);
     // What is redacted of the text is no value. Most texts hold none, and need no look for secrets.
     let redacted = OnceCell::new();
     let is_secret = |value: &str| !redacted.get_or_init(|| view.redactor().redact(&text)).contains(value);
@@ -447,17 +448,26 @@ fn is_open(event: &Event, field: Field) -> bool {
     field.of(event).is_none() && !(is_of_key(event.kind) && matches!(field, Field::Sub | Field::Username))
 }
 
-/// What an entry says beyond what the names of its fields tell already; secrets still stand in its message.
-fn unread<'v>(view: &'v RecordView<'_>) -> Cow<'v, str> {
-    let entry = view.entry();
-    let mut text = Cow::Borrowed(redact::beginning(&entry.message, READ_OF_TEXT));
-    for (name, value) in entry.fields.unexplained() {
+/// What an entry says beyond what the names of its fields tell already; secrets still stand in its message. Of what was done
+/// to somebody the fields tell together: the kind in one, the id in the next.
+fn unread<'v>(view: &'v RecordView<'_>, tells_together: bool) -> Cow<'v, str> {
+    let mut text = Cow::Borrowed(redact::beginning(message(view), READ_OF_TEXT));
+    for (name, value) in view.entry().fields.unexplained() {
         if text.len() > READ_OF_TEXT {
             break;
         }
-        if value != entry.message {
+        if (tells_together || value.contains([' ', '=', ':'])) && value != view.entry().message {
             text.to_mut().extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
         }
     }
     text
+}
+
+/// The message of an entry, if it is one: that of an access line only names the request once more.
+fn message<'v>(view: &'v RecordView<'_>) -> &'v str {
+    let message = view.entry().message.trim();
+    let is_request = view.request().is_some_and(|(method, path, status)| {
+        message.strip_prefix(method).and_then(|rest| rest.strip_suffix(status)).is_some_and(|rest| rest.trim() == path)
+    });
+    if is_request { "" } else { message }
 }

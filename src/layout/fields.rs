@@ -84,7 +84,8 @@ impl<'r> Fields<'r> {
     /// The fields that neither play a role nor hold the time: what they say is not known yet.
     pub fn unexplained(&self) -> impl Iterator<Item = (&str, &str)> {
         let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
-        let is_time = |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
+        let is_time =
+            |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
         let plays = move |index: usize| assignment.iter().any(|assigned| usize::from(*assigned) == index);
         let open = self.named.iter().enumerate().filter(move |(index, (name, _))| !plays(*index) && !is_time(name));
         open.map(|(_, (name, value))| (self.text(name), self.text(value)))
