@@ -45,7 +45,7 @@ pub(super) fn address_at(lexed: &Lexed<'_>, at: usize) -> Option<Range<usize>> {
     let start = lexed.atoms.get(at)?.start;
     let word = lexed.word(at);
     let first = *word.as_bytes().first()?;
-    if !(first.is_ascii_digit() || first == b'/' || first == b':' || word.contains(':')) {
+    if !(first.is_ascii_digit() || first == b':' || word.contains(['/', ':'])) {
         return None;
     }
     address_in(word).map(|(from, to)| start + from..start + to)
@@ -69,6 +69,8 @@ pub(super) fn client_rank(lexed: &Lexed<'_>, at: usize) -> Option<(u8, bool)> {
     }
     match lexed.part(before) {
         Part::From if !is_answer(lexed, before) => Some((50, !gap.opens())),
+        // Java writes the far end of a connection with its name: authentication with edge-1/10.0.0.7.
+        Part::Link if lexed.word(before) == "with" && lexed.word(at).contains('/') => Some((45, false)),
         // Rails: Started GET "/x" for 10.0.0.7 at ..
         Part::Link if lexed.word(before) == "for" && lexed.word(at + 1) == "at" => Some((48, true)),
         _ => None,

@@ -29,7 +29,7 @@ pub(super) fn read(text: &str) -> Values {
     for at in 0..lexed.atoms.len() {
         open.follow(&lexed, at);
         let parts = lexed.atoms[at].parts;
-        if parts.as_slice().is_empty() || may_be_v6(lexed.word(at)) {
+        if parts.as_slice().is_empty() || may_hold_address(lexed.word(at)) {
             if let Some(range) = address_at(&lexed, at) {
                 client_at(&lexed, at, range, &mut best);
                 continue;
@@ -90,9 +90,10 @@ pub(super) fn read(text: &str) -> Values {
     best.into_values()
 }
 
-/// Whether an atom may be an address of version 6 though it starts with a letter: `fe80::1`.
-fn may_be_v6(word: &str) -> bool {
-    matches!(word.as_bytes(), [b'a'..=b'f' | b'A'..=b'F', ..]) && word.contains("::")
+/// Whether an atom may hold an address though it starts with a letter: `fe80::1`, `edge-1/10.0.0.7`.
+fn may_hold_address(word: &str) -> bool {
+    let v6 = matches!(word.as_bytes(), [b'a'..=b'f' | b'A'..=b'F', ..]) && word.contains("::");
+    v6 || word.rsplit_once('/').is_some_and(|(_, address)| address.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// Offers an address, if it is the client's, and the user's column of an access line that begins with it.

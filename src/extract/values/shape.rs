@@ -297,10 +297,11 @@ fn is_source(value: &str, made: &Made) -> bool {
     camel && made.digits == 0 && front.bytes().all(|byte| !byte.is_ascii_uppercase() || made.dots > 1) && made.dots > 1
 }
 
-/// The address in a value and its length, without a port or the slash that Java puts before it.
+/// Where the address in a value starts and ends, without a port and without the name and slash that Java puts before it:
+/// `/10.0.0.7:5123`, `edge-1.example/10.0.0.7`.
 pub(super) fn address_in(value: &str) -> Option<(usize, usize)> {
-    let bytes = value.as_bytes();
-    let start = usize::from(bytes.first() == Some(&b'/'));
+    let is_host = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let start = value.find('/').filter(|slash| is_host(&value[..*slash])).map_or(0, |slash| slash + 1);
     let rest = value.get(start..)?;
     let first = *rest.as_bytes().first()?;
     if first.is_ascii_digit() {

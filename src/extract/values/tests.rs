@@ -337,6 +337,7 @@ fn the_client_is_where_a_request_comes_from() {
             ("client_ip=\"[2001:db8::1]:443\"", "2001:db8::1"),
             ("\"sourceIPs\": [\n  \"10.0.55.137\",\n  \"10.130.0.1\"\n]", "10.0.55.137"),
             ("nginx_1 | 10.0.0.7 - - [25/Feb/2020:22:16:07 +0000] \"GET / HTTP/1.1\" 401", "10.0.0.7"),
+            ("Failed authentication with edge/10.0.0.7 (invalid token)", "10.0.0.7"),
             ("INFO: 10.0.0.7:0 - \"GET / HTTP/1.1\" 401", "10.0.0.7"),
             ("[GIN] | 401 | 2ms | 10.0.0.7 | GET \"/x\"", "10.0.0.7"),
             ("upstream 10.0.0.9:80 client 203.0.113.9:555", "203.0.113.9"),
