@@ -20,7 +20,8 @@ use crate::model::field::Field;
 use crate::redact;
 
 /// What makes a record worth a look in which the catalog knows nothing.
-pub const TOPICS: [&str; 56] = [
+pub const TOPICS: [&str; 62] = [
+    "Jwt ", "jwt ", " token ", "Token ", "igning key", "uthorization header",
     " WARN",
     "WARNING",
     " ERROR",

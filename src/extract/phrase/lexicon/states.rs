@@ -81,7 +81,7 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::NotYet,
         Adjective,
-        "starts, starts tomorrow, not started, begins tomorrow, not begun, may be used from, nbf prior, iat prior, issued after, newer than, not arrived, not come, later than current, lies ahead, ahead of now, will be valid, future, before use, not yet, used yet, be used yet, before nbf, before iat, before issued at, before not before, valid yet, active yet, usable yet, accepted yet, used before, be used before, be accepted before, immature, premature, prematurely, too early, in the future, in future, ahead of, early by, early, \
+        "starts at, starts on, starts in, starts only, starts tomorrow, not started, begins tomorrow, not begun, may be used from, nbf prior, iat prior, issued after, newer than, not arrived, not come, later than current, lies ahead, ahead of now, will be valid, future, before use, not yet, used yet, be used yet, before nbf, before iat, before issued at, before not before, valid yet, active yet, usable yet, accepted yet, used before, be used before, be accepted before, immature, premature, prematurely, too early, in the future, in future, ahead of, early by, early, \
          not be accepted before, used before, valid from, only valid from, \
          not before time, from the future, cannot be used before, has not begun, has not started, starts later, begins later, \
          not valid before, not be used before, future dated, postdated, before issued, before it was issued, before its time, \
