@@ -20,8 +20,22 @@ use crate::model::field::Field;
 use crate::redact;
 
 /// What makes a record worth a look in which the catalog knows nothing.
-pub const TOPICS: [&str; 62] = [
-    "Jwt ", "jwt ", " token ", "Token ", "igning key", "uthorization header",
+pub const TOPICS: [&str; 71] = [
+    "nvalid ",
+    "xpired",
+    "ot found",
+    "nable to ",
+    "ailed to ",
+    "ould not ",
+    "nknown ",
+    "issing ",
+    "rror: ",
+    "Jwt ",
+    "jwt ",
+    " token ",
+    "Token ",
+    "igning key",
+    "uthorization header",
     " WARN",
     "WARNING",
     " ERROR",
