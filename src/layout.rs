@@ -27,7 +27,10 @@
 //! | `message` | what a sentence holds; makes the entry of a text layout |
 //! | `logger`, `head` | time, level, thread and logger before a message, in any order |
 //! | `access` | makes the entry of an access log |
+//! | `shape`, `cells`, `reading` | the columns of any access line, what each looks like, and what it means |
+//! | [`columns`] | what the columns of a stream mean, learnt from its lines |
 
+pub mod columns;
 pub mod entry;
 pub mod fields;
 pub mod role;
@@ -36,6 +39,7 @@ pub mod token;
 
 mod access;
 mod address;
+mod cells;
 mod flatten;
 mod head;
 mod key_values;
@@ -46,8 +50,11 @@ mod meaning;
 mod message;
 mod parsers;
 mod paths;
+mod reading;
 mod request;
+mod shape;
 
+mod any_access;
 mod apache_error;
 mod bare;
 mod cockroach;
@@ -68,7 +75,6 @@ mod mysql_slow;
 mod nginx_error;
 mod postgres;
 mod rails;
-mod request_line;
 mod spring_boot;
 mod uvicorn;
 mod winston;
@@ -117,13 +123,13 @@ layouts![
     apache_error::ApacheError,
     postgres::Postgres,
     mysql_slow::MysqlSlow,
+    any_access::AnyAccess,
     keycloak::Keycloak,
     spring_boot::SpringBoot,
     cockroach::Cockroach,
     klog::Klog,
     gunicorn::Gunicorn,
     rails::Rails,
-    request_line::RequestLine,
     django::Django,
     winston::Winston,
     logfmt::Logfmt,
@@ -136,6 +142,12 @@ layouts![
 #[inline]
 pub fn is_head(line: &[u8]) -> bool {
     line.first() == Some(&b'{') || generic::begins_with_time(line) || is_head_of_one(line)
+}
+
+/// Whether a line that blanks begin is a framework's about one request, and no rest of the line before it.
+pub fn is_indented_request(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    matches!(text.first(), Some(b'G' | b'P' | b'D' | b'H' | b'O')) && any_access::begins_with_request(text)
 }
 
 /// Reads a record by the first layout that claims it.

@@ -17,6 +17,7 @@ use jwtriage::extract::prefilter::Prefilter;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::discover::{Selection, discover};
 use jwtriage::ingest::frame::{Style, each_block};
+use jwtriage::layout::columns::Columns;
 use jwtriage::model::event::StreamId;
 use jwtriage::parallel::Pool;
 use jwtriage::pipeline::settings::{SPAN, Settings};
@@ -53,6 +54,7 @@ fn stages(criterion: &mut Criterion) {
         host: None,
         rows: true,
         is_read_twice: false,
+        columns: Columns::default(),
         redactor: Redactor::BARE,
     };
     for (name, every) in [("none", 0), ("one in 1000", 1000), ("one in 20", 20)] {

@@ -12,7 +12,7 @@ fuzz_target!(|record: &str| {
             assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{entry:?}");
         }
     }
-    for (_, lines_before) in nested::entries(record) {
+    for (_, lines_before) in nested::entries(record, jwtriage::layout::columns::Columns::default()) {
         assert!(lines_before <= record.lines().count() as u64);
     }
     let _ = (prose::request_id(record), prose::client(record), token::claims_in(record));

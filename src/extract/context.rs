@@ -1,8 +1,11 @@
 //! What is known of a stream before its records are read.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::layout::columns::Columns;
 use crate::redact::Redactor;
 
 /// What is known of a stream before its records are read.
@@ -20,11 +23,18 @@ pub struct Context {
     pub rows: bool,
     /// Whether it will be read a second time.
     pub is_read_twice: bool,
+    /// What the columns of its access lines mean.
+    pub columns: Columns,
     /// What takes secrets out of texts that are kept.
     pub redactor: Redactor,
 }
 
 impl Context {
+    /// The same, for a stream whose columns have a meaning.
+    pub fn with(&self, columns: Columns) -> Cow<'_, Self> {
+        if columns == self.columns { Cow::Borrowed(self) } else { Cow::Owned(Self { columns, ..self.clone() }) }
+    }
+
     /// The context of a record without a stream.
     pub fn none() -> Self {
         Self {
@@ -34,6 +44,7 @@ impl Context {
             host: None,
             rows: true,
             is_read_twice: false,
+            columns: Columns::default(),
             redactor: Redactor::BARE,
         }
     }

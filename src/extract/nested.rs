@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ingest::frame::wrapper;
+use crate::layout::columns::Columns;
 use crate::layout::{Entry, Fields, parse, timestamp};
 use crate::literal::Literal;
 
@@ -31,8 +32,8 @@ static CARRIERS: LazyLock<Searcher> = LazyLock::new(|| {
 });
 
 /// Reads what a record holds: one entry, or one for each element of an array or export envelope, each with the
-/// number of lines that stand before it in the record.
-pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
+/// number of lines that stand before it in the record. `columns` are those of its stream.
+pub fn entries(record: &str, columns: Columns) -> Vec<(Entry<'_>, u64)> {
     let text = record.trim_start();
     let elements = match text.as_bytes().first() {
         Some(b'[') => {
@@ -56,7 +57,7 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
         _ => None,
     };
     let Some(elements) = elements.filter(|elements| elements.iter().all(|element| element.get().starts_with('{'))) else {
-        return read(record, 0).map(|entry| (entry, 0)).into_iter().collect();
+        return read(record, 0).map(|entry| (completed(entry, record, columns), 0)).into_iter().collect();
     };
     let (mut counted, mut lines) = (0, 0);
     let mut entries = Vec::with_capacity(elements.len());
@@ -67,6 +68,12 @@ pub fn entries(record: &str) -> Vec<(Entry<'_>, u64)> {
         entries.extend(read(element.get(), 0).map(|entry| (entry, lines)));
     }
     entries
+}
+
+/// An entry with what the columns of its stream mean.
+fn completed<'r>(mut entry: Entry<'r>, record: &'r str, columns: Columns) -> Entry<'r> {
+    columns.complete(record, &mut entry);
+    entry
 }
 
 /// The lines of a Loki query's answer, each with its time and the labels of its stream.
@@ -309,7 +316,8 @@ mod tests {
     #[test]
     fn arrays_and_envelopes_give_an_entry_an_element_at_its_line() {
         for record in ["[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}\n]", "{\"Records\":[\n{\"msg\":\"a\"},\n{\"msg\":\"b\"}]}"] {
-            let found: Vec<(String, u64)> = entries(record).into_iter().map(|(e, line)| (e.message.into_owned(), line)).collect();
+            let found: Vec<(String, u64)> =
+                entries(record, Columns::default()).into_iter().map(|(e, line)| (e.message.into_owned(), line)).collect();
             assert_eq!(found, [("a".to_owned(), 1), ("b".to_owned(), 2)], "{record}");
         }
     }
@@ -317,7 +325,7 @@ mod tests {
     #[test]
     fn a_layout_inside_a_message_is_read() {
         let record = r#"{"labels":{"app":"orders"},"line":"2026-08-22T12:00:00.518Z error: jwt expired {\"sub\":\"u1\"}","timestamp":"2026-08-22T12:00:01Z"}"#;
-        let (entry, _) = entries(record).remove(0);
+        let (entry, _) = entries(record, Columns::default()).remove(0);
         assert_eq!(entry.fields.exact("sub"), Some("u1"));
         assert_eq!(entry.fields.get("labels.app"), Some("orders"));
     }

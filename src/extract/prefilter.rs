@@ -4,19 +4,9 @@ use crate::extract::signature::Catalog;
 use crate::hash::{HashMap, HashSet};
 
 /// How access logs of every format write a refusal: what makes a 401 or 403 line worth a look without any text.
-const REFUSALS: [&str; 12] = [
-    "\" 401 ",
-    "\" 403 ",
-    "\":401",
-    "\":403",
-    "\": 401",
-    "\": 403",
-    "\":\"401\"",
-    "\":\"403\"",
-    "=401",
-    "=403",
-    " 401 ",
-    " 403 ",
+const REFUSALS: [&str; 30] = [
+    " 401", "|401", "\t401", ",401", ";401", "(401", "[401", "\"401", ":401", "=401", ">401", "~401", "/401", "m401", "\\t401",
+    " 403", "|403", "\t403", ",403", ";403", "(403", "[403", "\"403", ":403", "=403", ">403", "~403", "/403", "m403", "\\t403",
 ];
 
 /// How many bytes of a literal are looked up at once.

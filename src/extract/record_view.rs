@@ -35,7 +35,7 @@ const MAX_SUBJECTS: usize = 1000;
 pub fn each_entry(record: &str, place: Place, context: &Context, take: &mut dyn FnMut(&RecordView<'_>)) -> &'static str {
     let unwrapped = wrapper::unwrap(record);
     let mut format = "plain";
-    let entries = nested::entries(&unwrapped.text);
+    let entries = nested::entries(&unwrapped.text, context.columns);
     let alone = entries.len() == 1;
     let signs = Signs::of(&unwrapped.text, alone);
     for (entry, lines_before) in entries {

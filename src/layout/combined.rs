@@ -52,8 +52,17 @@ impl Layout for Combined {
 }
 
 fn begins_with_host_and_user(line: &[u8]) -> bool {
-    memmem::find(line, b" - - [").is_some_and(|at| at < 120)
+    begins_with_day_in_brackets(line)
+        || memmem::find(line, b" - - [").is_some_and(|at| at < 120)
         || memmem::find(line, b" - ").is_some_and(|at| at < 64 && memchr(b'[', &line[at..]).is_some_and(|n| n < 64))
+}
+
+/// `[22/Aug/2026:` within what can be a host, a client and a user.
+fn begins_with_day_in_brackets(line: &[u8]) -> bool {
+    let head = line.get(..128).unwrap_or(line);
+    memchr(b'[', head).is_some_and(|at| {
+        matches!(head.get(at + 1..), Some([b'0'..=b'3', b'0'..=b'9', b'/', b'A'..=b'Z', _, _, b'/', b'0'..=b'9', ..]))
+    })
 }
 
 /// What stands before the time: `client ident user`, with a virtual host or further proxies around the client.

@@ -56,6 +56,14 @@ impl<'r> Fields<'r> {
         }
     }
 
+    /// Sets a field that may be there already.
+    pub(super) fn set(&mut self, name: &'r str, value: &'r str) {
+        let mut named = std::mem::take(&mut self.named);
+        named.retain(|(known, _)| self.text(known) != name);
+        self.named = named;
+        self.push(name, value);
+    }
+
     /// Adds a field at a path.
     pub(super) fn push_at(&mut self, path: Rc<Path>, value: Cow<'r, str>) {
         if !value.is_empty() && value != "-" {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::extract::context::Context;
+use crate::layout::columns::Columns;
 use crate::pipeline::settings::Settings;
 
 /// What a stream's path and date say of its records.
@@ -15,6 +16,7 @@ pub fn context(name: &str, modified: Option<DateTime<Utc>>, settings: &Settings,
         host,
         rows: settings.rows,
         is_read_twice: settings.second_pass && rereadable,
+        columns: Columns::default(),
         redactor: settings.redactor,
     }
 }

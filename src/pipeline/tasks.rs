@@ -105,7 +105,7 @@ pub fn each_stream<T: Send>(
         let read = |(file, before)| {
             let stream = number();
             let mut blocks = Vec::new();
-            let work = |block: Block<'_>| work(block, stream, &context);
+            let work = |block: Block<'_>| work(block, stream, &context.with(block.style.columns));
             let passed = take_blocks(file, before, Some(span), &work, &mut blocks);
             Done { stream, blocks, passed }
         };
@@ -121,7 +121,7 @@ pub fn each_stream<T: Send>(
             let context = context(&opened.name, opened.modified, settings, task.source.rereadable);
             let stream = number();
             let mut blocks = Vec::new();
-            let work = |block: Block<'_>| work(block, stream, &context);
+            let work = |block: Block<'_>| work(block, stream, &context.with(block.style.columns));
             let passed = if task.is_long {
                 share_blocks(opened.reader, &work, &mut blocks)
             } else {

@@ -7,6 +7,7 @@ use jwtriage::extract::detector::{Detector, Mode};
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::frame::{Cursor, each_block};
 use jwtriage::layout::LAYOUTS;
+use jwtriage::layout::columns::Columns;
 use jwtriage::model::event::{Place, StreamId};
 use jwtriage::redact::Redactor;
 
@@ -14,8 +15,16 @@ use jwtriage::redact::Redactor;
 fn each_layout_is_recognised_with_its_time() {
     let detector = Detector::new(Catalog::default());
     let latest = Utc.with_ymd_and_hms(2026, 8, 22, 18, 0, 0).unwrap();
-    let context =
-        Context { zone: Tz::UTC, latest, service: None, host: None, rows: true, is_read_twice: false, redactor: Redactor::BARE };
+    let context = Context {
+        zone: Tz::UTC,
+        latest,
+        service: None,
+        host: None,
+        rows: true,
+        is_read_twice: false,
+        columns: Columns::default(),
+        redactor: Redactor::BARE,
+    };
     let samples = std::fs::read_to_string(crate::project("samples/layouts.jsonl")).unwrap();
     let mut wrong = Vec::new();
     for line in samples.lines() {

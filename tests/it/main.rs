@@ -17,6 +17,7 @@ mod exports;
 mod facts;
 #[cfg(feature = "cli")]
 mod files;
+mod formats;
 #[cfg(feature = "cli")]
 mod golden;
 mod layouts;

@@ -10,6 +10,7 @@ use jwtriage::extract::extracted::Extracted;
 use jwtriage::extract::nested;
 use jwtriage::extract::signature::Catalog;
 use jwtriage::ingest::frame::wrapper;
+use jwtriage::layout::columns::Columns;
 use jwtriage::layout::{LAYOUTS, timestamp};
 use jwtriage::model::event::Event;
 use jwtriage::pipeline::scan::scan;
@@ -92,7 +93,7 @@ proptest! {
                 prop_assert!(entry.fields.iter().all(|(name, value)| !name.is_empty() && !value.is_empty()), "{:?}", entry);
             }
         }
-        for (_, lines_before) in nested::entries(&record) {
+        for (_, lines_before) in nested::entries(&record, Columns::default()) {
             prop_assert!(lines_before <= record.lines().count() as u64);
         }
         prop_assert!(jwt::tokens(&Redactor::BARE.redact(&record)).next().is_none());

@@ -7,12 +7,16 @@ use memchr::memrchr;
 use crate::ingest::frame::lines::{line_at, line_start, next_line};
 use crate::ingest::frame::mend::{self, Carrier};
 use crate::ingest::frame::{trace, wrapper};
+use crate::layout::columns::Columns;
 use crate::layout::{self, Seen};
 
 /// How much of a line decides whether it begins a record.
 pub(super) const WINDOW: usize = 256;
 /// How much of a stream teaches its style.
 const LESSON: usize = 64 << 10;
+
+/// How many lines may teach what columns mean.
+const MOST_LINES: usize = 160;
 
 /// What the head of a stream shows of its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +28,8 @@ pub struct Style {
     exported_from: Option<&'static [u8]>,
     /// Layouts that know lines which look like a beginning and still continue a record.
     seen: Seen,
+    /// What the columns of its access lines mean.
+    pub columns: Columns,
     /// What carries the lines, where that may cut them or spell them otherwise.
     pub(super) carrier: Option<Carrier>,
 }
@@ -54,7 +60,7 @@ impl Style {
         // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
         let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
         let exported_from = wrapper::EXPORT_KEYS.into_iter().find(|key| head.starts_with(key));
-        Self { dated, exported_from, seen: Seen::in_stream(head), carrier: Carrier::learn(head) }
+        Self { dated, exported_from, seen: Seen::in_stream(head), columns: columns(head), carrier: Carrier::learn(head) }
     }
 
     /// How many bytes before a line decide, with the line itself, whether a stream may be cut there.
@@ -122,6 +128,18 @@ impl Style {
         }
         None
     }
+}
+
+/// What the columns of a stream's access lines mean.
+fn columns(head: &[u8]) -> Columns {
+    let lines = head.split_inclusive(|b| *b == b'\n').filter(|line| line.ends_with(b"\n"));
+    let texts: Vec<wrapper::Unwrapped<'_>> = lines
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .filter(|line| wrapper::docker_inside(line.as_bytes()).is_some() || Columns::may_teach(line))
+        .take(MOST_LINES)
+        .map(wrapper::unwrap)
+        .collect();
+    Columns::learn(texts.iter().map(|unwrapped| &*unwrapped.text).filter(|text| Columns::may_teach(text)))
 }
 
 /// The first offset at or after `from` where `block` may be cut.

@@ -27,7 +27,8 @@ const PHRASES: [&[u8]; 16] = [
 #[inline]
 pub(super) fn continues(line: &[u8]) -> bool {
     match line.first() {
-        None | Some(b' ' | b'\t' | b'\r' | b'}' | b')' | b']') => true,
+        Some(b' ') => !layout::is_indented_request(line),
+        None | Some(b'\t' | b'\r' | b'}' | b')' | b']') => true,
         // What most lines begin with begins no phrase.
         Some(b'{' | b'0'..=b'9' | b'[' | b'<') => false,
         // What a docker line holds is still escaped.
