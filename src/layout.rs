@@ -57,6 +57,7 @@ mod shape;
 mod any_access;
 mod apache_error;
 mod bare;
+mod cef;
 mod cockroach;
 mod combined;
 mod django;
@@ -66,6 +67,7 @@ mod gin;
 mod gunicorn;
 mod haproxy;
 mod iis;
+mod java_util;
 mod json;
 mod keycloak;
 mod klog;
@@ -112,6 +114,7 @@ macro_rules! any_from_the_last {
 
 layouts![
     json::Json,
+    cef::Cef,
     envoy::Envoy,
     haproxy::Haproxy,
     combined::Combined,
@@ -124,6 +127,7 @@ layouts![
     postgres::Postgres,
     mysql_slow::MysqlSlow,
     any_access::AnyAccess,
+    java_util::JavaUtil,
     keycloak::Keycloak,
     spring_boot::SpringBoot,
     cockroach::Cockroach,
@@ -148,6 +152,13 @@ pub fn is_head(line: &[u8]) -> bool {
 pub fn is_indented_request(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
     matches!(text.first(), Some(b'G' | b'P' | b'D' | b'H' | b'O')) && any_access::begins_with_request(text)
+}
+
+/// Whether a line is the first of an event as `tracing` prints it for people: two blanks, a time, a level.
+pub fn begins_pretty_event(line: &[u8]) -> bool {
+    let Some([b'2', _, _, _, b'-', _, _, b'-', _, _, b'T', rest @ ..]) = line.strip_prefix(b"  ") else { return false };
+    let level = rest.iter().position(|b| *b == b' ').map_or(&rest[..0], |end| rest[end..].trim_ascii_start());
+    [&b"ERROR "[..], b"WARN ", b"INFO ", b"DEBUG ", b"TRACE "].iter().any(|known| level.starts_with(known))
 }
 
 /// Reads a record by the first layout that claims it.

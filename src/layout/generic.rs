@@ -1,9 +1,17 @@
 //! A time, perhaps a level, and a message; or a level and a message: what most loggers write that are not known by name.
 
+use crate::layout::address::without_port;
+use crate::layout::cells::split;
 use crate::layout::entry::{Entry, Layout, Sample};
+use crate::layout::fields::{Fields, Role};
 use crate::layout::head::head;
 use crate::layout::json::Json;
+use crate::layout::lines::first_line;
 use crate::layout::message::entry;
+use crate::layout::shape::Shape;
+
+/// So many bars or tabs part the columns of a line.
+const COLUMNS: usize = 3;
 
 /// `text`: a time, perhaps a level, and a message; or a level and a message.
 pub(super) struct Generic;
@@ -21,6 +29,7 @@ impl Layout for Generic {
             Some(b'A'..=b'Z') => begins_with_name_or_level(line),
             Some(b'c' | b'd' | b'e' | b'f' | b'i' | b'w') => begins_with_small_level(line),
             Some(b'[') => line.get(1).is_some_and(u8::is_ascii_alphanumeric),
+            Some(b'(' | b'@') => line.get(1..11).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit)),
             Some(b'-' | b'+') => is_wide_year(&line[1..]),
             _ => false,
         }
@@ -34,11 +43,28 @@ impl Layout for Generic {
         {
             return Some(Entry { stamp: inner.stamp.or(head.stamp), ..inner });
         }
-        Some(entry("text", head.stamp, head.level, head.body, head.fields))
+        let mut entry = entry("text", head.stamp, head.level, head.body, head.fields);
+        push_columns(first_line(record), &mut entry.fields);
+        Some(entry)
     }
 
     fn samples(&self) -> &'static [Sample] {
         SAMPLES
+    }
+}
+
+/// Adds the client and the request's id that have columns of their own, between bars or tabs, beside a message.
+fn push_columns<'r>(line: &'r str, fields: &mut Fields<'r>) {
+    let columns = |mark: u8| line.bytes().filter(|b| *b == mark).count() >= COLUMNS;
+    if !columns(b'|') && !columns(b'\t') {
+        return;
+    }
+    let cells = split(line);
+    for (shape, name, role) in [(Shape::Address, "client_ip", Role::ClientIp), (Shape::Id, "request_id", Role::RequestId)] {
+        let cell = cells.iter().find(|cell| cell.shape == shape && cell.key.is_none() && cell.depth == 0);
+        if let Some(cell) = cell.filter(|_| fields.roles().get(role).is_none()) {
+            fields.push(name, if shape == Shape::Address { without_port(cell.text) } else { cell.text });
+        }
     }
 }
 
@@ -62,6 +88,7 @@ fn begins_with_rarer_time(line: &[u8]) -> bool {
         || (digit(1) && digit(2) && is(3, b"."))
         || (0..10).all(digit)
         || ((0..6).all(digit) && is(6, b" ") && is(9, b":"))
+        || ((0..8).all(digit) && is(8, b"T-_ ") && digit(9) && digit(10))
         || is_wide_year(line)
 }
 
@@ -83,8 +110,26 @@ fn begins_with_month_or_weekday(line: &[u8]) -> bool {
         b"Thu", b"Fri", b"Sat", b"Sun",
     ];
     NAMES.iter().any(|name| line.starts_with(&name[..]))
-        && line.get(3).is_some_and(|b| matches!(b, b' ' | b','))
+        && line.get(3).is_some_and(|b| matches!(b, b' ' | b',' | b'.') || b.is_ascii_lowercase() && is_whole_month(line))
         && line[4..].iter().take(12).any(u8::is_ascii_digit)
+}
+
+/// Whether a line begins with the whole name of a month, and its day.
+fn is_whole_month(line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 11] = [
+        b"January ",
+        b"February ",
+        b"March ",
+        b"April ",
+        b"June ",
+        b"July ",
+        b"August ",
+        b"September ",
+        b"October ",
+        b"November ",
+        b"December ",
+    ];
+    NAMES.iter().any(|name| line.strip_prefix(*name).is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit)))
 }
 
 /// A month, a weekday, a level, or Ruby's `W, [`.
@@ -122,6 +167,13 @@ static SAMPLES: &[Sample] = &[
         level: Some("WARN"),
         message: "auth failed\n    err: {",
         fields: &[("thread", "orders/1")],
+    },
+    Sample {
+        record: "2026-08-22 12:00:03|WARN|orders|9f2c0c1f6a528a5e|203.0.113.7:5100|JWT rejected: token expired",
+        time: Some("2026-08-22T12:00:03Z"),
+        level: Some("WARN"),
+        message: "9f2c0c1f6a528a5e|203.0.113.7:5100|JWT rejected: token expired",
+        fields: &[("client_ip", "203.0.113.7"), ("request_id", "9f2c0c1f6a528a5e")],
     },
     Sample {
         record: "[Nest] 1  - 08/22/2026, 12:00:03 PM   ERROR [JwtAuthGuard] Unauthorized",

@@ -39,6 +39,7 @@ pub(super) fn head(record: &str) -> Option<Head<'_>> {
         let (level, body) = if level.is_some() { (level, separated(after)) } else { find_level(after, &mut fields) };
         let (level, body) = if level.is_none() { level_of_next_line(body, &mut fields) } else { (level, body) };
         let body = peel_loggers(body, &mut fields);
+        let level = level.or_else(|| level_at_end(body));
         return Some(Head { stamp: Some(stamp), level, fields, body });
     }
     if let Some((level, logger, body)) = basic(text) {
@@ -51,6 +52,12 @@ pub(super) fn head(record: &str) -> Option<Head<'_>> {
     fields.push("thread", thread);
     let body = peel_loggers(separated(body), &mut fields);
     Some(Head { stamp: None, level: Some(level), fields, body })
+}
+
+/// `text [WARN]`: the level behind the message.
+fn level_at_end(text: &str) -> Option<&str> {
+    let (_, level) = text.strip_suffix(']')?.rsplit_once(" [")?;
+    (is_level(level) && level.bytes().all(|b| b.is_ascii_uppercase())).then_some(level)
 }
 
 /// The time of a record, a level before it, what else its brackets hold, and what follows.
@@ -77,9 +84,9 @@ fn stamped(text: &str) -> Option<(Stamp, Option<&str>, &str, &str)> {
 
 /// A time, plain or in brackets; a second one right after it is the writer's own and wins.
 fn stamp_here(text: &str) -> Option<(Stamp, &str, &str)> {
-    if let Some(inner) = text.strip_prefix('[') {
+    if let Some((inner, close)) = text.strip_prefix('[').map(|inner| (inner, ']')).or_else(|| epoch_in_parentheses(text)) {
         let (stamp, rest) = timestamp::leading(inner)?;
-        let (inner, rest) = rest.split_once(']')?;
+        let (inner, rest) = rest.split_once(close)?;
         return (!inner.contains('\n')).then_some((stamp, inner, rest));
     }
     let (stamp, rest) = timestamp::leading(text)?;
@@ -89,6 +96,12 @@ fn stamp_here(text: &str) -> Option<(Stamp, &str, &str)> {
     let own = timestamp::leading(rest.trim_start()).filter(|(own, _)| own.dated && own.has_year);
     let (stamp, rest) = own.unwrap_or((stamp, rest));
     Some((stamp, "", rest))
+}
+
+/// `(1787400000.123)`.
+fn epoch_in_parentheses(text: &str) -> Option<(&str, char)> {
+    let inner = text.strip_prefix('(')?;
+    inner.bytes().take(10).all(|b| b.is_ascii_digit()).then_some((inner, ')'))
 }
 
 /// The level among the words that share the time's brackets, and the name after it.

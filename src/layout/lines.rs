@@ -17,7 +17,7 @@ pub(super) fn split_line(text: &str) -> (&str, &str) {
 pub(super) fn separated(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
-        let next = [": ", "- ", "-- ", "> ", "|", ","].into_iter().find_map(|mark| rest.strip_prefix(mark));
+        let next = [": ", "- ", "-- ", "> ", "|-", "|", ","].into_iter().find_map(|mark| rest.strip_prefix(mark));
         match next {
             Some(next) => rest = next.trim_start(),
             None => return rest.strip_prefix(':').map_or(rest, str::trim_start),

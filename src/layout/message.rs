@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::layout::entry::Entry;
 use crate::layout::fields::Fields;
 use crate::layout::key_values;
+use crate::layout::level::is_level;
 use crate::layout::lines::split_line;
 use crate::layout::request::{phrase_and_path, request_in};
 use crate::layout::timestamp::Stamp;
@@ -27,6 +28,12 @@ pub(super) fn read_message<'r>(message: &'r str, fields: &mut Fields<'r>) -> &'r
     said
 }
 
+/// The level among the pairs of a text.
+fn level_of<'r>(fields: &Fields<'_>) -> Option<Cow<'r, str>> {
+    let level = ["level", "lvl", "severity"].into_iter().find_map(|name| fields.exact(name))?;
+    is_level(level).then(|| Cow::Owned(level.to_owned()))
+}
+
 /// The entry of a text: its message is the text, without JSON that was read unless the sentence needs it.
 pub(super) fn entry<'r>(
     format: &'static str,
@@ -39,5 +46,6 @@ pub(super) fn entry<'r>(
     let said = read_message(text, &mut fields);
     let whole = said.is_empty() || said.ends_with(':') || text.contains('\n');
     let message = Cow::Borrowed(if whole { text } else { said });
-    Entry { format, stamp, level: level.map(Cow::Borrowed), message, fields }
+    let level = level.map(Cow::Borrowed).or_else(|| level_of(&fields));
+    Entry { format, stamp, level, message, fields }
 }

@@ -157,7 +157,7 @@ pub(super) fn first_start(block: &[u8], from: usize, style: Style) -> Option<usi
 /// Whether a line looks like the first of a record in any layout, a colour or a priority before it or not.
 #[inline]
 fn is_head(line: &[u8]) -> bool {
-    layout::is_head(line) || matches!(line.first(), Some(b'<' | 0x1b))
+    layout::is_head(line) || matches!(line.first(), Some(b'<' | 0x1b)) || line.starts_with(b"  2")
 }
 
 /// What of a line decides whether it begins a record.

@@ -27,10 +27,13 @@ const PHRASES: [&[u8]; 16] = [
 #[inline]
 pub(super) fn continues(line: &[u8]) -> bool {
     match line.first() {
-        Some(b' ') => !layout::is_indented_request(line),
+        Some(b' ') => !(layout::is_indented_request(line) || layout::begins_pretty_event(line)),
         None | Some(b'\t' | b'\r' | b'}' | b')' | b']') => true,
         // What most lines begin with begins no phrase.
-        Some(b'{' | b'0'..=b'9' | b'[' | b'<') => false,
+        Some(b'{' | b'0'..=b'9' | b'<') => false,
+        // Laravel closes what it quotes below its trace.
+        Some(b'[') => line.starts_with(b"[stacktrace]") || line.starts_with(b"[previous exception]"),
+        Some(b'"') => matches!(line.get(1), Some(b'}')) || is_phrase(line),
         // What a docker line holds is still escaped.
         Some(b'\\') => line.starts_with(b"\\t"),
         Some(_) => is_phrase(line) || is_php_frame(line),
