@@ -7,7 +7,6 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::hash::HashSet;
 use crate::layout::any_access;
 use crate::layout::cells::Cell;
 use crate::layout::entry::Entry;
@@ -16,8 +15,7 @@ use crate::layout::lines::split_line;
 use crate::layout::reading::{Reading, client_of, status_of};
 use crate::layout::shape::Shape;
 
-/// How many lines teach, and how many are too few.
-const LESSON: usize = 96;
+/// Fewer lines teach nothing.
 const ENOUGH: usize = 16;
 /// Columns before and after the request, and before the end of the line, that are looked at.
 const BEFORE: usize = 10;
@@ -40,9 +38,12 @@ pub struct Columns {
 type Slot = u8;
 
 impl Columns {
+    /// How many lines of a stream teach as much as more would.
+    pub const LESSON: usize = 48;
+
     /// Learns from the lines of a stream, without what is wrapped around them.
     pub fn learn<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
-        let readings: Vec<Reading<'_>> = lines.filter_map(Reading::of).filter(Reading::says_nothing_else).take(LESSON).collect();
+        let readings: Vec<Reading<'_>> = lines.filter_map(Reading::of).filter(Reading::says_nothing_else).collect();
         if readings.len() < ENOUGH {
             return Self::default();
         }
@@ -59,7 +60,8 @@ impl Columns {
     /// Completes what a layout read from an access line by what the stream's columns mean.
     pub fn complete<'r>(&self, record: &'r str, entry: &mut Entry<'r>) {
         const OTHERS: [&str; 7] = ["combined", "haproxy", "envoy", "uvicorn", "gin", "morgan", "iis"];
-        if !self.is_learnt || !(entry.format == "access" || OTHERS.contains(&entry.format)) {
+        let of_other = OTHERS.contains(&entry.format);
+        if !self.is_learnt || !(entry.format == "access" || of_other && self.tell_more_than(entry)) {
             return;
         }
         let (line, following) = split_line(record.trim_start());
@@ -76,6 +78,13 @@ impl Columns {
                 entry.fields.push(name, id.text);
             }
         }
+    }
+
+    /// Whether they may tell what the layout did not read.
+    fn tell_more_than(&self, entry: &Entry<'_>) -> bool {
+        let roles = entry.fields.roles();
+        let lacks = |slot: Option<Slot>, role| slot.is_some() && roles.get(role).is_none();
+        self.client.is_some() || lacks(self.request_id, Role::RequestId) || lacks(self.trace_id, Role::TraceId)
     }
 
     /// Moves what a line alone was read to mean to where the stream has it.
@@ -138,7 +147,7 @@ struct Seen {
 impl Seen {
     fn of(slot: usize, readings: &[Reading<'_>]) -> Self {
         let mut seen = Self { slot, lines: readings.len(), is_server: true, ..Self::default() };
-        let mut texts = HashSet::default();
+        let mut texts = Vec::with_capacity(readings.len());
         let mut port = None;
         for reading in readings {
             let Some(cell) = index(slot, reading).map(|at| &reading.cells[at]).filter(|cell| cell.shape != Shape::Nothing) else {
@@ -150,10 +159,12 @@ impl Seen {
             let is_address = cell.shape == Shape::Address;
             seen.addresses += usize::from(is_address);
             let text = if is_address { client_of(cell) } else { cell.text };
-            texts.insert(FxBuildHasher.hash_one(text));
+            texts.push(FxBuildHasher.hash_one(text));
             let own = cell.text.rsplit_once(':').filter(|_| is_address && cell.text.len() > text.len()).map(|(_, port)| port);
             seen.is_server &= own.is_some() && *port.get_or_insert(own) == own;
         }
+        texts.sort_unstable();
+        texts.dedup();
         seen.distinct = texts.len();
         seen
     }

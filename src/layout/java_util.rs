@@ -1,12 +1,14 @@
 //! `java.util.logging`: time, class and method on one line, level and message on the next.
 
+use memchr::{memmem, memrchr};
+
 use crate::layout::entry::{Entry, Layout, Sample};
 use crate::layout::head::head;
 use crate::layout::message::entry;
 use crate::layout::timestamp;
 
-/// How many lines of a stream are looked at for its headers.
-const LOOKED_AT: usize = 400;
+/// How many lines that begin with a level are asked what stands before them.
+const LOOKED_AT: usize = 20;
 
 /// `java-util`: the two lines of `java.util.logging`'s simple formatter.
 pub(super) struct JavaUtil;
@@ -17,13 +19,11 @@ impl Layout for JavaUtil {
     }
 
     fn is_seen_in(&self, beginning: &[u8]) -> bool {
-        let mut lines = beginning.split(|b| *b == b'\n').take(LOOKED_AT).peekable();
-        while let Some(line) = lines.next() {
-            if lines.peek().is_some_and(|next| begins_with_level(next)) && std::str::from_utf8(line).is_ok_and(is_header) {
-                return true;
-            }
-        }
-        false
+        let headed = |at: usize| {
+            let start = memrchr(b'\n', &beginning[..at]).map_or(0, |before| before + 1);
+            std::str::from_utf8(&beginning[start..at]).is_ok_and(|line| is_header(line.trim_end()))
+        };
+        LEVELS.iter().any(|level| memmem::find_iter(beginning, level).take(LOOKED_AT).any(headed))
     }
 
     fn continues_despite_head(&self, line: &[u8]) -> bool {
@@ -44,10 +44,11 @@ impl Layout for JavaUtil {
     }
 }
 
+/// What the second line begins with, after the first's end.
+const LEVELS: [&[u8]; 7] = [b"\nSEVERE: ", b"\nWARNING: ", b"\nINFO: ", b"\nCONFIG: ", b"\nFINE: ", b"\nFINER: ", b"\nFINEST: "];
+
 fn begins_with_level(line: &[u8]) -> bool {
-    [&b"SEVERE: "[..], b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ", b"FINER: ", b"FINEST: "]
-        .iter()
-        .any(|level| line.starts_with(level))
+    LEVELS.iter().any(|level| line.starts_with(&level[1..]))
 }
 
 /// A time, and at most the names of a class and a method.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memrchr;
+use memchr::{memchr_iter, memrchr};
 
 use crate::ingest::frame::lines::{line_at, line_start, next_line};
 use crate::ingest::frame::mend::{self, Carrier};
@@ -15,8 +15,8 @@ pub(super) const WINDOW: usize = 256;
 /// How much of a stream teaches its style.
 const LESSON: usize = 64 << 10;
 
-/// How many lines may teach what columns mean.
-const MOST_LINES: usize = 160;
+/// How many lines of the head are asked whether they teach what columns mean.
+const LOOKED_AT: usize = 200;
 
 /// What the head of a stream shows of its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,15 +130,17 @@ impl Style {
     }
 }
 
-/// What the columns of a stream's access lines mean.
+/// What the columns of a stream's access lines mean: some lines from all over the head tell.
 fn columns(head: &[u8]) -> Columns {
-    let lines = head.split_inclusive(|b| *b == b'\n').filter(|line| line.ends_with(b"\n"));
-    let texts: Vec<wrapper::Unwrapped<'_>> = lines
-        .filter_map(|line| std::str::from_utf8(line).ok())
-        .filter(|line| wrapper::docker_inside(line.as_bytes()).is_some() || Columns::may_teach(line))
-        .take(MOST_LINES)
-        .map(wrapper::unwrap)
-        .collect();
+    let step = 1 + memchr_iter(b'\n', head).count() / LOOKED_AT;
+    let starts = std::iter::once(0).chain(memchr_iter(b'\n', head).map(|end| end + 1));
+    // The last line may be cut.
+    let whole =
+        starts.step_by(step).map(|start| line_at(head, start)).filter(|line| line.as_ptr_range().end < head.as_ptr_range().end);
+    let teaches = |line: &&str| wrapper::docker_inside(line.as_bytes()).is_some() || Columns::may_teach(line);
+    let lines: Vec<&str> = whole.filter_map(|line| std::str::from_utf8(line).ok()).filter(teaches).collect();
+    let chosen = lines.iter().step_by(1 + lines.len() / Columns::LESSON);
+    let texts: Vec<wrapper::Unwrapped<'_>> = chosen.map(|line| wrapper::unwrap(line)).collect();
     Columns::learn(texts.iter().map(|unwrapped| &*unwrapped.text).filter(|text| Columns::may_teach(text)))
 }
 
