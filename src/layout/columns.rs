@@ -39,7 +39,7 @@ type Slot = u8;
 
 impl Columns {
     /// How many lines of a stream teach as much as more would.
-    pub const LESSON: usize = 48;
+    pub const LESSON: usize = 24;
 
     /// Learns from the lines of a stream, without what is wrapped around them.
     pub fn learn<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
