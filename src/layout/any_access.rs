@@ -144,6 +144,10 @@ mod tests {
             "2026-08-22 12:00:00 INFO GET /x 401 token expired",
             "2026-08-22 12:00:00 INFO GET /x took 401 ms",
             "2026-08-22 12:00:00 INFO GET /x",
+            "2026-08-22 12:00:00 INFO GET /x processed 401 rows",
+            "2026-08-22 12:00:00 INFO found 403 orders for GET /x",
+            "2026-08-22 12:00:00 INFO GET /x for user 401",
+            "2026-08-22 12:00:00 INFO GET /x page 401 sent",
         ] {
             assert!(AnyAccess.parse(record).is_none(), "{record}");
         }

@@ -57,6 +57,11 @@ pub(super) fn split(line: &str) -> Vec<Cell<'_>> {
     cells.list
 }
 
+/// Whether another mark than blanks parts the columns of a line.
+pub(super) fn is_parted(line: &str) -> bool {
+    delimiter(line).is_some()
+}
+
 /// The mark that parts the columns of a line, unless blanks do.
 fn delimiter(line: &str) -> Option<char> {
     let (mut tabs, mut bars, mut semicolons, mut commas, mut blanks) = (0, 0, 0, 0, 0);

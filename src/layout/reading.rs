@@ -1,7 +1,7 @@
 //! What the cells of an access line mean, as far as the line itself tells: the request, its status, the client, the time.
 
 use crate::layout::address::without_port;
-use crate::layout::cells::{Cell, split};
+use crate::layout::cells::{Cell, is_parted, split};
 use crate::layout::fields::{Fields, Role};
 use crate::layout::request::{METHODS, Request};
 use crate::layout::shape::{Shape, is_known_status};
@@ -23,6 +23,8 @@ pub(super) struct Reading<'r> {
     pub(super) anchor: usize,
     /// The column of the path, or that of the whole request.
     target: usize,
+    /// Whether another mark than blanks parts the columns: then no word belongs to a number beside it.
+    is_parted: bool,
     /// The column of the status.
     pub(super) status: Option<usize>,
     /// The column of the client.
@@ -39,8 +41,17 @@ impl<'r> Reading<'r> {
         }
         let cells = split(line);
         let (request, anchor, target) = request(&cells)?;
-        let mut reading =
-            Self { cells, method: request.method, path: request.path, anchor, target, status: None, client: None, id: None };
+        let mut reading = Self {
+            cells,
+            method: request.method,
+            path: request.path,
+            anchor,
+            target,
+            is_parted: is_parted(line),
+            status: None,
+            client: None,
+            id: None,
+        };
         reading.status = reading.find_status();
         reading.client = reading.find_client();
         reading.id = reading.find_id();
@@ -94,7 +105,7 @@ impl<'r> Reading<'r> {
     /// answer with, else the first before it.
     fn find_status(&self) -> Option<usize> {
         let found = |is: &dyn Fn(usize, &Cell<'_>) -> bool| self.cells.iter().enumerate().position(|(at, cell)| is(at, cell));
-        let numbers = |at: usize, cell: &Cell<'_>| cell.key.is_none() && status_of(cell).is_some() && !self.is_measured(at);
+        let numbers = |at: usize, cell: &Cell<'_>| cell.key.is_none() && status_of(cell).is_some() && !self.is_counted(at);
         found(&|_, cell| status_of(cell).is_some() && (cell.plays(Role::Status) || cell.key.is_some_and(names_status)))
             .or_else(|| found(&|_, cell| cell.shape == Shape::Answer))
             .or_else(|| found(&|at, cell| at > self.target && numbers(at, cell) && self.is_announced(at)))
@@ -103,12 +114,19 @@ impl<'r> Reading<'r> {
             .or_else(|| found(&|at, cell| at < self.anchor && cell.depth == 0 && numbers(at, cell)))
     }
 
-    /// Whether the word after a number is its unit.
-    fn is_measured(&self, at: usize) -> bool {
+    /// Whether a number belongs to a word beside it: `401 rows`, `204 bytes`, `page 401`.
+    fn is_counted(&self, at: usize) -> bool {
         const UNITS: [&str; 12] =
             ["ms", "msec", "msecs", "s", "sec", "secs", "seconds", "milliseconds", "us", "b", "bytes", "headers"];
-        let next = self.cells.get(at + 1).filter(|next| next.shape == Shape::Word && next.key.is_none());
-        next.is_some_and(|next| UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(next.text)))
+        const OF_NUMBERS: [&str; 9] = ["user", "client", "size", "length", "in", "took", "duration", "latency", "time"];
+        let is_in = |words: &[&str], word: &str| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let word = |at: Option<usize>| {
+            let cell = at.and_then(|at| self.cells.get(at)).filter(|cell| cell.shape == Shape::Word && cell.key.is_none())?;
+            (!cell.text.is_empty() && cell.text.bytes().all(|b| b.is_ascii_lowercase())).then_some(cell.text)
+        };
+        let next = word(Some(at + 1)).is_some_and(|next| is_in(&UNITS, next) || !is_in(&USUAL, next));
+        let before = word(at.checked_sub(1)).is_some_and(|before| is_in(&OF_NUMBERS, before) || !is_in(&USUAL, before));
+        !self.is_parted && (next || before && !self.is_announced(at))
     }
 
     /// Whether what stands before a number says that it is the answer.
