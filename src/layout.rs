@@ -39,6 +39,7 @@ pub mod token;
 
 mod access;
 mod address;
+mod by_shape;
 mod cells;
 mod flatten;
 mod head;

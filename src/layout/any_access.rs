@@ -7,7 +7,7 @@ use crate::layout::fields::Fields;
 use crate::layout::lines::split_line;
 use crate::layout::reading::Reading;
 pub(super) use crate::layout::reading::names_method;
-use crate::layout::request::METHODS;
+use crate::layout::role::METHODS;
 
 /// `access`: one request a line, in any order of columns and with anything between them.
 pub(super) struct AnyAccess;

@@ -5,7 +5,8 @@
 
 use crate::layout::fields::Role;
 use crate::layout::lines::first_line;
-use crate::layout::request::{METHODS, Request};
+use crate::layout::request::Request;
+use crate::layout::role::METHODS;
 use crate::layout::role::roles_of;
 use crate::layout::shape::Shape;
 use crate::layout::timestamp::{self, Stamp};

@@ -9,6 +9,7 @@ use std::fmt::{Display, Write};
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::layout::by_shape;
 use crate::layout::meaning::Meaning;
 use crate::layout::paths::{Path, Paths};
 use crate::layout::role::Rank;
@@ -85,7 +86,7 @@ impl<'r> Fields<'r> {
     }
 
     /// All fields, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.named.iter().map(|(name, value)| (self.text(name), self.text(value)))
     }
 
@@ -159,7 +160,13 @@ impl<'r> Fields<'r> {
                 }
             }
         });
-        best.map(|field| field.and_then(|(_, index)| u16::try_from(index).ok()).unwrap_or(UNASSIGNED))
+        let mut assignment = best.map(|field| field.and_then(|(_, index)| u16::try_from(index).ok()).unwrap_or(UNASSIGNED));
+        let is_known = |role: Role| assignment[role as usize] != UNASSIGNED;
+        let is_taken = |index: usize| assignment.iter().any(|assigned| usize::from(*assigned) == index);
+        for (role, index) in by_shape::roles(self.iter(), is_known, is_taken) {
+            assignment[role as usize] = u16::try_from(index).unwrap_or(UNASSIGNED);
+        }
+        assignment
     }
 
     /// The value of the field at an index.
@@ -238,6 +245,28 @@ mod tests {
         fields.push("metadata.0.auth_event.action", "user_deleted");
         assert_eq!(fields.get("auth_event.action"), Some("user_deleted"));
         assert_eq!(fields.get("event.action"), None);
+    }
+
+    #[test]
+    fn names_that_tell_nothing_are_understood_by_their_values() {
+        let mut fields = Fields::default();
+        for (name, value) in [
+            ("in", "web"),
+            ("peer", "203.0.113.124"),
+            ("act", "GET"),
+            ("target", "/a"),
+            ("outcome", "401"),
+            ("ns", "403"),
+            ("via", "10.0.0.9:80"),
+        ] {
+            fields.push(name, value);
+        }
+        assert_eq!(fields.roles().get(Role::Status), Some("401"));
+        assert_eq!(fields.roles().get(Role::Path), Some("/a"));
+        // Which of two addresses is the client's is not told.
+        assert_eq!(fields.roles().get(Role::ClientIp), None);
+        fields.push("more", "/b");
+        assert_eq!(fields.roles().get(Role::Status), None);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::layout::entry::{Entry, Layout, Sample};
 use crate::layout::fields::Fields;
 use crate::layout::lines::first_line;
 use crate::layout::parsers::{complete, status, word};
-use crate::layout::request::{METHODS, Request};
+use crate::layout::request::Request;
+use crate::layout::role::METHODS;
 
 /// `morgan`: the tiny, dev and short layouts of Express' access log, which have no time.
 pub(super) struct Morgan;

@@ -1,9 +1,14 @@
 //! What the cells of an access line mean, as far as the line itself tells: the request, its status, the client, the time.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::layout::address::without_port;
 use crate::layout::cells::{Cell, is_parted, split};
 use crate::layout::fields::{Fields, Role};
-use crate::layout::request::{METHODS, Request};
+use crate::layout::request::Request;
+use crate::layout::role::METHODS;
 use crate::layout::shape::{Shape, is_known_status};
 use crate::layout::timestamp::Stamp;
 
@@ -131,7 +136,23 @@ impl<'r> Reading<'r> {
 
     /// Whether what stands before a number says that it is the answer.
     fn is_announced(&self, at: usize) -> bool {
-        const SIGNS: [&str; 8] = ["status", "code", "sent", "returned", "responded", "completed", "with", "returns"];
+        const SIGNS: [&str; 15] = [
+            "answered",
+            "code",
+            "completed",
+            "ended",
+            "gave",
+            "got",
+            "outcome",
+            "replied",
+            "responded",
+            "result",
+            "returned",
+            "returns",
+            "sent",
+            "status",
+            "with",
+        ];
         at.checked_sub(1).map(|before| &self.cells[before]).is_some_and(|before| {
             before.shape == Shape::Protocol
                 || before.shape == Shape::Word && SIGNS.iter().any(|sign| sign.eq_ignore_ascii_case(before.text))
@@ -222,8 +243,8 @@ pub(super) fn status_of<'r>(cell: &Cell<'r>) -> Option<&'r str> {
 
 /// Whether a verb may stand in a line: a search that costs less than to split it.
 pub(super) fn names_method(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    METHODS.iter().any(|method| memchr::memmem::find(bytes, method.as_bytes()).is_some())
+    static SEARCHES: LazyLock<[Finder<'static>; METHODS.len()]> = LazyLock::new(|| METHODS.map(Finder::new));
+    SEARCHES.iter().any(|search| search.find(line.as_bytes()).is_some())
 }
 
 /// The request of a line, the first of its cells, and the cell of its path.
@@ -256,12 +277,16 @@ fn names_server(key: &str) -> bool {
 }
 
 /// What lines about a request say of it besides its columns.
-const USUAL: [&str; 64] = [
+const USUAL: [&str; 76] = [
     "a",
     "access",
+    "after",
     "agent",
+    "and",
     "anonymous",
+    "answered",
     "api",
+    "asked",
     "at",
     "bad",
     "by",
@@ -270,14 +295,18 @@ const USUAL: [&str; 64] = [
     "client",
     "code",
     "completed",
+    "done",
     "duration",
+    "ended",
     "finished",
     "for",
     "forbidden",
     "found",
     "from",
     "gateway",
+    "gave",
     "generated",
+    "got",
     "handled",
     "host",
     "http",
@@ -295,20 +324,24 @@ const USUAL: [&str; 64] = [
     "of",
     "ok",
     "on",
+    "outcome",
     "path",
     "processed",
     "proto",
     "received",
+    "replied",
+    "reply",
     "request",
     "responded",
     "response",
+    "result",
     "returned",
     "s",
     "sec",
     "seconds",
     "sent",
-    "server",
     "served",
+    "server",
     "size",
     "status",
     "time",
@@ -319,8 +352,8 @@ const USUAL: [&str; 64] = [
     "uri",
     "url",
     "user",
-    "with",
     "web",
+    "with",
 ];
 
 /// What is said where a line is not about a request that came in, or says why it was refused.

@@ -3,9 +3,7 @@
 use memchr::{memchr_iter, memmem};
 
 use crate::layout::fields::Fields;
-
-/// The verbs a request can begin with.
-pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+use crate::layout::role::METHODS;
 
 /// A request as a line names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,6 +62,9 @@ const NEEDS_ITS_PATH: [&str; 29] = [
     "uuid",
 ];
 
+/// The verbs a request can begin with.
+pub(super) const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 /// Something that events keep and that layouts name in many ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as the fields of an event")]

@@ -2,7 +2,8 @@
 
 use crate::layout::address;
 use crate::layout::level::is_level;
-use crate::layout::request::{METHODS, is_status, is_uuid};
+use crate::layout::request::{is_status, is_uuid};
+use crate::layout::role::METHODS;
 
 /// What a word, or what stands between quotes or brackets, looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
