@@ -92,7 +92,7 @@ pub fn group(scan: &mut Extracted, inventory: &Inventory) -> Grouped {
     let files = scan.files();
     let zones = clock::settle(&mut scan.events, &files).into_iter().collect();
     let offsets = offset::settle(&mut scan.events, &mut scan.observations, &files);
-    let merge::Merged { mut cases, unrelated } = merge::merge(&scan.events);
+    let merge::Merged { mut cases, unrelated } = merge::merge(&scan.events, &files);
     response_size::infer_reasons(&scan.events, &files, &mut cases);
     subject::infer(&scan.events, &scan.observations, &mut cases);
     Grouped { cases, unrelated, zones, offsets }

@@ -1,11 +1,17 @@
 //! Lines -> Cases: one failed request each, however many sources logged it.
 
+pub mod across;
+pub mod by_id;
 pub mod client_address;
+pub mod fragment;
 pub mod merge;
+pub mod one_to_one;
 pub mod path_end;
 pub mod response_size;
+pub mod sequence;
 pub mod service_name;
+pub mod source;
 pub mod split;
 pub mod subject;
 pub mod subject_shape;
-pub mod time_index;
+pub mod window;

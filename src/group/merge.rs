@@ -5,22 +5,20 @@
 
 use std::num::NonZeroU32;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use crate::group::across::{self, Shared};
+use crate::group::by_id::by_id;
 use crate::group::client_address::is_local;
-use crate::group::path_end::last_segment;
-use crate::group::split;
-use crate::group::time_index::{SourceRole, TimeIndex};
-use crate::hash::{HashMap, HashSet};
+use crate::group::fragment::{Fragments, can_be_joined};
+use crate::group::sequence;
+use crate::group::source::Sources;
+use crate::hash::HashSet;
 use crate::model::event::{Claims, Event, EventKind, Extra, Place, Reason, Text};
 use crate::model::id::Id;
 use crate::model::name::Name;
 use crate::normalise::clock;
-use crate::normalise::ids::{self, IdRef};
 use crate::parallel;
-
-/// How far apart two lines of one request may be when nothing but their content joins them.
-const TOLERANCE: TimeDelta = TimeDelta::milliseconds(2500);
 
 /// A failed request, with all that its lines say.
 #[derive(Debug, Clone)]
@@ -112,9 +110,19 @@ pub fn promote(events: &mut [Event], files: &[Text]) {
 }
 
 /// Brings the lines of each failed request together.
-pub fn merge(events: &[Event]) -> Merged {
+///
+/// `files` are the names of the streams.
+pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     let mut groups = by_id(events);
-    attach_loose(events, &mut groups);
+    groups.extend(without_id(events));
+    let sources = Sources::of(events, files);
+    let mut fragments = Fragments::of(events, &sources, groups);
+    across::join(&mut fragments, Shared::ClientAndPath);
+    sequence::join(&mut fragments);
+    for shared in [Shared::ClientAndPath, Shared::Subject, Shared::Path, Shared::Client] {
+        across::join(&mut fragments, shared);
+    }
+    let mut groups = fragments.into_groups();
     groups.retain(|group| group.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
     groups.sort_by_key(|group| group.first().copied());
     let cases = parallel::map_each(groups, |group| case(events, group));
@@ -124,222 +132,11 @@ pub fn merge(events: &[Event]) -> Merged {
     merged
 }
 
-/// Whether an event can be a line of a request at all.
-fn of_request(event: &Event) -> bool {
-    matches!(
-        event.kind,
-        EventKind::AuthFailure
-            | EventKind::AuthSuccess
-            | EventKind::TokenIssued
-            | EventKind::Request
-            | EventKind::Unrelated
-            | EventKind::UserStoreError
-            | EventKind::ServiceError
-    )
-}
-
-/// Groups of events of one request, by the id they share: those that hold a failure, or that one without an id may join.
-fn by_id(events: &[Event]) -> Vec<Vec<usize>> {
-    let leaders = leaders(events);
-    let leader = |index: usize| leaders[index] as usize;
-    let mut matters = vec![false; events.len()];
-    for (index, event) in events.iter().enumerate() {
-        if leaders[index] != NO_LEADER && is_seed(event) {
-            matters[leader(index)] = true;
-        }
-    }
-    let nameless = |index: usize| events[index].request_id.is_none();
-    // Requests come before mere traces, and in each those that name it before those of its trace.
-    let mut members: Vec<(bool, u32, bool, usize)> = (0..events.len())
-        .filter(|index| leaders[*index] != NO_LEADER && matters[leader(*index)])
-        .map(|index| (nameless(leader(index)), leaders[index], nameless(index), index))
-        .collect();
-    parallel::sort_by_key(&mut members, |member| *member);
-    let groups: Vec<Vec<usize>> =
-        members.chunk_by(|a, b| a.1 == b.1).map(|group| group.iter().map(|(.., index)| *index).collect()).collect();
-    let mut requests = Vec::with_capacity(groups.len());
-    requests.extend(parallel::map_each(groups, |group| split::split(events, group)).into_iter().flatten());
-    requests
-}
-
-/// The leader of an event without an id.
-const NO_LEADER: u32 = u32::MAX;
-
-/// For each event its leader, which is the same for all events of one request: the first event with its request id, or
-/// with its trace id where it has no other. If some events of a trace have no request id, they could be of any of its
-/// requests, so all of these get one leader.
-fn leaders(events: &[Event]) -> Vec<u32> {
-    const REQUEST: u8 = 0;
-    const BOTH: u8 = 1;
-    const TRACE: u8 = 2;
-    let mut id_refs = ids::id_refs(events, |index, event| {
-        if !of_request(event) {
-            return [None, None];
-        }
-        let (request, trace) = (event.request_id, event.trace_id);
-        let rank = if request.is_some() { BOTH } else { TRACE };
-        [request.map(|id| IdRef::new(id, REQUEST, index)), trace.map(|id| IdRef::new(id, rank, index))]
-    });
-    let id = |id_ref: &IdRef| {
-        let event = &events[id_ref.event()];
-        if id_ref.rank == REQUEST { event.request_id } else { event.trace_id }
-    };
-    let mut leaders = vec![NO_LEADER; events.len()];
-    let number = |id_ref: &IdRef| u32::try_from(id_ref.event()).unwrap_or(NO_LEADER);
-    // Events without a request id join those of their trace, once the leaders of these are known.
-    let mut later: Vec<(u32, u32)> = Vec::new();
-    for group in ids::shared(&mut id_refs, id) {
-        let first = number(&group[0]);
-        let nameless = group.last().is_some_and(|id_ref| id_ref.rank == TRACE);
-        for id_ref in group {
-            match id_ref.rank {
-                REQUEST => leaders[id_ref.event()] = first,
-                _ if nameless => later.push((number(id_ref), first)),
-                _ => {}
-            }
-        }
-    }
-    for (index, first) in later {
-        let other = if leaders[first as usize] == NO_LEADER { first } else { top(&mut leaders, first) };
-        if leaders[index as usize] == NO_LEADER {
-            leaders[index as usize] = other;
-        } else {
-            let own = top(&mut leaders, index);
-            leaders[own.max(other) as usize] = own.min(other);
-        }
-    }
-    for index in 0..leaders.len() {
-        if leaders[index] != NO_LEADER {
-            let leader = leaders[index];
-            leaders[index] = top(&mut leaders, leader);
-        }
-    }
-    leaders
-}
-
-/// The last in the chain of an event's leaders, the one that leads itself; shortens the chain on the way (union-find).
-fn top(leaders: &mut [u32], mut event: u32) -> u32 {
-    while leaders[event as usize] != event {
-        let next = leaders[event as usize];
-        leaders[event as usize] = leaders[next as usize];
-        event = next;
-    }
-    event
-}
-
-/// What decides whether a line without an id joins a group.
-struct Shape {
-    time: DateTime<Utc>,
-    method: Option<Name>,
-    path: Name,
-    status: Option<u16>,
-    client: Option<Name>,
-    /// What has a line in it already.
-    roles: Vec<SourceRole>,
-}
-
-/// Brings lines without ids to the group they fit, and to one another.
-fn attach_loose(events: &[Event], groups: &mut Vec<Vec<usize>>) {
-    // Lines with a reason come before those that only say that a request was refused.
-    let mut loose: Vec<usize> = (0..events.len())
-        .filter(|index| {
-            let event = &events[*index];
-            of_request(event)
-                && event.request_id.is_none()
-                && event.trace_id.is_none()
-                && matches!(event.kind, EventKind::AuthFailure | EventKind::Unrelated | EventKind::Request)
-        })
-        .collect();
-    loose.sort_by_key(|index| (events[*index].reason == Some(Reason::Other), events[*index].time, *index));
-    if loose.is_empty() {
-        return;
-    }
-    // The groups that a line may join, by the last segment of their path, as gateways strip the first ones.
-    let ends = loose.iter().filter_map(|index| events[*index].path).map(last_segment);
-    let mut by_path_end: HashMap<Name, TimeIndex> = ends.map(|end| (end, TimeIndex::default())).collect();
-    let mut shapes: Vec<Option<Shape>> = parallel::map(groups.len(), |group| {
-        shape(events, &groups[group]).filter(|shape| by_path_end.contains_key(&last_segment(shape.path)))
-    });
-    for (group, shape) in shapes.iter().enumerate() {
-        if let Some(shape) = shape {
-            by_path_end.entry(last_segment(shape.path)).or_default().add(shape.time, group);
-        }
-    }
-    for index in loose {
-        let event = &events[index];
-        let (Some(time), Some(path)) = (event.time, event.path) else {
-            if event.kind == EventKind::AuthFailure {
-                groups.push(vec![index]);
-                shapes.push(None);
-            }
-            continue;
-        };
-        let role = (event.place.stream, is_bare(event));
-        let near = by_path_end.get_mut(&last_segment(path)).and_then(|index| {
-            let has_line = |group: usize| shapes[group].as_ref().is_some_and(|shape| shape.roles.contains(&role));
-            let fits = |group: usize| shapes[group].as_ref().is_some_and(|shape| fits(shape, event, path));
-            index.nearest(time, TOLERANCE, role, has_line, fits)
-        });
-        match near {
-            Some(group) => {
-                groups[group].push(index);
-                if let Some(shape) = &mut shapes[group] {
-                    shape.roles.push(role);
-                    shape.client = shape.client.or(event.client_ip.filter(|client| !is_local(*client)));
-                    shape.status = shape.status.or(event.status);
-                }
-            }
-            None if event.kind == EventKind::AuthFailure => {
-                let group = groups.len();
-                groups.push(vec![index]);
-                let shape = shape(events, &groups[group]);
-                if let Some(shape) = &shape {
-                    by_path_end.entry(last_segment(shape.path)).or_default().add(shape.time, group);
-                }
-                shapes.push(shape);
-            }
-            None => {}
-        }
-    }
-}
-
-/// Whether a line can be the first of a group that lines without an id join.
-fn is_seed(event: &Event) -> bool {
-    matches!(event.kind, EventKind::AuthFailure | EventKind::Request)
-}
-
-/// Whether a line only says that a request was refused.
-fn is_bare(event: &Event) -> bool {
-    event.kind == EventKind::Request || event.reason == Some(Reason::Other)
-}
-
-fn shape(events: &[Event], group: &[usize]) -> Option<Shape> {
-    let members = || group.iter().map(|index| &events[*index]);
-    if !members().any(is_seed) {
-        return None;
-    }
-    // The longest path is the one nearest to the client.
-    let path = members().filter_map(|event| event.path).max_by_key(|path| path.with(str::len))?;
-    Some(Shape {
-        time: members().filter_map(|event| event.time).min()?,
-        method: members().find_map(|event| event.method),
-        path,
-        status: members().find_map(|event| event.status),
-        client: members().filter_map(|event| event.client_ip).find(|client| !is_local(*client)),
-        roles: members().map(|event| (event.place.stream, is_bare(event))).collect(),
-    })
-}
-
-fn fits(shape: &Shape, event: &Event, path: Name) -> bool {
-    let agree = |a: Option<Name>, b: Option<Name>| a.is_none() || b.is_none() || a == b;
-    let ends_alike = |path: &str, other: &str| {
-        let (path, other) = (path.trim_end_matches('/'), other.trim_end_matches('/'));
-        path.ends_with(other) || other.ends_with(path)
-    };
-    path.with(|path| shape.path.with(|other| ends_alike(path, other)))
-        && agree(shape.method, event.method)
-        && (shape.status.is_none() || event.status.is_none() || shape.status == event.status)
-        && agree(shape.client, event.client_ip.filter(|client| !is_local(*client)))
+/// The lines without an id that may be of a refused request, each by itself.
+fn without_id(events: &[Event]) -> impl Iterator<Item = Vec<usize>> {
+    let has_id = |event: &Event| event.request_id.is_some() || event.trace_id.is_some();
+    let loose = events.iter().enumerate().filter(move |(_, event)| can_be_joined(event) && !has_id(event));
+    loose.map(|(index, _)| vec![index])
 }
 
 /// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.

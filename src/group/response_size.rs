@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn reasons(events: &[Event]) -> Vec<Reason> {
-        let mut cases = merge::merge(events).cases;
+        let mut cases = merge::merge(events, &[]).cases;
         infer_reasons(events, &["gw/access.log".into()], &mut cases);
         cases.iter().map(|case| case.reason).collect()
     }

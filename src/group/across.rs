@@ -1,0 +1,274 @@
+//! Joins lines of one request by what they share, whoever wrote them: client and path, a subject, a path or a client alone.
+//!
+//! Lines that share it are held against each other source by source. How far the lines of two sources are apart is
+//! learned from all of them; then each line gets at most one of the other source, the nearest to where it is expected.
+
+use std::cmp::Ordering;
+
+use crate::group::fragment::{FragmentId, Fragments, Kind, TOLERANCE, can_be_joined, path_end};
+use crate::group::one_to_one::{self, Range};
+use crate::group::source::SourceId;
+use crate::group::window::densest;
+use crate::hash::HashMap;
+use crate::model::event::EventKind;
+use crate::model::name::Name;
+
+/// What lines must share to be held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    /// The client and the end of the path.
+    ClientAndPath,
+    /// The end of the path.
+    Path,
+    /// The client.
+    Client,
+    /// The subject.
+    Subject,
+}
+
+/// How far apart lines of two sources may be, in milliseconds.
+const REACH: i64 = TOLERANCE.num_milliseconds();
+/// The widths of windows that are tried, in milliseconds.
+const WIDTHS: [i64; 7] = [2, 10, 50, 200, 500, 1000, 2000];
+/// How much further than learned a partner may be, in milliseconds, and as a part of the window.
+const SLACK: i64 = 10;
+const SLACK_PART: i64 = 4;
+/// How many lines of a source are asked for their distances to those of another.
+const ASKED: usize = 2000;
+/// How many lines on each side are looked at for that.
+const LOOKED_AT: usize = 4;
+/// From so many lines on it is asked whether those of two sources lie at one distance.
+const ENOUGH: usize = 8;
+/// How many of them must, where it is not known yet that two sources tell of the same requests.
+const CONCENTRATED: f64 = 0.4;
+/// Of more sources than this the lines that share something are not held against each other.
+const MOST_SOURCES: usize = 24;
+
+/// A fragment as one of its sources tells of it.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key: u32,
+    source: SourceId,
+    time: i64,
+    /// The first of its lines that the source wrote.
+    line: usize,
+    fragment: FragmentId,
+    /// Whether the source tells of it as an access log does.
+    access: bool,
+}
+
+/// Two sources.
+type Pair = (SourceId, SourceId);
+
+/// What is known of the lines of two sources.
+#[derive(Debug, Default)]
+struct Distances {
+    asked: usize,
+    /// How many of those asked have a line of the other source near.
+    answered: usize,
+    all: Vec<i64>,
+}
+
+/// How lines of two sources are joined.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    /// How sure it is: the share of lines with a partner.
+    share: f64,
+    /// Where partners are expected.
+    learned: Option<Range>,
+}
+
+impl Rule {
+    /// Sources whose lines lie at one distance come before others.
+    fn surer_than(self, other: Self) -> Ordering {
+        let width = |rule: Self| rule.learned.map_or(i64::MAX, |range| range.to - range.from);
+        width(self).cmp(&width(other)).then(other.share.total_cmp(&self.share))
+    }
+}
+
+/// Joins fragments that share something.
+pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
+    let entries = entries(fragments, shared);
+    let rules = rules(fragments, &entries, shared);
+    for bucket in entries.chunk_by(|a, b| a.key == b.key) {
+        let mut pairs = source_pairs(bucket, shared);
+        pairs.retain(|(pair, ..)| rules.contains_key(pair));
+        pairs.sort_by(|(one, ..), (other, ..)| rules[one].surer_than(rules[other]).then(one.cmp(other)));
+        for (pair, one, other) in pairs {
+            join_two(fragments, rules[&pair], one, other, pair.0 == pair.1);
+        }
+    }
+}
+
+/// Joins fragments of two sources that share something.
+fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[Entry], same_source: bool) {
+    let far = longest(fragments, one).max(longest(fragments, other)) + REACH;
+    let expected = rule.learned.map_or(0, |range| range.expected);
+    let wider = [REACH, far].map(|reach| Range::around(expected, reach));
+    for range in rule.learned.into_iter().chain(wider) {
+        let mut lists = [one, other].map(|entries| open(fragments, entries));
+        if same_source {
+            lists[0].retain(|entry| !entry.access);
+            lists[1].retain(|entry| entry.access);
+        }
+        let times = [0, 1].map(|list: usize| lists[list].iter().map(|entry| entry.time).collect::<Vec<i64>>());
+        let found = one_to_one::pairs(&times[0], &times[1], range, |a, b| {
+            let (a, b) = (lists[0][a].fragment, lists[1][b].fragment);
+            a != b && fragments.agree(a, b)
+        });
+        for (a, b) in found {
+            let (a, b) = (fragments.leader(lists[0][a].fragment), fragments.leader(lists[1][b].fragment));
+            if a != b && fragments.agree(a, b) {
+                fragments.join(a, b);
+            }
+        }
+        if range == wider[1] {
+            break;
+        }
+    }
+}
+
+/// The entries with the fragments that they are part of by now, each fragment once.
+fn open(fragments: &mut Fragments<'_>, entries: &[Entry]) -> Vec<Entry> {
+    entries.iter().map(|entry| Entry { fragment: fragments.leader(entry.fragment), ..*entry }).collect()
+}
+
+/// How long the longest of some requests took, in milliseconds.
+fn longest(fragments: &mut Fragments<'_>, entries: &[Entry]) -> i64 {
+    let took = |entry: &Entry| {
+        let fragment = fragments.leader(entry.fragment);
+        let lines = fragments.lines(fragment).iter();
+        lines.filter_map(|line| fragments.events[*line].duration_ms).max().map_or(0, |took| i64::from(took.get()))
+    };
+    entries.iter().map(took).max().unwrap_or_default()
+}
+
+/// What is learned of each two sources whose lines share something; those not joined by it are left out.
+fn rules(fragments: &Fragments<'_>, entries: &[Entry], shared: Shared) -> HashMap<Pair, Rule> {
+    let mut counts: HashMap<SourceId, usize> = HashMap::default();
+    for entry in entries {
+        *counts.entry(entry.source).or_default() += 1;
+    }
+    let mut known: HashMap<Pair, Distances> = HashMap::default();
+    for bucket in entries.chunk_by(|a, b| a.key == b.key) {
+        for (pair, one, other) in source_pairs(bucket, shared) {
+            let distances = known.entry(pair).or_default();
+            measure(fragments, distances, one, other, pair.0 == pair.1);
+        }
+    }
+    let rule = |(pair, mut distances): (Pair, Distances)| {
+        let least = counts[&pair.0].min(counts[&pair.1]);
+        rule(fragments, pair, &mut distances, least).map(|rule| (pair, rule))
+    };
+    known.into_iter().filter_map(rule).collect()
+}
+
+/// Adds the distances of lines of one source to those of another that share something with them.
+fn measure(fragments: &Fragments<'_>, distances: &mut Distances, one: &[Entry], other: &[Entry], same_source: bool) {
+    for entry in one.iter().filter(|entry| !same_source || !entry.access) {
+        if distances.asked == ASKED {
+            return;
+        }
+        distances.asked += 1;
+        let here = other.partition_point(|next| next.time < entry.time);
+        let near = here.saturating_sub(LOOKED_AT)..(here + LOOKED_AT).min(other.len());
+        let fit = |next: &&Entry| {
+            let fits = next.fragment != entry.fragment && (!same_source || next.access);
+            fits && (next.time - entry.time).abs() <= REACH && fragments.agree(entry.fragment, next.fragment)
+        };
+        let before = distances.all.len();
+        distances.all.extend(other[near].iter().filter(fit).map(|next| next.time - entry.time));
+        distances.answered += usize::from(distances.all.len() > before);
+    }
+}
+
+/// What follows from the distances of two sources' lines; `least` is how many lines the source with fewer has.
+#[expect(clippy::cast_precision_loss, reason = "shares of counts")]
+fn rule(fragments: &Fragments<'_>, pair: Pair, distances: &mut Distances, least: usize) -> Option<Rule> {
+    let answered = distances.answered as f64;
+    let share = answered / least.min(ASKED).max(1) as f64;
+    let window = densest(&mut distances.all, REACH, &WIDTHS);
+    let is_concentrated = window.is_some_and(|window| window.excess >= CONCENTRATED * answered);
+    let enough = distances.answered >= ENOUGH;
+    let of_one_log = pair.0 != pair.1 && fragments.sources.log(pair.0) == fragments.sources.log(pair.1);
+    // Several programs that write one log are known by their lines coming together; one program by nothing else.
+    let stands = if of_one_log { enough && is_concentrated && share > 0.5 } else { !enough || is_concentrated };
+    let learned = window.filter(|_| enough).map(|window| {
+        let slack = SLACK.max((window.to - window.from) / SLACK_PART);
+        Range { from: window.from - slack, expected: window.expected, to: window.to + slack }
+    });
+    stands.then_some(Rule { share, learned })
+}
+
+/// Each two sources that have entries in a bucket, with these entries, in the order of time.
+fn source_pairs(bucket: &[Entry], shared: Shared) -> Vec<(Pair, &[Entry], &[Entry])> {
+    let mut pairs = Vec::new();
+    let sources: Vec<&[Entry]> = bucket.chunk_by(|a, b| a.source == b.source).take(MOST_SOURCES).collect();
+    for (index, one) in sources.iter().enumerate() {
+        if shared == Shared::ClientAndPath {
+            pairs.push(((one[0].source, one[0].source), *one, *one));
+        }
+        for other in &sources[index + 1..] {
+            pairs.push(((one[0].source, other[0].source), *one, *other));
+        }
+    }
+    pairs
+}
+
+/// Each fragment as each of its sources tells of it, by what is shared, source and time.
+fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
+    let mut keys: HashMap<(Option<Name>, Option<Name>), u32> = HashMap::default();
+    let mut entries = Vec::new();
+    for fragment in fragments.whole() {
+        let lines = fragments.lines(fragment);
+        if !can_fail(fragments, lines) {
+            continue;
+        }
+        let mut sources: Vec<(SourceId, usize)> = lines.iter().map(|line| (fragments.sources.source(*line), *line)).collect();
+        sources.sort_unstable();
+        sources.dedup_by_key(|(source, _)| *source);
+        for (source, line) in sources {
+            if let (Some(key), Some(time)) = (key(fragments, lines, source, shared), time(fragments, lines, source)) {
+                let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+                let key = *keys.entry(key).or_insert(next);
+                entries.push(Entry { key, source, time, line, fragment, access: is_access(fragments, lines, source) });
+            }
+        }
+    }
+    entries.sort_by_key(|entry| (entry.key, entry.source, entry.time, entry.line));
+    entries
+}
+
+/// Whether lines can be of a refused request, and be joined to others.
+fn can_fail(fragments: &Fragments<'_>, lines: &[usize]) -> bool {
+    let events = || lines.iter().map(|line| &fragments.events[*line]);
+    let refused = || events().any(|event| event.kind == EventKind::AuthFailure);
+    events().any(can_be_joined) && (refused() || !events().any(|event| event.status.is_some_and(|status| status < 400)))
+}
+
+fn of<'f, T>(fragments: &'f Fragments<'_>, lines: &'f [usize], source: SourceId, get: impl Fn(usize) -> Option<T>) -> Option<T> {
+    let own = lines.iter().filter(|line| fragments.sources.source(**line) == source).find_map(|line| get(*line));
+    own.or_else(|| lines.iter().find_map(|line| get(*line)))
+}
+
+fn time(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> Option<i64> {
+    of(fragments, lines, source, |line| fragments.events[line].time).map(|time| time.timestamp_millis())
+}
+
+fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bool {
+    let own = |line: &&usize| fragments.sources.source(**line) == source;
+    lines.iter().filter(own).any(|line| Kind::of(&fragments.events[*line]).access)
+}
+
+/// What a fragment shares with others, or `None` where it does not know it.
+fn key(fragments: &Fragments<'_>, lines: &[usize], source: SourceId, shared: Shared) -> Option<(Option<Name>, Option<Name>)> {
+    let client = || of(fragments, lines, source, |line| fragments.events[line].client_ip);
+    let path = || of(fragments, lines, source, |line| path_end(&fragments.events[line]));
+    let sub = || of(fragments, lines, source, |line| fragments.events[line].sub);
+    match shared {
+        Shared::ClientAndPath => Some((Some(client()?), Some(path()?))),
+        Shared::Path => Some((None, Some(path()?))),
+        Shared::Client => Some((Some(client()?), None)),
+        Shared::Subject => Some((Some(sub()?), None)),
+    }
+}

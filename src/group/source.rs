@@ -1,0 +1,96 @@
+//! Who writes lines: a log with its rotated siblings, and of a log that several programs share each by itself.
+
+use crate::hash::HashMap;
+use crate::model::event::{Event, Text};
+use crate::model::name::Name;
+
+/// The number of a source among those of a run, in the order of their first lines.
+pub type SourceId = u32;
+
+/// The sources of a run's events.
+#[derive(Debug, Default)]
+pub struct Sources {
+    of_event: Vec<SourceId>,
+    /// For each source the number of its log.
+    logs: Vec<u32>,
+}
+
+impl Sources {
+    /// Finds the source of each event; `files` are the names of the streams.
+    pub fn of(events: &[Event], files: &[Text]) -> Self {
+        let streams = logs(files, events);
+        let mut known: HashMap<(u32, Option<Name>), SourceId> = HashMap::default();
+        let mut sources = Self { of_event: Vec::with_capacity(events.len()), logs: Vec::new() };
+        for event in events {
+            let log = streams[event.place.stream.0 as usize];
+            let source = *known.entry((log, event.service)).or_insert_with(|| {
+                sources.logs.push(log);
+                u32::try_from(sources.logs.len() - 1).unwrap_or(u32::MAX)
+            });
+            sources.of_event.push(source);
+        }
+        sources
+    }
+
+    /// The source of the event at an index.
+    pub fn source(&self, event: usize) -> SourceId {
+        self.of_event[event]
+    }
+
+    /// The log that a source writes, alone or with others.
+    pub fn log(&self, source: SourceId) -> u32 {
+        self.logs[source as usize]
+    }
+}
+
+/// For each stream the number of its log; rotated siblings and instances are one log.
+fn logs(files: &[Text], events: &[Event]) -> Vec<u32> {
+    let streams = events.iter().map(|event| event.place.stream.0 as usize + 1).max().unwrap_or_default();
+    let mut known: HashMap<String, u32> = HashMap::default();
+    let named = |stream: usize| files.get(stream).map_or_else(|| stream.to_string(), |file| log_name(file));
+    (0..streams.max(files.len()))
+        .map(|stream| {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            *known.entry(named(stream)).or_insert(next)
+        })
+        .collect()
+}
+
+/// A log's name without what rotation adds to it, and without the marks of instances.
+fn log_name(file: &str) -> String {
+    let (directory, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let is_end = |part: &str| matches!(part, "log" | "gz" | "zst" | "bz2" | "xz") || is_date(part) || is_mark(part);
+    let stem: Vec<&str> = name.split(['.', '-']).take_while(|part| !is_end(part)).collect();
+    format!("{directory}/{}", stem.join("."))
+}
+
+/// Whether a part of a name is a number or a time.
+fn is_date(part: &str) -> bool {
+    part.bytes().any(|b| b.is_ascii_digit()) && part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'T' | b'Z' | b'_'))
+}
+
+/// Whether a part of a name is the mark of an instance, in the letters that Kubernetes makes them of.
+fn is_mark(part: &str) -> bool {
+    matches!(part.len(), 5 | 8..=10) && part.bytes().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_logs_and_instances_are_one_log() {
+        for (file, log) in [
+            ("gw/access.log", "gw/access"),
+            ("gw/access.log.3.gz", "gw/access"),
+            ("gw/access.log-20261123-1795436194.gz", "gw/access"),
+            ("gw/access-2026-11-23T12-14-49.023-size.log.gz", "gw/access"),
+            ("gw/error.log", "gw/error"),
+            ("pods/orders-6d4cf56db6-x7k2p.log", "pods/orders"),
+            ("pods/nginx-ingress.log", "pods/nginx.ingress"),
+            ("idp-2.log", "/idp"),
+        ] {
+            assert_eq!(log_name(file), log, "{file}");
+        }
+    }
+}
