@@ -2,6 +2,7 @@
 
 use crate::group::split;
 use crate::model::event::{Event, EventKind};
+use crate::model::id::Id;
 use crate::normalise::ids::{self, IdRef};
 use crate::parallel;
 
@@ -57,13 +58,13 @@ fn leaders(events: &[Event]) -> Vec<u32> {
         if !of_request(event) {
             return [None, None];
         }
-        let (request, trace) = (event.request_id, event.trace_id);
+        let (request, trace) = (event.request_id.map(Id::folded), event.trace_id.map(Id::folded));
         let rank = if request.is_some() { BOTH } else { TRACE };
         [request.map(|id| IdRef::new(id, REQUEST, index)), trace.map(|id| IdRef::new(id, rank, index))]
     });
     let id = |id_ref: &IdRef| {
         let event = &events[id_ref.event()];
-        if id_ref.rank == REQUEST { event.request_id } else { event.trace_id }
+        if id_ref.rank == REQUEST { event.request_id } else { event.trace_id }.map(Id::folded)
     };
     let mut leaders = vec![NO_LEADER; events.len()];
     let number = |id_ref: &IdRef| u32::try_from(id_ref.event()).unwrap_or(NO_LEADER);

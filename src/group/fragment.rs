@@ -11,6 +11,7 @@ use crate::group::source::{SourceId, Sources};
 use crate::group::subject_shape::shape;
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, Reason, SignatureId};
+use crate::model::id::Id;
 use crate::model::name::Name;
 
 /// How far apart two lines of one request may be when nothing but their content joins them, besides what it took.
@@ -111,8 +112,8 @@ impl<'e> Fragments<'e> {
         let (a, b) = (&self.events[one], &self.events[other]);
         let (source, next) = (self.sources.source(one), self.sources.source(other));
         (if source == next { are_of_two(a, b) } else { give_two_reasons(a, b) })
-            || differ(a.request_id, b.request_id)
-            || differ(a.trace_id, b.trace_id)
+            || differ(a.request_id.map(Id::folded), b.request_id.map(Id::folded))
+            || differ(a.trace_id.map(Id::folded), b.trace_id.map(Id::folded))
             || differ(a.method, b.method)
             || differ(a.status, b.status)
             || differ(a.kid, b.kid)

@@ -13,6 +13,7 @@ use crate::group::client_address::{is_local, is_private};
 use crate::group::path_end::last_segment;
 use crate::hash::HashMap;
 use crate::model::event::{Event, EventKind, Reason, SignatureId, StreamId};
+use crate::model::id::Id;
 use crate::model::name::Name;
 
 /// Lines of one request are no further apart than this and what the request took.
@@ -131,7 +132,10 @@ fn kind(event: &Event) -> Kind {
 
 /// Whether two lines of one id cannot be of one request.
 fn contradict(a: &Event, b: &Event) -> bool {
-    differ(a.request_id, b.request_id) || name_two_users(a, b) || are_apart(a, b) || are_of_two(a, b)
+    differ(a.request_id.map(Id::folded), b.request_id.map(Id::folded))
+        || name_two_users(a, b)
+        || are_apart(a, b)
+        || are_of_two(a, b)
 }
 
 /// Sources may know one user by an e-mail and by an id: only of one source, or of one shape, two names are two users.

@@ -55,6 +55,28 @@ impl Id {
         Self { form: u8::try_from(form).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MAX), bytes }
     }
 
+    /// The same id without what programs change when they write one that they were given: dashes, and the case of letters.
+    /// Ids that are not long rows of hexadecimal digits are as they are.
+    #[must_use]
+    pub fn folded(self) -> Self {
+        match usize::from(self.form.get()) {
+            UUID => Self::formed(HEX, self.bytes),
+            NAME => self.with_text(|text| {
+                let mut bare = [0; HEX];
+                let digits = text.bytes().filter(|byte| *byte != b'-');
+                let count = digits.clone().count();
+                if count != HEX || !digits.clone().all(|digit| digit.is_ascii_hexdigit()) {
+                    return self;
+                }
+                for (slot, digit) in bare.iter_mut().zip(digits) {
+                    *slot = digit.to_ascii_lowercase();
+                }
+                packed(&bare, false).map_or(self, |bytes| Self::formed(HEX, bytes))
+            }),
+            _ => self,
+        }
+    }
+
     /// Whether it only fills the field of an id, as `-` does: it identifies no request.
     pub fn is_placeholder(&self) -> bool {
         match usize::from(self.form.get()) {
@@ -229,6 +251,20 @@ mod tests {
             "größer als sechzehn Byte",
         ] {
             assert_eq!(Id::of(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_with_and_without_dashes_and_in_capitals() {
+        let id = Id::of("0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e10");
+        for text in
+            ["0C1F6A52-8A5E-4C4E-9A44-6A1F0B9D2E10", "0c1f6a528a5e4c4e9a446a1f0b9d2e10", "0C1F6A528A5E4C4E9A446A1F0B9D2E10"]
+        {
+            assert_eq!(Id::of(text).folded(), id.folded(), "{text}");
+        }
+        for text in ["0c1f6a52-8a5e-4c4e-9a44-6a1f0b9d2e11", "POST-9557", "an id of thirty-two letters, not of digits"] {
+            assert_ne!(Id::of(text).folded(), id.folded(), "{text}");
+            assert_eq!(Id::of(text).folded(), Id::of(text).folded().folded());
         }
     }
 
