@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::group::fragment::{FragmentId, Fragments, Kind, TOLERANCE, can_be_joined, path_end};
+use crate::group::fragment::{FragmentId, Fragments, TOLERANCE, can_be_joined, path_end};
 use crate::group::one_to_one::{self, Range};
 use crate::group::source::SourceId;
 use crate::group::window::densest;
@@ -257,7 +257,7 @@ fn time(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> Option<
 
 fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bool {
     let own = |line: &&usize| fragments.sources.source(**line) == source;
-    lines.iter().filter(own).any(|line| Kind::of(&fragments.events[*line]).access)
+    lines.iter().filter(own).any(|line| fragments.kind(*line).access)
 }
 
 /// What a fragment shares with others, or `None` where it does not know it.

@@ -2,7 +2,10 @@
 //!
 //! Fragments grow by being joined. Two of them can be of one request unless a line of one contradicts a line of the other.
 
+use std::hash::BuildHasher;
+
 use chrono::TimeDelta;
+use rustc_hash::FxBuildHasher;
 
 use crate::extract::fold::differ;
 use crate::group::client_address::{is_local, is_private};
@@ -23,20 +26,48 @@ const COMPARED: usize = 8;
 pub type FragmentId = u32;
 
 /// What a line of a source is: a request has one of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kind {
     /// It tells of the request as access logs do.
     pub access: bool,
-    signature: Option<SignatureId>,
-    reason: Option<Reason>,
+    /// What it says: the number of a signature or of a wording among those of the run.
+    says: u32,
 }
 
-impl Kind {
-    /// The kind of an event's line.
-    pub fn of(event: &Event) -> Self {
+/// What tells two kinds of lines from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Says {
+    Signature(SignatureId),
+    Wording(u32),
+}
+
+/// The kinds of some lines, by the indices of their events.
+fn kinds<'m>(events: &[Event], lines: impl Iterator<Item = &'m usize>) -> Vec<Kind> {
+    let mut known: HashMap<Says, u32> = HashMap::default();
+    let mut kinds = vec![Kind::default(); events.len()];
+    for line in lines {
+        let event = &events[*line];
         let access = event.method.is_some() && event.status.is_some();
-        Self { access, signature: event.signature, reason: event.reason.filter(|_| event.signature.is_none() && !access) }
+        let says = match event.signature {
+            Some(signature) => Says::Signature(signature),
+            None if access => Says::Wording(0),
+            None => Says::Wording(event.quote.map_or(0, |quote| quote.with(wording))),
+        };
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        kinds[*line] = Kind { access, says: *known.entry(says).or_insert(next) };
     }
+    kinds
+}
+
+/// How many words of a text show its wording.
+const WORDS: usize = 8;
+
+/// A hash of the first words of a text that are no values.
+fn wording(text: &str) -> u32 {
+    let is_word = |word: &&str| word.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'\'' | b':' | b',' | b'.'));
+    let words: Vec<&str> = text.split_ascii_whitespace().filter(is_word).take(WORDS).collect();
+    let hash = FxBuildHasher.hash_one(words).to_le_bytes();
+    hash.first_chunk().copied().map_or(0, u32::from_le_bytes)
 }
 
 /// All fragments of a run.
@@ -50,6 +81,8 @@ pub struct Fragments<'e> {
     leaders: Vec<FragmentId>,
     /// The lines of each fragment that was not joined to another, as indices of events.
     members: Vec<Vec<usize>>,
+    /// For each event of a fragment the kind of its line.
+    kinds: Vec<Kind>,
     /// Sources whose lines name the same client by the same address.
     same_clients: HashSet<(SourceId, SourceId)>,
 }
@@ -59,7 +92,8 @@ impl<'e> Fragments<'e> {
     pub fn of(events: &'e [Event], sources: &'e Sources, members: Vec<Vec<usize>>) -> Self {
         let leaders = (0..members.len()).map(|index| u32::try_from(index).unwrap_or(u32::MAX)).collect();
         let same_clients = same_clients(events, sources, &members);
-        Self { events, sources, leaders, members, same_clients }
+        let kinds = kinds(events, members.iter().flatten());
+        Self { events, sources, leaders, members, kinds, same_clients }
     }
 
     /// The fragments that were not joined to others, each a list of events.
@@ -88,6 +122,11 @@ impl<'e> Fragments<'e> {
         &self.members[fragment as usize]
     }
 
+    /// The kind of the line of an event.
+    pub fn kind(&self, line: usize) -> Kind {
+        self.kinds[line]
+    }
+
     /// Makes one fragment of two that are not part of others.
     pub fn join(&mut self, one: FragmentId, other: FragmentId) {
         let (first, second) = (one.min(other), one.max(other));
@@ -111,7 +150,7 @@ impl<'e> Fragments<'e> {
     fn contradict(&self, one: usize, other: usize) -> bool {
         let (a, b) = (&self.events[one], &self.events[other]);
         let (source, next) = (self.sources.source(one), self.sources.source(other));
-        (if source == next { are_of_two(a, b) } else { give_two_reasons(a, b) })
+        (if source == next { are_of_two(self.kind(one), self.kind(other)) } else { give_two_reasons(a, b) })
             || differ(a.request_id.map(Id::folded), b.request_id.map(Id::folded))
             || differ(a.trace_id.map(Id::folded), b.trace_id.map(Id::folded))
             || differ(a.method, b.method)
@@ -128,8 +167,7 @@ impl<'e> Fragments<'e> {
 }
 
 /// Whether two lines of one source are of two requests: a request has one line of each kind.
-fn are_of_two(a: &Event, b: &Event) -> bool {
-    let (one, other) = (Kind::of(a), Kind::of(b));
+fn are_of_two(one: Kind, other: Kind) -> bool {
     one.access && other.access || one == other
 }
 

@@ -185,10 +185,10 @@ fn by_source(fragments: &Fragments<'_>) -> Vec<Vec<Entry>> {
 fn entry(fragments: &Fragments<'_>, rank: i64, (source, line, fragment): &(SourceId, usize, FragmentId)) -> Option<Entry> {
     let event = &fragments.events[*line];
     let own = |line: &&usize| fragments.sources.source(**line) == *source;
-    let mut lines = fragments.lines(*fragment).iter().filter(own).map(|line| &fragments.events[*line]);
-    let mut events = lines.clone();
-    let access = lines.any(|event| Kind::of(event).access);
+    let lines = || fragments.lines(*fragment).iter().filter(own);
+    let access = lines().any(|line| fragments.kind(*line).access);
+    let mut events = lines().map(|line| &fragments.events[*line]);
     let refused = events.any(|event| event.kind == EventKind::AuthFailure || event.status.is_some_and(|status| status >= 400));
     let at = [rank, i64::try_from(event.place.line).unwrap_or(i64::MAX)];
-    refused.then_some(Entry { stream: event.place.stream, at, fragment: *fragment, kind: Kind::of(event), access })
+    refused.then_some(Entry { stream: event.place.stream, at, fragment: *fragment, kind: fragments.kind(*line), access })
 }
