@@ -189,7 +189,8 @@ static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Signs that a key is one that tokens are signed with.
 static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|verification key").expect("a constant pattern compiles")
+    Regex::new(r#"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|(?-i:[a-z]Kid\b)|_kid\b|verification key|resourcepath"?[=:] ?"?(?:\S*/)?keys/"#)
+        .expect("a constant pattern compiles")
 });
 
 /// Two reasons in one breath are none: "missing or invalid token".

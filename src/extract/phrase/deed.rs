@@ -107,6 +107,9 @@ fn kind(noun: Noun, deed: Deed) -> Option<EventKind> {
     })
 }
 
+/// How many words the path of what was acted on may have.
+const MOST_OF_PATH: usize = 6;
+
 /// Whether a thing can be the object of a deed that is told of.
 fn is_object(noun: Noun) -> bool {
     matches!(noun, Noun::User | Noun::Key | Noun::KeySet | Noun::Token | Noun::Refresh | Noun::Session)
@@ -180,6 +183,8 @@ fn head(words: &[Word], first: usize, noun: Noun) -> Noun {
 fn across_fields(words: &Words, audit: bool) -> Option<(Noun, Deed)> {
     let mut deed: Option<Deed> = None;
     let mut noun: Option<Noun> = None;
+    // `resourcePath=keys/k2`: what it is of, where no other field says so.
+    let mut in_path: Option<Noun> = None;
     let mut named = audit;
     let mut key: &[Word] = &[];
     for (clause, part) in words.by_clause() {
@@ -188,6 +193,9 @@ fn across_fields(words: &Words, audit: bool) -> Option<(Noun, Deed)> {
             continue;
         }
         let field = matches!(clause.after, Break::Field | Break::Pipe);
+        if field && matches!(part.len(), 2..=MOST_OF_PATH) && key.iter().any(|word| word.object_key) {
+            in_path = in_path.or_else(|| part[0].lexeme.noun().filter(|noun| is_object(*noun)));
+        }
         if !field || part.len() > 2 {
             key = &[];
             continue;
@@ -218,7 +226,7 @@ fn across_fields(words: &Words, audit: bool) -> Option<(Noun, Deed)> {
         }
     }
     named.then_some(())?;
-    Some((noun?, deed?))
+    Some((noun.or(in_path)?, deed?))
 }
 
 /// Where a user was changed: whether the change switched it on or off. That it is off counts more than that it is not deleted.

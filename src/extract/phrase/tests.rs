@@ -219,6 +219,12 @@ fn deeds_are_told_by_fields() {
         &[
             ("operationType=DELETE resourceType=USER resourcePath=users/4711", "user_deleted"),
             ("type=REMOVE_USER actor=admin", "user_deleted"),
+            ("operationType=DELETE resourceType=COMPONENT resourcePath=keys/k1", "key_retired"),
+            ("operationType=CREATE resourceType=COMPONENT resourcePath=keys/k2 activeKid=k2 previousKid=k1", "key_added"),
+            (
+                "event=\"admin event\" operationType=DELETE resourceType=PROVIDER resourcePath=keys/shop-k1 adminUser=jo",
+                "key_retired",
+            ),
             ("{\"action\":\"user.block\",\"target\":\"4711\"}", "user_disabled"),
             ("operationType=UPDATE resourceType=USER representation=\"{\\\"enabled\\\": false}\"", "user_disabled"),
             ("{\"type\":\"user_updated\",\"enabled\":true}", "user_restored"),

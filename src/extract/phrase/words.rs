@@ -186,6 +186,8 @@ impl<'a> Reader<'a> {
                     self.pass_until_blank();
                     continue;
                 }
+                // The folder of a path is a word of its own, whatever id stands in it.
+                b'/' => self.begin_token(),
                 b'@' => {
                     if let Some(last) = self.raw.last_mut().filter(|_| self.at > 0 && is_letter(self.bytes[self.at - 1])) {
                         last.id = VALUE;

@@ -45,7 +45,7 @@ pub(super) fn look_at_signs(lexed: &Lexed<'_>, at: usize, best: &mut Best) {
         best.offer(Field::RequestId, atom.start..atom.end, 25, false);
     } else if path && let Some(range) = user_in_path(word) {
         let range = atom.start + range.start..atom.start + range.end;
-        let aimed = at > 0 && is_field(lexed, at - 1) && lexed.word(at - 1).to_ascii_lowercase().ends_with("resourcepath");
+        let aimed = is_aimed(lexed, at);
         // Who goes by `/admin/users/5` acts on user 5.
         let rank = if aimed {
             TARGET
@@ -55,7 +55,24 @@ pub(super) fn look_at_signs(lexed: &Lexed<'_>, at: usize, best: &mut Best) {
             PATH
         };
         best.offer(Field::Sub, range, rank, aimed);
+    } else if path
+        && is_aimed(lexed, at)
+        && let Some(range) = key_in_path(word)
+    {
+        best.offer(Field::Kid, atom.start + range.start..atom.start + range.end, TARGET, true);
     }
+}
+
+/// Whether a field that says what was acted on holds a path: `resourcePath=users/5`.
+fn is_aimed(lexed: &Lexed<'_>, at: usize) -> bool {
+    at > 0 && is_field(lexed, at - 1) && lexed.word(at - 1).to_ascii_lowercase().ends_with("resourcepath")
+}
+
+/// The id of a key in the path of what was acted on: `keys/k2`, `realms/shop/keys/k2`.
+fn key_in_path(path: &str) -> Option<Range<usize>> {
+    let (before, id) = path.rsplit_once('/')?;
+    let is_of_keys = before.rsplit('/').next().is_some_and(|folder| matches!(folder, "keys" | "signing-keys" | "jwks"));
+    (is_of_keys && fits(Field::Kid, id)).then(|| path.len() - id.len()..path.len())
 }
 
 /// Whether a tag in brackets says by its beginning that it is of a request: `[req-5512]`.
