@@ -32,7 +32,7 @@ use crate::facts::table::Side;
 use crate::facts::timeline;
 use crate::facts::view::Facts;
 use crate::group::merge::Case;
-use crate::group::{merge, response_size, subject};
+use crate::group::{merge, response_size, subject, token_key};
 use crate::model::diagnosis::Failure;
 use crate::model::event::{Event, EventKind};
 use crate::model::finding::Finding;
@@ -95,6 +95,7 @@ pub fn group(scan: &mut Extracted, inventory: &Inventory) -> Grouped {
     let merge::Merged { mut cases, unrelated } = merge::merge(&scan.events, &files);
     response_size::infer_reasons(&scan.events, &files, &mut cases);
     subject::infer(&scan.events, &scan.observations, &mut cases);
+    token_key::infer(&scan.events, &mut cases);
     Grouped { cases, unrelated, zones, offsets }
 }
 

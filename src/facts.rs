@@ -7,6 +7,7 @@ pub mod cohort;
 pub mod gathered;
 pub mod history;
 pub mod key;
+pub mod key_story;
 pub mod lifecycle;
 mod maps;
 pub mod outage;

@@ -14,4 +14,5 @@ pub mod source;
 pub mod split;
 pub mod subject;
 pub mod subject_shape;
+pub mod token_key;
 pub mod window;

@@ -33,6 +33,9 @@ pub const RULES: CauseRules = CauseRules {
     rules: &[&DR_23, &DR_24, &DR_26],
 };
 
+/// Verifiers that accept a key for so long after others began to refuse it only have a slower cache.
+const STRAGGLERS: TimeDelta = TimeDelta::seconds(20);
+
 const SAYS: &str = "The key was retired while tokens signed with it were still valid";
 const FIX: &str = "Keep a retired key published for one token lifetime plus every cache's lifetime; it ends by itself when the last old token expires";
 const VERIFY: &str = "No refusal for the old key id, and every verifier accepts the new one";
@@ -46,7 +49,8 @@ pub static DR_23: Rule = Rule {
     name: "The token's key was retired, or gave way to another, while its tokens still lived",
     symptom: "Tokens of the old key are refused from some moment on; new logins work at once.",
     requires: &[
-        "The retirement or replacement of the token's key at or before the failure; or, without any such line, a key that verified is refused by all from one moment on while another is accepted",
+        "The retirement or replacement of the token's key at or before the failure; or, without any such line, a key that verified is refused by all from one moment on while a younger one is at work",
+        "Where no line names the token's key, that key was the last to end before such refusals, or signed when the token was issued",
     ],
     supports: &[
         "The token was issued before that",
@@ -54,8 +58,11 @@ pub static DR_23: Rule = Rule {
         "The published key set does not have it",
         "A second line tells of the same",
     ],
-    counters: &["A retirement that is dated after the failure: it is shown as considered"],
-    confidence: "Likely where a line tells of the retirement (0.72 to 0.80), confirmed with two more grounds; possible for a key that was only replaced (0.60) or whose retirement no line tells (0.64).",
+    counters: &[
+        "A retirement that is dated after the failure: it is shown as considered",
+        "Others still accept the key, where lines tell of keys",
+    ],
+    confidence: "Likely where a line tells of the retirement (0.72 to 0.80), confirmed with two more grounds; 0.70 to 0.82 where no line tells of it; possible for a key that was only replaced (0.60), or that no line names (0.58 to 0.76).",
     outcomes: &[
         Outcome { variant: Some(Variant::EarlyRetirement), says: SAYS, fix: FIX },
         Outcome {
@@ -66,7 +73,7 @@ pub static DR_23: Rule = Rule {
     ],
     verify: VERIFY,
     ends: ENDS,
-    reads: &[Scope::Key, Scope::All],
+    reads: &[Scope::Subject, Scope::Client, Scope::Key, Scope::All],
     scenario: "key_rotated/early_retirement",
 };
 
@@ -126,6 +133,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
     }
     verdicts.extend(too_early(case, facts));
     verdicts.extend(faded(case, facts));
+    verdicts.extend(nameless(case, facts));
     if let Some(verdict) = retired(case, facts) {
         verdicts.push(verdict);
     } else if case.reason == Reason::SignatureInvalid {
@@ -170,30 +178,63 @@ fn retired(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 /// DR-23 without any line of the retirement: from some moment on all verifiers refuse a key that they accepted before,
-/// and accept another.
+/// while a younger one is at work.
 fn faded(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
-    if case.reason != Reason::KeyNotFound
-        || facts.keys.get(&kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some())
-    {
+    if facts.keys.get(&kid).is_some_and(|key| key.retired.is_some() || key.superseded.is_some()) {
         return None;
     }
-    let verdicts = &facts.history.verifiers;
-    let (accepted, turned) = (verdicts.accepted(kid)?, verdicts.refused(kid)?.first);
-    let another = verdicts.another_after(kid, turned);
-    (accepted.last < turned && turned <= time && another).then(|| {
-        Verdict::new(&DR_23, 0.64)
+    let stories = &facts.history.stories;
+    let story = stories.get(kid).filter(|story| story.is_gone(time))?;
+    let (gone, heir) = (story.gone?, stories.heir(kid, time)?);
+    let says = match story.verified {
+        Some(verified) => format!(
+            "the key verified until {}, was refused from {} on, and `{}` is at work since {}",
+            verified.last.format("%H:%M:%S"),
+            gone.format("%H:%M:%S"),
+            heir.kid,
+            heir.born.format("%H:%M:%S")
+        ),
+        None => format!("the key was refused from {} on, and `{}` followed it", gone.format("%H:%M:%S"), heir.kid),
+    };
+    let still = story.verified.is_some_and(|verified| verified.last > gone + STRAGGLERS);
+    let is_told_of = facts.keys.get(&heir.kid).is_some_and(|key| key.added.is_some() || key.rotated.is_some());
+    let base = match case.reason {
+        Reason::KeyNotFound => 0.70,
+        Reason::JwksUnavailable => 0.72,
+        _ => 0.55,
+    };
+    Some(
+        Verdict::new(&DR_23, base)
             .variant(Variant::UnannouncedRetirement)
-            .shows(
-                Some(case.line),
-                format!(
-                    "the key verified until {}, was refused from {} on, and another is accepted",
-                    accepted.last.format("%H:%M:%S"),
-                    turned.format("%H:%M:%S")
-                ),
-            )
-            .cap(true, 0.85, "no line of the retirement itself")
-    })
+            .ground(story.verified.is_some_and(|verified| verified.first < gone), 0.10)
+            .shows(Some(case.line), says)
+            .against("others still accept it, and keys are told of", still && is_told_of, 0.15)
+            .cap(true, 0.85, "no line of the retirement itself"),
+    )
+}
+
+/// DR-23 where no line names the key: a key ended just before such refusals began.
+fn nameless(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let turn = facts.key_turn(case).filter(|turn| turn.ended)?;
+    let (before, after) = facts.around(case, turn.time());
+    let (kid, gone) = (turn.story.kid, turn.time().format("%H:%M:%S"));
+    let says = match turn.issued {
+        Some(issued) => {
+            format!("the token was issued at {}, when `{kid}` signed, which ended at {gone}", issued.format("%H:%M:%S"))
+        }
+        None => format!("the last that happened to a key before: `{kid}` ended at {gone}"),
+    };
+    let index = facts.keys.get(&kid).and_then(|key| key.retired);
+    let mut verdict = Verdict::new(&DR_23, if turn.issued.is_some() { 0.68 } else { 0.58 })
+        .variant(if turn.story.is_told { Variant::EarlyRetirement } else { Variant::UnannouncedRetirement })
+        .ground(case.reason == Reason::KeyNotFound && after >= 5 && after >= 5 * before, 0.08)
+        .shows(Some(case.line), says)
+        .cap(true, 0.80, "no line names the token's key");
+    if let Some(index) = index {
+        verdict = verdict.blame(facts, index, "a key was retired");
+    }
+    Some(verdict)
 }
 
 /// DR-26: the key id stayed and the key behind it changed.

@@ -16,14 +16,11 @@ use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
 use crate::facts::scope::Scope;
 use crate::facts::verifier::VerifierStats;
-use crate::facts::view::Facts;
+use crate::facts::view::{Facts, KEY_IS_NEW};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
 use crate::model::words::{RuleId, Variant};
-
-/// The longest a cache is believed to be behind a rotation.
-const LONGEST_CACHE: TimeDelta = TimeDelta::hours(6);
 
 /// The rules of this cause.
 pub const RULES: CauseRules = CauseRules {
@@ -51,6 +48,7 @@ pub static DR_21: Rule = Rule {
     symptom: "Tokens of a new key are refused at one verifier until it fetches the key set again; a new login does not help.",
     requires: &[
         "The token's key was added or became the signing key no more than six hours before, and is not retired; or, without any such line, a key appears after others and is accepted elsewhere",
+        "Where no line names the token's key, that key was the last to begin before such refusals, or signed when the token was issued",
     ],
     supports: &[
         "No more than an hour since",
@@ -62,8 +60,9 @@ pub static DR_21: Rule = Rule {
         "The published key set does not have the key",
         "The key gave way to another before the failure",
         "The key id had verified before it became the signing key (DR-26)",
+        "The key is inferred, and such refusals of the service began when another key ended",
     ],
-    confidence: "Likely (0.78), confirmed with two more grounds; at most 0.85 where no line tells of the rotation.",
+    confidence: "Likely (0.78), confirmed with two more grounds; at most 0.85 where no line tells of the rotation; possible where no line names the key (0.56 to 0.66).",
     outcomes: &[
         Outcome { variant: None, says: SAYS, fix: FIX },
         Outcome {
@@ -74,7 +73,7 @@ pub static DR_21: Rule = Rule {
     ],
     verify: VERIFY,
     ends: ENDS,
-    reads: &[Scope::Key, Scope::All],
+    reads: &[Scope::Subject, Scope::Client, Scope::Key, Scope::All],
     scenario: "stale_jwks_cache/cache_on_one_verifier_then_early_retirement",
 };
 
@@ -145,35 +144,60 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
 /// DR-21 without any line of the rotation: a key that was not announced begins to sign, and others accept it.
 fn unannounced(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let (time, kid) = (case.time?, case.kid?);
-    let verdicts = &facts.history.verifiers;
-    let accepted = verdicts.accepted(kid)?;
-    let first = verdicts.refused(kid).map_or(accepted.first, |refused| refused.first.min(accepted.first));
-    let older = verdicts.another_before(kid, first - TimeDelta::seconds(60));
+    let (stories, verdicts) = (&facts.history.stories, &facts.history.verifiers);
+    let story = stories.get(kid).filter(|story| !stories.is_first(kid) && !story.is_gone(time))?;
     let service = case.service.map(plain_name).unwrap_or_default();
-    let elsewhere = verdicts.key(kid).any(|(other, judged)| other != service && judged.accepted.is_some());
-    let here_before = verdicts.key_at(kid, case.service).is_some_and(|judged| judged.accepted_before(time));
-    (older && elsewhere && !here_before && time - first <= LONGEST_CACHE).then(|| {
-        Verdict::new(&DR_21, 0.66)
+    let elsewhere = verdicts.key(kid).any(|(other, judged)| other != service && judged.verified().span().is_some());
+    let here_before = verdicts.key_at(kid, case.service).is_some_and(|judged| judged.verified().before(time).is_some());
+    let is_new = time - story.born <= KEY_IS_NEW;
+    (elsewhere && !here_before && is_new).then(|| {
+        Verdict::new(&DR_21, 0.70)
             .variant(Variant::UnannouncedKey)
             .shows(
                 Some(case.line),
                 format!(
                     "the key was first seen at {}, after others, and is accepted elsewhere: a rotation that no line tells",
-                    first.format("%H:%M:%S")
+                    story.born.format("%H:%M:%S")
                 ),
             )
+            .ground(verdicts.verified(kid).is_some_and(|verified| verified.last > time), 0.05)
             .cap(true, 0.85, "no line of the rotation itself")
     })
 }
 
+/// DR-21 where no line names the key: a key began just before such refusals did.
+fn nameless(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let turn = facts.key_turn(case).filter(|turn| !turn.ended)?;
+    let (kid, born) = (turn.story.kid, turn.time().format("%H:%M:%S"));
+    let says = match turn.issued {
+        Some(issued) => {
+            format!("the token was issued at {}, when `{kid}` signed, which began at {born}", issued.format("%H:%M:%S"))
+        }
+        None => format!("the last that happened to a key before: `{kid}` began at {born}"),
+    };
+    Some(Verdict::new(&DR_21, if turn.issued.is_some() { 0.66 } else { 0.56 }).shows(Some(case.line), says).cap(
+        true,
+        0.80,
+        "no line names the token's key",
+    ))
+}
+
 fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let time = case.time?;
-    let key = facts.keys.get(&case.kid?);
-    let Some(index) = key.and_then(|key| key.rotated.or(key.added)) else { return unannounced(case, facts) };
+    let key = case.kid.and_then(|kid| facts.keys.get(&kid));
+    let Some(index) = key.and_then(|key| key.rotated.or(key.added)) else {
+        return unannounced(case, facts).or_else(|| nameless(case, facts));
+    };
     let key = key?;
     let since = time - facts.lifecycle[index].time;
     let gone = key.retired.is_some_and(|retired| facts.lifecycle[retired].time <= time);
-    if gone || since > LONGEST_CACHE || since < TimeDelta::seconds(-5) {
+    if gone || since > KEY_IS_NEW || since < TimeDelta::seconds(-5) {
+        return None;
+    }
+    // A key that was refused for good while a younger one is at work is old, though no line tells of its end.
+    let stories = &facts.history.stories;
+    if case.kid.is_some_and(|kid| stories.heir(kid, time).is_some() && stories.get(kid).is_some_and(|story| story.is_gone(time)))
+    {
         return None;
     }
     // A verifier that accepts the key knows it: then the signature itself is bad.
@@ -207,6 +231,11 @@ fn new_key(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
             .ground(published == Some(true), 0.05)
             .against("the key is missing from the published set", published.map(|published| !published), 0.20)
             .against("the key was retired before the failure", gone, 0.0)
+            .against(
+                "the service's refusals began when another key ended",
+                case.kid_from.map(|_| facts.ended_since(case).is_some()),
+                0.30,
+            )
             .against("the same key id had verified before it became the signing key", renewed, 0.25)
             .against(
                 "the key was superseded before the failure",

@@ -37,12 +37,15 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
     for rules in CAUSES.iter().filter(|rules| rules.reasons.contains(&case.reason)) {
         (rules.judge)(case, links, facts, &mut verdicts);
     }
-    if case.inferred.is_some() || case.sub_from.is_some() {
+    if case.inferred.is_some() || case.sub_from.is_some() || case.kid_from.is_some() {
         for verdict in &mut verdicts {
             verdict.evidence.extend(
                 case.sub_from
                     .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
             );
+            verdict.evidence.extend(case.kid_from.map(|place| {
+                (place, "the key is inferred: that of another token of the same user or client around then".into())
+            }));
             // Not below the threshold: a verdict that counts as possible still does.
             verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
         }

@@ -37,6 +37,11 @@ impl Client {
         services.any(|service| self.let_in.iter().any(|(other, first)| *other == service && *first < time))
     }
 
+    /// When the last token was issued to it by `time`.
+    pub fn last_issued(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.issued[..self.issued.partition_point(|issued| *issued <= time)].last().copied()
+    }
+
     fn let_through(&mut self, success: &Success) {
         self.accepted.push(success.time);
         if let Some(service) = success.service.map(plain_name) {

@@ -74,6 +74,13 @@ pub struct KnownCohorts {
 }
 
 impl KnownCohorts {
+    /// How many refusals of a service for want of a key lie from one time to another.
+    pub fn of_keys_within(&self, service: Name, from: DateTime<Utc>, to: DateTime<Utc>) -> usize {
+        let Some(by_reason) = self.times.get(&service) else { return 0 };
+        let times = by_reason.iter().filter(|(reason, _)| reason.is_of_key()).map(|(_, times)| times);
+        times.map(|times| times.partition_point(|time| *time < to) - times.partition_point(|time| *time < from)).sum()
+    }
+
     /// How many refusals of a service for a reason lie in as long as `within` before and after `time`.
     pub fn around(&self, service: Name, reason: Reason, time: DateTime<Utc>, within: TimeDelta) -> (usize, usize) {
         let Some(times) = self.times.get(&service).and_then(|by_reason| by_reason.get(&reason)) else {

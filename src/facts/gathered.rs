@@ -16,6 +16,7 @@ use crate::facts::client::Clients;
 use crate::facts::cohort::Cohorts;
 use crate::facts::history::{History, Shapes};
 use crate::facts::key::UsedKeys;
+use crate::facts::key_story::KeyStories;
 use crate::facts::lifecycle::{Lifecycle, LifecycleEvents};
 use crate::facts::outage::StoreErrors;
 use crate::facts::service::Services;
@@ -35,7 +36,7 @@ use crate::model::observation::RequestObservation;
 use crate::parallel;
 
 /// The form in which gathered facts are written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The version in front of the written form: only that of this program is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -227,10 +228,11 @@ impl Gathered {
         let (own, Self { files, lives, tokens, mut refusals, asked_for, .. }) = (files.len(), self);
         let issued = refusals.clients.take_issued();
         let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services } = lives;
-        let Tokens { successes, subjects, used_keys, verifiers } = tokens;
+        let Tokens { successes, subjects, mut used_keys, verifiers } = tokens;
         let Refusals { cohorts, clients, suspects, missing } = refusals;
         let (lifecycle, (successes, verifiers)) =
             parallel::both(|| lifecycle.settle(), || (successes.settle(), verifiers.settle()));
+        let signed = used_keys.take_signed();
         let (keys, subjects, services) = (used_keys.settle(&lifecycle), subjects.settle(), services.settle());
         let known = Known { subjects: &subjects, keys: &keys, successes: &successes, issued: &issued };
         let (addresses, (clients, bulks, successes_of)) = parallel::both(
@@ -254,6 +256,7 @@ impl Gathered {
             audited: is_audited(&lifecycle),
             rows: table_rows.settle(),
             history: History {
+                stories: KeyStories::of(&keys, &signed, &lifecycle, &verifiers),
                 verifiers,
                 bulks,
                 created_as: created_by_name(&lifecycle),

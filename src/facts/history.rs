@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::facts::client::Client;
+use crate::facts::key_story::KeyStories;
 use crate::facts::service::KnownServices;
 use crate::facts::subject::Subject;
 use crate::facts::vanishing::Bulk;
@@ -27,6 +28,8 @@ pub struct History {
     pub services: KnownServices,
     /// What verifiers made of tokens.
     pub verifiers: KnownVerifiers,
+    /// The lives of keys.
+    pub stories: KeyStories,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
     /// Creations by e-mail or name, as indices of the lifecycle events.

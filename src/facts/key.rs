@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::lifecycle::LifecycleEvents;
-use crate::facts::written::items;
+use crate::facts::maps;
+use crate::facts::times::Span;
+use crate::facts::written::{items, pairs};
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind};
 use crate::model::name::Name;
@@ -26,7 +28,13 @@ pub struct Key {
 
 /// The keys that were seen at work so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct UsedKeys(#[serde(serialize_with = "items::serialize")] HashSet<Name>);
+pub struct UsedKeys {
+    #[serde(serialize_with = "items::serialize")]
+    used: HashSet<Name>,
+    /// When they signed the first and the last token.
+    #[serde(with = "pairs")]
+    signed: HashMap<Name, Span>,
+}
 
 impl UsedKeys {
     /// Adds an event.
@@ -36,18 +44,28 @@ impl UsedKeys {
             EventKind::TokenIssued => event.sub.is_some() && event.time.is_some(),
             _ => false,
         };
-        self.0.extend(event.kid.filter(|_| used));
+        self.used.extend(event.kid.filter(|_| used));
+        if let (EventKind::TokenIssued, Some(kid), Some(time)) = (event.kind, event.kid, event.time) {
+            let here = Span::at(time);
+            self.signed.entry(kid).and_modify(|known| *known = known.with(here)).or_insert(here);
+        }
     }
 
     /// Adds a request.
     pub fn observe(&mut self, observation: &RequestObservation) {
         let accepted = observation.status.is_some_and(|status| status < 400);
-        self.0.extend(observation.kid.filter(|_| accepted));
+        self.used.extend(observation.kid.filter(|_| accepted));
     }
 
     /// Adds what another gathered.
     pub fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.used.extend(other.used);
+        maps::merge(&mut self.signed, other.signed, |known, span| *known = known.with(span));
+    }
+
+    /// When each key signed the first and the last token, as far as the issuer tells.
+    pub fn take_signed(&mut self) -> HashMap<Name, Span> {
+        std::mem::take(&mut self.signed)
     }
 
     /// The keys by id, with what happened to them.
@@ -68,7 +86,7 @@ impl UsedKeys {
             }
         }
         #[expect(clippy::iter_over_hash_type, reason = "each is marked on its own")]
-        for kid in self.0 {
+        for kid in self.used {
             keys.entry(kid).or_default().used = true;
         }
         keys

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::maps;
 use crate::facts::success::Success;
-use crate::facts::times::Span;
+use crate::facts::times::{Minutes, Span};
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
@@ -31,6 +31,10 @@ pub struct VerifierStats {
     unsound: Vec<i64>,
     /// When the youngest accepted token was issued.
     youngest: Option<i64>,
+    /// When the signature of a token held, as far as kept by key: it was accepted, or refused for what is looked at later.
+    verified: Minutes,
+    /// When a token was refused for its key, likewise.
+    unknown: Minutes,
 }
 
 impl VerifierStats {
@@ -77,6 +81,26 @@ impl VerifierStats {
         (refusing.collect(), accepting.collect())
     }
 
+    /// Adds when the key of a token was known, and when it was not.
+    fn add_key(&mut self, token: &Token) {
+        match token.refused {
+            None => self.verified.add(token.time),
+            Some(reason) if is_after_signature(reason) => self.verified.add(token.time),
+            Some(reason) if reason.is_of_key() => self.unknown.add(token.time),
+            Some(_) => {}
+        }
+    }
+
+    /// When the signature of a token held.
+    pub fn verified(&self) -> &Minutes {
+        &self.verified
+    }
+
+    /// When a token was refused for its key.
+    pub fn unknown(&self) -> &Minutes {
+        &self.unknown
+    }
+
     fn add(&mut self, token: &Token) {
         match token.refused {
             None => {
@@ -104,6 +128,8 @@ impl VerifierStats {
         }
         maps::merge(&mut self.hosts, other.hosts, Instance::merge);
         self.unsound.append(&mut other.unsound);
+        self.verified.merge(other.verified);
+        self.unknown.merge(other.unknown);
         self.youngest = self.youngest.max(other.youngest);
     }
 
@@ -115,6 +141,19 @@ impl VerifierStats {
             self.refused.push((reason, span));
         }
     }
+}
+
+/// Whether a token that is refused for a reason had a signature that held.
+fn is_after_signature(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::SubNotFound
+            | Reason::UserDisabled
+            | Reason::TokenRevoked
+            | Reason::TokenExpired
+            | Reason::ScopeInsufficient
+            | Reason::UserStoreUnavailable
+    )
 }
 
 /// One instance of a verifier.
@@ -154,7 +193,8 @@ impl Verifiers {
     /// Adds a refused request.
     pub fn refused(&mut self, case: &Case) {
         if let Some(time) = case.time {
-            let Case { service, kid, host, iat, reason, .. } = *case;
+            let Case { service, host, iat, reason, .. } = *case;
+            let kid = case.kid.filter(|_| case.kid_from.is_none());
             self.add(&Token { time, refused: Some(reason), service, kid, host, iat });
         }
     }
@@ -168,7 +208,9 @@ impl Verifiers {
     fn add(&mut self, token: &Token) {
         let service = token.service.map(plain_name);
         if let Some(kid) = token.kid {
-            self.by_key.entry((kid, service.unwrap_or_default())).or_default().add(token);
+            let stats = self.by_key.entry((kid, service.unwrap_or_default())).or_default();
+            stats.add(token);
+            stats.add_key(token);
         }
         if let Some(service) = service.filter(|service| !service.is_empty()) {
             self.by_service.entry(service).or_default().add(token);
@@ -263,6 +305,16 @@ impl KnownVerifiers {
     /// When tokens of a key were refused anywhere.
     pub fn refused(&self, kid: Name) -> Option<Span> {
         Span::join(self.key(kid).filter_map(|(_, stats)| stats.refusals()))
+    }
+
+    /// From when to when signatures of a key held anywhere.
+    pub fn verified(&self, kid: Name) -> Option<Span> {
+        Span::join(self.key(kid).filter_map(|(_, stats)| stats.verified.span()))
+    }
+
+    /// From when to when tokens were refused anywhere for want of a key.
+    pub fn unknown(&self, kid: Name) -> Option<Span> {
+        Span::join(self.key(kid).filter_map(|(_, stats)| stats.unknown.span()))
     }
 
     /// Whether another key was accepted before `time`.

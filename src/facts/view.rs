@@ -15,6 +15,7 @@ use crate::facts::change::Changes;
 use crate::facts::cohort::KnownCohorts;
 use crate::facts::history::History;
 use crate::facts::key::Key;
+use crate::facts::key_story::KeyStory;
 use crate::facts::lifecycle::LifecycleEvents;
 use crate::facts::outage::{self, Outage};
 use crate::facts::outline::Outline;
@@ -31,6 +32,30 @@ use crate::model::name::Name;
 
 /// Failures that a change causes begin within this time after it; they are compared with as long a time before it.
 pub const ONSET: TimeDelta = TimeDelta::minutes(15);
+
+/// The longest that a verifier is believed not to know a new key.
+pub const KEY_IS_NEW: TimeDelta = TimeDelta::hours(6);
+
+/// Verifiers that refuse a new key for longer than this while others do not are told by their refusals.
+const SETTLES: TimeDelta = TimeDelta::seconds(30);
+
+/// What happened to a key that may explain a refusal that names none.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyTurn<'f> {
+    /// The life of the key.
+    pub story: &'f KeyStory,
+    /// Whether it ended, or else began.
+    pub ended: bool,
+    /// When the token was issued, where that tells its key.
+    pub issued: Option<DateTime<Utc>>,
+}
+
+impl KeyTurn<'_> {
+    /// When it happened.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.story.gone.filter(|_| self.ended).unwrap_or(self.story.born)
+    }
+}
 
 /// All facts of a run, or as many as a [`Scope`] holds.
 #[derive(Debug, Clone)]
@@ -137,6 +162,51 @@ impl Facts<'_> {
     /// The row of the user table that says that a user is deleted or disabled, whether or not it says since when.
     pub fn row(&self, kind: EventKind, sub: Name) -> Option<Place> {
         self.rows.get(&(kind, sub)).copied()
+    }
+
+    /// What happened to keys that explains a refusal for a key that no line names: to the key that signed the last token
+    /// issued to its user or client, or else the last that happened to any.
+    pub fn key_turn(&self, case: &Case) -> Option<KeyTurn<'_>> {
+        let time = case.time.filter(|_| case.reason.is_of_key())?;
+        let stories = &self.history.stories;
+        if case.kid.is_some() {
+            return self.ended_since(case).map(|story| KeyTurn { story, ended: true, issued: None });
+        }
+        let issued_to = case.sub.and_then(|sub| self.last_before(EventKind::TokenIssued, sub, time));
+        let client = || self.history.clients.get(&case.client_ip?)?.last_issued(time);
+        let issued = issued_to.map(|index| self.lifecycle[index].time).or_else(client);
+        if let Some(story) = issued.and_then(|issued| stories.signing_at(issued)) {
+            let ended = story.is_gone(time);
+            let is_new = !stories.is_first(story.kid) && time - story.born <= KEY_IS_NEW;
+            return (ended || is_new).then_some(KeyTurn { story, ended, issued });
+        }
+        let (ended, began) = stories.last_turns(time);
+        match (ended, began) {
+            (Some(story), began) if began.is_none_or(|began| story.gone >= Some(began.born)) => {
+                Some(KeyTurn { story, ended: true, issued: None })
+            }
+            (_, Some(story)) if time - story.born <= KEY_IS_NEW => Some(KeyTurn { story, ended: false, issued: None }),
+            _ => None,
+        }
+    }
+
+    /// The key that ended last before a case whose key is inferred, after that key had begun, if the service's refusals for
+    /// want of a key began with that end: a token of the ended key is the likelier one.
+    pub fn ended_since(&self, case: &Case) -> Option<&KeyStory> {
+        let (time, kid, _) = (case.time?, case.kid?, case.kid_from?);
+        let stories = &self.history.stories;
+        let born = stories.get(kid).filter(|story| !story.is_gone(time))?.born;
+        let (ended, _) = stories.last_turns(time);
+        let (story, end) = ended.and_then(|story| Some((story, story.gone?))).filter(|(_, end)| *end > born + SETTLES)?;
+        let count = |from, to| case.service.map_or(0, |service| self.cohorts.of_keys_within(service, from, to));
+        let within = ((time - end) * 2).max(SETTLES * 2);
+        let before = within.min((end - born) / 2);
+        let (silent, loud) = (count(end - before, end), count(end, end + within));
+        // As rates: four times as many a second after the end as before it.
+        let rate = |count: usize, over: TimeDelta| {
+            i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(1_000_000) / over.num_milliseconds().max(1)
+        };
+        (loud >= 3 && rate(loud, within) >= 4 * rate(silent, before)).then_some(story)
     }
 
     /// The last event of a kind of a subject or key by `time`.

@@ -43,6 +43,8 @@ pub struct Case {
     pub sub_from: Option<Place>,
     /// Key.
     pub kid: Option<Name>,
+    /// The line it is inferred from, where none of the request's own names it.
+    pub kid_from: Option<Place>,
     /// Issuer.
     pub iss: Option<Name>,
     /// Audience.
@@ -181,6 +183,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         sub: name(|event| event.sub),
         sub_from: None,
         kid: name(|event| event.kid),
+        kid_from: None,
         iss: claim(|claims| claims.iss),
         aud: claim(|claims| claims.aud),
         iat: members().find_map(|event| event.claim(|claims| claims.iat)),

@@ -241,6 +241,11 @@ impl Reason {
                 | Self::Other
         )
     }
+
+    /// Whether the verifier did not have the token's key, or could not get it.
+    pub const fn is_of_key(self) -> bool {
+        matches!(self, Self::KeyNotFound | Self::JwksUnavailable)
+    }
 }
 
 impl Cause {

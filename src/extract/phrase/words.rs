@@ -148,7 +148,12 @@ impl<'a> Reader<'a> {
             match byte {
                 // The name of a field may stand apart from its equals sign.
                 b' ' | b'\t' if matches!(next, b'=' | b' ') => {}
-                b' ' | b'\t' => self.begin_token(),
+                b'/' if next.is_ascii_alphanumeric() && !is_letter(self.before()) => {
+                    self.pass_until_blank();
+                    continue;
+                }
+                // The folder of a path is a word of its own, whatever id stands in it.
+                b' ' | b'\t' | b'/' => self.begin_token(),
                 0x1b => self.pass_colour(),
                 b'\n' => {
                     self.line();
@@ -182,12 +187,6 @@ impl<'a> Reader<'a> {
                 b')' | b']' => self.close(),
                 b'.' => self.dot(next),
                 b'-' => self.dash(next),
-                b'/' if next.is_ascii_alphanumeric() && !is_letter(self.before()) => {
-                    self.pass_until_blank();
-                    continue;
-                }
-                // The folder of a path is a word of its own, whatever id stands in it.
-                b'/' => self.begin_token(),
                 b'@' => {
                     if let Some(last) = self.raw.last_mut().filter(|_| self.at > 0 && is_letter(self.bytes[self.at - 1])) {
                         last.id = VALUE;
