@@ -1,6 +1,7 @@
 //! The facts a diagnosis may rest on.
 
 pub mod address;
+pub mod blindness;
 pub mod change;
 pub mod client;
 pub mod cohort;

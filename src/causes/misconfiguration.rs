@@ -14,7 +14,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
-use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::causes::verdict::{CauseRules, Links, ORDER_TOLERANCE, Verdict};
 use crate::facts::scope::Scope;
 use crate::facts::view::{Facts, ONSET};
 use crate::group::merge::Case;
@@ -59,12 +59,12 @@ pub static DR_05: Rule = Rule {
     name: "The service looks into another database since its deploy",
     symptom: "Everybody is unknown at one service from a deploy on.",
     requires: &[
-        "The subject is one of many that vanished within minutes",
-        "The service was deployed or its configuration changed just before",
+        "The subject is one of many that vanished within minutes, and the service was deployed or its configuration changed just before",
+        "Or: for a while the service did not find many users who get through elsewhere and later, and hardly any before and after that",
     ],
-    supports: &["A user who is new since then gets through"],
-    counters: &[],
-    confidence: "Likely (0.80 to 0.85).",
+    supports: &["A user who is new since then gets through", "The service was started or changed just before"],
+    counters: &["A user store failed at that time"],
+    confidence: "Likely (0.80 to 0.87; 0.78 for a while before which no change of the service is on record).",
     outcomes: &[Outcome {
         variant: Some(Variant::WrongDatabase),
         says: "The service looks into another database since its deploy: everybody vanished at once",
@@ -541,6 +541,9 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
 
 /// DR-05 with a deploy: the service looks into another database.
 fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    if let Some(verdict) = blind(case, facts) {
+        return Some(verdict);
+    }
     let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
     let index = facts.last_change(case).filter(|index| {
         let change = facts.lifecycle[*index].time;
@@ -551,6 +554,30 @@ fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         index,
         "the service was deployed just before many users vanished at once",
     ))
+}
+
+/// DR-05 for a spell: the service finds nobody, while the same users are found elsewhere and afterwards.
+fn blind(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let spell = facts.history.spells.at(case.service?, case.time?)?;
+    let change = facts.last_change(case).filter(|index| {
+        let change = facts.lifecycle[*index].time;
+        change <= spell.span.first + ORDER_TOLERANCE && spell.span.first - change <= ONSET
+    });
+    let fails = facts.outages.iter().any(|outage| outage.start <= spell.span.last && spell.span.first <= outage.end);
+    let says = format!(
+        "{} users who get through elsewhere and later were not found here from {} to {}",
+        spell.users,
+        spell.span.first.format("%H:%M:%S"),
+        spell.span.last.format("%H:%M:%S")
+    );
+    let mut found = verdict(&DR_05, Variant::WrongDatabase, 0.82)
+        .shows(Some(case.line), says)
+        .against("a user store failed at that time", fails, 0.30)
+        .cap(change.is_none(), 0.78, "no deploy or configuration change of the service just before");
+    if let Some(index) = change {
+        found = found.ground(true, 0.05).blame(facts, index, "the service was started or changed just before");
+    }
+    Some(found)
 }
 
 /// DR-09 with an onset: a mapper emits another identifier since a change.

@@ -41,7 +41,7 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
         for verdict in &mut verdicts {
             verdict.evidence.extend(
                 case.sub_from
-                    .map(|place| (place, "the subject is inferred: the only one of this client here within ten minutes".into())),
+                    .map(|place| (place, "the subject is inferred: the only one of this client within ten minutes".into())),
             );
             verdict.evidence.extend(case.kid_from.map(|place| {
                 (place, "the key is inferred: that of another token of the same user or client around then".into())

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::check::inventory::Inventory;
 use crate::facts::address::{Known, Suspects};
+use crate::facts::blindness::Unfound;
 use crate::facts::change::Changes;
 use crate::facts::client::Clients;
 use crate::facts::cohort::Cohorts;
@@ -84,6 +85,7 @@ struct Refusals {
     clients: Clients,
     suspects: Suspects,
     missing: Missing,
+    unfound: Unfound,
 }
 
 /// What was gathered so far.
@@ -229,18 +231,18 @@ impl Gathered {
         let issued = refusals.clients.take_issued();
         let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services } = lives;
         let Tokens { successes, subjects, mut used_keys, verifiers } = tokens;
-        let Refusals { cohorts, clients, suspects, missing } = refusals;
+        let Refusals { cohorts, clients, suspects, missing, unfound } = refusals;
         let (lifecycle, (successes, verifiers)) =
             parallel::both(|| lifecycle.settle(), || (successes.settle(), verifiers.settle()));
         let signed = used_keys.take_signed();
         let (keys, subjects, services) = (used_keys.settle(&lifecycle), subjects.settle(), services.settle());
         let known = Known { subjects: &subjects, keys: &keys, successes: &successes, issued: &issued };
-        let (addresses, (clients, bulks, successes_of)) = parallel::both(
+        let (addresses, (clients, (bulks, spells), successes_of)) = parallel::both(
             || suspects.settle(&known),
             || {
                 (
                     clients.settle(&successes, &issued),
-                    missing.settle(&successes, &lifecycle),
+                    (missing.settle(&successes, &lifecycle), unfound.settle(&successes, &lifecycle)),
                     by_subject(&successes, asked_for.as_deref()),
                 )
             },
@@ -259,6 +261,7 @@ impl Gathered {
                 stories: KeyStories::of(&keys, &signed, &lifecycle, &verifiers),
                 verifiers,
                 bulks,
+                spells,
                 created_as: created_by_name(&lifecycle),
                 name_of: usernames.settle(),
                 usual_duration: cohorts.usual_duration.clone(),
@@ -362,6 +365,7 @@ impl Refusals {
         self.clients.refused(case);
         self.suspects.refused(case);
         self.missing.refused(case);
+        self.unfound.refused(case);
     }
 
     fn merge(&mut self, other: Self) {
@@ -369,6 +373,7 @@ impl Refusals {
         self.clients.merge(other.clients);
         self.suspects.merge(other.suspects);
         self.missing.merge(other.missing);
+        self.unfound.merge(other.unfound);
     }
 
     fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {

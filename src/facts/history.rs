@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::facts::blindness::Spells;
 use crate::facts::client::Client;
 use crate::facts::key_story::KeyStories;
 use crate::facts::service::KnownServices;
@@ -32,6 +33,8 @@ pub struct History {
     pub stories: KeyStories,
     /// Users that vanished at once.
     pub bulks: Vec<Bulk>,
+    /// When services found nobody.
+    pub spells: Spells,
     /// Creations by e-mail or name, as indices of the lifecycle events.
     pub created_as: HashMap<Name, Vec<usize>>,
     /// E-mail or name by subject that was refused.

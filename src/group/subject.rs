@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::hash::{HashMap, HashSet};
-use crate::model::event::{Event, EventKind, Place, StreamId};
+use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
 use crate::model::name::Name;
 use crate::model::observation::RequestObservation;
 
@@ -15,6 +15,9 @@ use crate::model::observation::RequestObservation;
 pub const SESSION: TimeDelta = TimeDelta::minutes(10);
 /// An address with more users than this is not one client.
 const SHARED: usize = 3;
+
+/// What seems to come this much before its cause may still follow it.
+const SLACK: TimeDelta = TimeDelta::milliseconds(1500);
 
 /// Before and after all places.
 const FIRST: Place = Place { stream: StreamId(0), line: 0 };
@@ -28,12 +31,18 @@ type Seen = BTreeMap<(DateTime<Utc>, Place), Name>;
 /// For each client in question and each service the subjects of its requests.
 type Sessions = HashMap<Name, HashMap<Name, Seen>>;
 
-/// Fills in the subject of cases without one, where all requests of their session have the same.
+/// Fills in the subject of cases without one, where all requests of their session at the service have the same; or else that
+/// of the only user of the client to whom something had happened that explains the refusal.
 pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut [Case]) {
     let mut sessions: Sessions = HashMap::default();
+    let anywhere = Name::default();
     for case in cases.iter().filter(|case| case.sub.is_none()) {
         if let (Some(client), Some(service)) = (case.client_ip, case.service) {
-            sessions.entry(client).or_default().entry(plain_name(service)).or_default();
+            let services = sessions.entry(client).or_default();
+            services.entry(plain_name(service)).or_default();
+            if is_of_the_user(case.reason) {
+                services.entry(anywhere).or_default();
+            }
         }
     }
     let of_a_user = |event: &&Event| {
@@ -47,8 +56,12 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
         Some((observation.time, observation.place, observation.client?, observation.service?, observation.sub?))
     });
     for (time, line, client, service, sub) in logged.chain(observed) {
-        if let Some(seen) = sessions.get_mut(&client).and_then(|services| services.get_mut(&plain_name(service))) {
-            seen.insert((time, line), sub);
+        if let Some(services) = sessions.get_mut(&client) {
+            for place in [plain_name(service), anywhere] {
+                if let Some(seen) = services.get_mut(&place) {
+                    seen.insert((time, line), sub);
+                }
+            }
         }
     }
     let shared = |seen: &Seen| seen.values().collect::<HashSet<_>>().len() > SHARED;
@@ -56,14 +69,64 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
     for services in sessions.values_mut() {
         services.retain(|_, seen| !shared(seen));
     }
+    let ends = ends(events);
     for case in cases.iter_mut().filter(|case| case.sub.is_none()) {
         let (Some(time), Some(client), Some(service)) = (case.time, case.client_ip, case.service) else { continue };
-        let Some(seen) = sessions.get(&client).and_then(|services| services.get(&plain_name(service))) else { continue };
-        let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST));
-        let subjects: HashSet<Name> = near().map(|(_, sub)| *sub).take(SESSION_MOST).collect();
-        if let (1, Some(((_, line), sub))) = (subjects.len(), near().next()) {
-            case.sub = Some(*sub);
-            case.sub_from = Some(*line);
+        let Some(services) = sessions.get(&client) else { continue };
+        let own = services.get(&plain_name(service)).and_then(|seen| only_one(seen, time));
+        let other = || services.get(&anywhere).and_then(|seen| only_one_ended(seen, time, case.reason, &ends));
+        if let Some((line, sub)) = own.or_else(other) {
+            case.sub = Some(sub);
+            case.sub_from = Some(line);
         }
     }
+}
+
+/// When each user was first deleted, disabled or signed out.
+type Ends = HashMap<(EventKind, Name), DateTime<Utc>>;
+
+fn ends(events: &[Event]) -> Ends {
+    let mut ends = Ends::default();
+    let is_end = |event: &&Event| kinds_of(Reason::SubNotFound).contains(&event.kind) || event.kind == EventKind::TokenRevoked;
+    for event in events.iter().filter(is_end) {
+        if let (Some(sub), Some(time)) = (event.sub, event.time) {
+            ends.entry((event.kind, sub)).and_modify(|first| *first = time.min(*first)).or_insert(time);
+        }
+    }
+    ends
+}
+
+/// What may have happened to a user who is refused for a reason.
+fn kinds_of(reason: Reason) -> &'static [EventKind] {
+    match reason {
+        Reason::SubNotFound => &[EventKind::UserDeleted, EventKind::UserDisabled],
+        Reason::UserDisabled => &[EventKind::UserDisabled],
+        Reason::TokenRevoked => &[EventKind::TokenRevoked, EventKind::UserDeleted],
+        _ => &[],
+    }
+}
+
+/// The one of a client's users around a time to whom something had happened that explains the refusal, and a line that
+/// names the user.
+fn only_one_ended(seen: &Seen, time: DateTime<Utc>, reason: Reason, ends: &Ends) -> Option<(Place, Name)> {
+    let near = seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST)).take(SESSION_MOST);
+    let had_ended = |sub: Name| {
+        let ended = |kind: &EventKind| ends.get(&(*kind, sub)).is_some_and(|end| *end <= time + SLACK);
+        kinds_of(reason).iter().any(ended)
+    };
+    let mut ended = near.filter(|(_, sub)| had_ended(**sub)).map(|((_, line), sub)| (*line, *sub));
+    let first = ended.next()?;
+    ended.all(|(_, sub)| sub == first.1).then_some(first)
+}
+
+/// Whether a request was refused for the state of its user.
+fn is_of_the_user(reason: Reason) -> bool {
+    !kinds_of(reason).is_empty()
+}
+
+/// The subject of all requests around a time, if they have one, and the first line that names it.
+fn only_one(seen: &Seen, time: DateTime<Utc>) -> Option<(Place, Name)> {
+    let near = || seen.range((time - SESSION, FIRST)..=(time + SESSION, LAST)).take(SESSION_MOST);
+    let ((_, line), sub) = near().next()?;
+    near().all(|(_, other)| other == sub).then_some((*line, *sub))
 }
