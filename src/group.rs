@@ -4,6 +4,7 @@ pub mod across;
 pub mod by_id;
 pub mod client_address;
 pub mod fragment;
+pub mod inferred;
 pub mod merge;
 pub mod one_to_one;
 pub mod path_end;

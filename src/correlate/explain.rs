@@ -7,6 +7,7 @@ use crate::correlate::choose::{ALTERNATIVES, Judgement};
 use crate::correlate::identity::pattern_id;
 use crate::correlate::lines::Lines;
 use crate::facts::outline::Outline;
+use crate::group::inferred::InferredReason;
 use crate::group::merge::Case;
 use crate::model::diagnosis::{CauseEvent, Evidence, Failure, Line};
 use crate::model::event::Event;
@@ -62,8 +63,13 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
 
 /// What a failure's deciding line shows.
 fn said(case: &Case, event: &Event) -> Cow<'static, str> {
-    if let (Some((reason, count)), Some(status)) = (case.inferred, case.status) {
-        return format!("refused with {status} and an answer as long as that of {count} others refused for {reason}").into();
+    if let (Some(InferredReason { reason, count, elsewhere }), Some(status)) = (case.inferred, case.status) {
+        return if elsewhere {
+            format!("refused with {status} and an answer as long as that of {count} others, whose clients were refused elsewhere for {reason} at that moment")
+        } else {
+            format!("refused with {status} and an answer as long as that of {count} others refused for {reason}")
+        }
+        .into();
     }
     match (event.reason, event.status) {
         (Some(Reason::Other), Some(401)) => "the request was refused with 401".into(),

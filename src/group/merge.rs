@@ -11,6 +11,7 @@ use crate::group::across::{self, Shared};
 use crate::group::by_id::by_id;
 use crate::group::client_address::is_local;
 use crate::group::fragment::{Fragments, can_be_joined};
+use crate::group::inferred::InferredReason;
 use crate::group::sequence;
 use crate::group::source::Sources;
 use crate::hash::HashSet;
@@ -34,7 +35,7 @@ pub struct Case {
     /// The most specific reason.
     pub reason: Reason,
     /// The reason, where no line gives it and it follows from the size of the answer, and of how many alike refusals.
-    pub inferred: Option<(Reason, usize)>,
+    pub inferred: Option<InferredReason>,
     /// What access logs show of its answers: whose log, status and bytes.
     pub answers: Vec<(u32, u16, u32)>,
     /// Subject.

@@ -5,15 +5,28 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::group::inferred::InferredReason;
 use crate::group::merge::Case;
 use crate::hash::HashMap;
 use crate::model::event::{Event, Reason, Text};
+use crate::model::name::Name;
 use crate::normalise::clock::family;
 
 /// So many refusals of a size must have a reason before others of that size get it.
 const LEARNT_FROM: usize = 5;
 /// At least this share of them must have the same reason.
 const AGREED: f64 = 0.97;
+
+/// Another refusal of the same client this near in time is mostly of the same token.
+const SAME_TOKEN: TimeDelta = TimeDelta::seconds(10);
+/// So many refusals of a size must have such a neighbour with a reason.
+const VOTES: usize = 8;
+/// At least this share of the neighbours must agree, and so many times as many as agree on any other reason.
+const MAJORITY: f64 = 0.5;
+/// See [`MAJORITY`].
+const LEAD: usize = 3;
 
 /// An answer as an access log shows it: whose log, status and bytes.
 type Answer = (u32, u16, u32);
@@ -32,14 +45,65 @@ pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
             }
         }
     }
-    for case in cases {
+    for case in &mut *cases {
         if case.reason == Reason::Other {
-            case.inferred = case.answers.iter().filter_map(|answer| agreed(learnt.get(answer)?)).max_by_key(|(_, count)| *count);
-            if let Some((reason, _)) = case.inferred {
-                case.reason = reason;
+            let agreed = |answer: &Answer| agreed(learnt.get(answer)?, LEARNT_FROM, AGREED);
+            infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, count)| *count), false);
+        }
+    }
+    by_neighbours(cases);
+}
+
+/// Gives a reason to refusals of a size that no service explains: the one for which the same clients are refused elsewhere
+/// at that moment, if most of them are refused for the same.
+fn by_neighbours(cases: &mut [Case]) {
+    let told = reasons_by_client(cases);
+    let mut votes: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::default();
+    for case in cases.iter().filter(|case| case.reason == Reason::Other && !case.answers.is_empty()) {
+        if let Some(reason) = case.client_ip.and_then(|client| nearest(told.get(&client)?, case.time?)) {
+            for answer in &case.answers {
+                *votes.entry(*answer).or_default().entry(reason).or_default() += 1;
             }
         }
     }
+    for case in cases.iter_mut().filter(|case| case.reason == Reason::Other) {
+        let led = |answer: &Answer| votes.get(answer).filter(|votes| leads(votes));
+        let agreed = |answer: &Answer| agreed(led(answer)?, VOTES, MAJORITY);
+        infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, count)| *count), true);
+    }
+}
+
+/// Gives a case the reason that others agree on, if they do.
+fn infer(case: &mut Case, agreed: Option<(Reason, usize)>, elsewhere: bool) {
+    if let Some((reason, count)) = agreed {
+        case.reason = reason;
+        case.inferred = Some(InferredReason { reason, count, elsewhere });
+    }
+}
+
+/// For each client when it was refused for which reason, by time.
+fn reasons_by_client(cases: &[Case]) -> HashMap<Name, Vec<(DateTime<Utc>, Reason)>> {
+    let mut told: HashMap<Name, Vec<(DateTime<Utc>, Reason)>> = HashMap::default();
+    for case in cases.iter().filter(|case| case.reason != Reason::Other) {
+        if let (Some(client), Some(time)) = (case.client_ip, case.time) {
+            told.entry(client).or_default().push((time, case.reason));
+        }
+    }
+    #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
+    for times in told.values_mut() {
+        times.sort_unstable();
+    }
+    told
+}
+
+/// The reason of the refusal nearest to a time.
+fn nearest(told: &[(DateTime<Utc>, Reason)], time: DateTime<Utc>) -> Option<Reason> {
+    let at = told.partition_point(|(other, _)| *other < time);
+    let sides = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|index| told.get(index));
+    let near = sides.filter(|(other, _)| (*other - time).abs() <= SAME_TOKEN);
+    let nearest = near.min_by_key(|(other, reason)| ((*other - time).abs(), *reason)).map(|(_, reason)| *reason);
+    // Where one verifier cannot get the keys, another does not have the token's.
+    nearest.map(|reason| if reason.is_of_key() { Reason::KeyNotFound } else { reason })
 }
 
 /// Whether two refusals were answered differently by one service, and so for different reasons.
@@ -49,13 +113,20 @@ pub fn differ(a: &Case, b: &Case) -> bool {
     pairs().any(|(left, right)| alike(left, right) && left.2 != right.2) && !pairs().any(|(left, right)| left == right)
 }
 
+/// Whether one reason leads by far.
+fn leads(reasons: &BTreeMap<Reason, usize>) -> bool {
+    let mut counts: Vec<usize> = reasons.values().copied().collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    counts.get(1).is_none_or(|second| counts[0] >= LEAD * second)
+}
+
 /// The reason that refusals agree on, and how many have it.
-fn agreed(reasons: &BTreeMap<Reason, usize>) -> Option<(Reason, usize)> {
+fn agreed(reasons: &BTreeMap<Reason, usize>, least: usize, majority: f64) -> Option<(Reason, usize)> {
     let all: usize = reasons.values().sum();
     let (reason, count) = reasons.iter().max_by_key(|(_, count)| **count)?;
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
     let share = *count as f64 / all as f64;
-    (*count >= LEARNT_FROM && share >= AGREED).then_some((*reason, *count))
+    (*count >= least && share >= majority).then_some((*reason, *count))
 }
 
 /// For each stream the number of its family.
@@ -120,6 +191,26 @@ mod tests {
         events.push(refusal(6, 89, Reason::TokenExpired));
         events.push(refusal(7, 89, Reason::Other));
         assert_eq!(reasons(&events)[6], Reason::Other);
+    }
+
+    #[test]
+    fn a_silent_service_is_told_by_what_its_clients_are_refused_for_elsewhere() {
+        let told = |count: u64, other: Reason| {
+            let mut events = Vec::new();
+            for n in 0..8 {
+                let mut silent = refusal(100 + n, 97, Reason::Other);
+                let mut loud =
+                    refusal(200 + n, 50 + u32::try_from(n).unwrap(), if n < count { Reason::TokenExpired } else { other });
+                for event in [&mut silent, &mut loud] {
+                    event.time = DateTime::from_timestamp(i64::try_from(1000 * n).unwrap(), 0);
+                    event.client_ip = Some(format!("192.0.2.{n}").as_str().into());
+                }
+                events.extend([silent, loud]);
+            }
+            reasons(&events)[0]
+        };
+        assert_eq!(told(8, Reason::TokenExpired), Reason::TokenExpired);
+        assert_eq!(told(4, Reason::UserDisabled), Reason::Other, "they disagree");
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl Layout for Haproxy {
         fields.push("backend", backend);
         fields.push("server", server);
         fields.push("duration", timers.rsplit('/').next().unwrap_or_default());
+        fields.push("bytes", marks.split_whitespace().next().unwrap_or_default());
         fields.push("termination_state", marks.split_whitespace().nth(3).unwrap_or_default());
         fields.push("captured_headers", marks.find('{').and_then(|at| marks.get(at..)).unwrap_or_default());
         let (request, after) = request.rsplit_once('"').unwrap_or((request, ""));
@@ -67,6 +68,7 @@ static SAMPLES: &[Sample] = &[
             ("server", "srv1"),
             ("termination_state", "----"),
             ("duration", "109"),
+            ("bytes", "2750"),
         ],
     },
     Sample {
