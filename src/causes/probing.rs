@@ -94,7 +94,7 @@ pub static DR_41: Rule = Rule {
     requires: &["Many subjects without any trace here, within an hour and from one address", "Nobody gets in from there"],
     supports: &["Tokens of very many of them verify: then the signing key may have leaked"],
     counters: &["A subject with any past here is no probe"],
-    confidence: "Likely where so many verify (0.85); else possible at most (0.60), for ids that were mapped wrongly behind one address look alike.",
+    confidence: "Likely where so many verify (0.85), or their numbers rise from one to the next (0.82); else possible at most (0.60), for ids that were mapped wrongly behind one address look alike.",
     outcomes: &[
         Outcome {
             variant: Some(Variant::SubjectEnumeration),
@@ -152,6 +152,7 @@ fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>)
     }
     if case.reason == Reason::SubNotFound && stranger && signs.strangers != Strangers::Few {
         let verdict = match (case.sub.is_some(), signs.strangers == Strangers::Signed) {
+            (true, _) if signs.strangers == Strangers::Counted => Verdict::new(&DR_41, 0.82).variant(Variant::UnknownSubjects),
             (true, true) => Verdict::new(&DR_41, 0.85).variant(Variant::SubjectEnumeration),
             (true, false) => Verdict::new(&DR_41, 0.60).variant(Variant::UnknownSubjects).cap(
                 true,

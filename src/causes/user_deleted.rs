@@ -345,6 +345,7 @@ fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<
     let let_in = facts.history.was_let_in(case);
     let seen = success.is_some() || links.issued.is_some();
     if !(known || nameless) {
+        verdicts.extend(long_gone(case, facts));
         return;
     }
     verdicts.push(
@@ -374,6 +375,25 @@ fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<
         .cap(!facts.audited, 0.60, "no source that would tell of deletions")
         .cap(nameless, 0.50, "no line names the subject"),
     );
+}
+
+/// DR-04 before the logs begin: the signature of the token held, its subject looks like those of users, and its client names
+/// no other: somebody's own device with the token of an account that is no more.
+fn long_gone(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
+    let usual = case.sub.is_some_and(|sub| !facts.history.is_odd(sub));
+    (usual && is_own_token(case, facts)).then(|| {
+        Verdict::new(&DR_04, 0.62)
+            .variant(Variant::Unlogged)
+            .shows(Some(case.line), "the token verified, nothing else is known of its subject, and the client names no other")
+            .against("the user table has the user", in_table(case, facts), 0.40)
+            .cap(true, 0.69, "no line of the deletion itself")
+    })
+}
+
+/// Whether the client of a case is that of one unknown subject: it repeats that, and names no other that nothing is known of.
+pub(crate) fn is_own_token(case: &Case, facts: &Facts<'_>) -> bool {
+    let client = case.client_ip.and_then(|client| facts.history.clients.get(&client));
+    client.is_some_and(|client| client.strangers == 1 && client.stranger_refusals > 1 && client.unsound.is_empty())
 }
 
 /// Whether the user table has a live row of the subject; `None` without a table or a subject.

@@ -12,6 +12,7 @@
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::address::Strangers;
 use crate::facts::scope::Scope;
 use crate::facts::view::Facts;
 use crate::group::merge::Case;
@@ -169,6 +170,8 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
     let foreign_key = case.kid.is_some_and(|kid| !facts.keys.is_empty() && !facts.knows_key(kid));
     let in_table = crate::causes::user_deleted::in_table(case, facts);
     let odd = facts.history.is_odd(sub);
+    let tried = facts.signs(case).strangers != Strangers::Few;
+    let alone = !odd && crate::causes::user_deleted::is_own_token(case, facts);
     let expected = case.iss.and_then(|iss| facts.inventory.expects_issuer(&iss.text()));
     let unusual = case.iss.is_some() && facts.history.issuer.is_some() && case.iss != facts.history.issuer;
     let foreign_issuer = expected.map_or(unusual, |expected| !expected);
@@ -183,6 +186,8 @@ fn subject(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Ver
             .against("the user table has the user", in_table, 0.40)
             .ground(facts.known_subjects >= 20, 0.10)
             .against("any earlier trace of the subject", false, 0.0)
+            .against("the address names many others, each once", tried, 0.15)
+            .against("the client names no other, and repeats it", alone, 0.15)
             .cap(!facts.audited && facts.known_subjects == 0, 0.50, "no source that knows which users exist"),
     );
 }

@@ -47,6 +47,8 @@ pub enum Strangers {
     Few,
     /// It guesses: they are many, each named once, in a burst.
     Tried,
+    /// It counts: their numbers rise from one to the next.
+    Counted,
     /// It has the signing key: they are very many.
     Signed,
 }
@@ -257,6 +259,7 @@ fn signs(refusals: &[SuspectRefusal], good: &[DateTime<Utc>], proxy: bool) -> Ve
         let honest = any_within(good, refusal.time - NEAR, refusal.time + NEAR);
         let one_client = near.agents.0.len() <= AGENTS;
         let tried = !honest && !proxy && one_client && burst.guesses();
+        let counted = tried && burst.counts();
         let many = near.guesses() && near.subjects.0.len() >= LEAKED_MIN;
         signs.push((
             refusal.time,
@@ -265,14 +268,28 @@ fn signs(refusals: &[SuspectRefusal], good: &[DateTime<Utc>], proxy: bool) -> Ve
                 makes_up_keys: !honest && !proxy && one_client && near.makes_up_keys(),
                 strangers: match (tried, many) {
                     (false, _) => Strangers::Few,
-                    (true, false) => Strangers::Tried,
                     (true, true) => Strangers::Signed,
+                    (true, false) if counted => Strangers::Counted,
+                    (true, false) => Strangers::Tried,
                 },
                 first: refusals.get(near.from).map(|refusal| refusal.line),
             },
         ));
     }
     signs
+}
+
+/// Whether a refusal names a missing user whose number is greater than that of the refusal before.
+fn rises(refusals: &[SuspectRefusal], index: usize) -> bool {
+    let number =
+        |refusal: &SuspectRefusal| refusal.sub.filter(|_| refusal.reason == Reason::SubNotFound).and_then(trailing_number);
+    let before = index.checked_sub(1).and_then(|before| number(&refusals[before]));
+    before.zip(number(&refusals[index])).is_some_and(|(before, own)| own > before)
+}
+
+/// The number that an id ends with.
+fn trailing_number(sub: Name) -> Option<u64> {
+    sub.with(|sub| sub[sub.trim_end_matches(|c: char| c.is_ascii_digit()).len()..].parse().ok())
 }
 
 /// How often each of some things was seen.
@@ -314,6 +331,8 @@ struct Window {
     shapes: Counts<Shape>,
     /// How many refusals there are for a missing user.
     tries: usize,
+    /// How many of them name a user whose number is greater than that of the one before.
+    rising: usize,
 }
 
 impl Window {
@@ -331,16 +350,19 @@ impl Window {
             subjects: Counts(HashMap::default()),
             shapes: Counts(HashMap::default()),
             tries: 0,
+            rising: 0,
         }
     }
 
     fn move_to(&mut self, time: DateTime<Utc>, refusals: &[SuspectRefusal]) {
         while let Some(refusal) = refusals.get(self.to).filter(|refusal| refusal.time <= time + self.reach) {
             self.change(refusal, true);
+            self.rising += usize::from(rises(refusals, self.to));
             self.to += 1;
         }
         while let Some(refusal) = refusals.get(self.from).filter(|refusal| refusal.time < time - self.reach) {
             self.change(refusal, false);
+            self.rising -= usize::from(rises(refusals, self.from));
             self.from += 1;
         }
     }
@@ -395,6 +417,11 @@ impl Window {
         if honest { unreadable && several } else { unreadable || several && (ways >= 2 || ways == 1 && each_once) }
     }
 
+    /// Whether the users that are tried are numbered one after the other.
+    fn counts(&self) -> bool {
+        self.tries >= PROBE_MIN && self.rising * 5 >= self.tries * 4
+    }
+
     /// Whether refusals for a missing user look like guesses: ids of one shape, hardly one twice. Where no line names
     /// the users, there must be more refusals than a client has retries.
     fn guesses(&self) -> bool {
@@ -432,6 +459,16 @@ mod tests {
         assert_eq!(shown(&later.collect::<Vec<_>>()).strangers, Strangers::Few);
         let keys = |n: i64| refusal(n * 600, Reason::KeyNotFound, "", &format!("k-{n}"));
         assert!(!shown(&(0..30).map(keys).collect::<Vec<_>>()).makes_up_keys, "seven of them within an hour");
+    }
+
+    #[test]
+    fn users_that_are_numbered_one_after_the_other_are_counted_through() {
+        let named = |number: &dyn Fn(i64) -> i64| {
+            let tries: Vec<_> = (0..20).map(|n| refusal(n, Reason::SubNotFound, &format!("M{}", number(n)), "")).collect();
+            shown(&tries).strangers
+        };
+        assert_eq!(named(&|n| 4_400_000 + 7 * n), Strangers::Counted);
+        assert_eq!(named(&|n| n * 7919 % 10_007), Strangers::Tried);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Other requests of client addresses that were refused: accepted ones, tokens issued to them, broken tokens.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::maps;
+use crate::facts::subject::Subject;
 use crate::facts::success::Success;
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
@@ -28,6 +31,12 @@ pub struct Client {
     pub let_in: Vec<(Name, DateTime<Utc>)>,
     /// Its refusals for a missing user that name none.
     pub nameless: usize,
+    /// How many missing users it names of whom nothing else is known.
+    pub strangers: usize,
+    /// How often it names them.
+    pub stranger_refusals: usize,
+    /// When signatures of its tokens did not hold.
+    pub unsound: Vec<DateTime<Utc>>,
 }
 
 impl Client {
@@ -59,6 +68,8 @@ struct Refused {
     malformed: Vec<DateTime<Utc>>,
     subjectless: usize,
     nameless: usize,
+    unfound: BTreeMap<Name, usize>,
+    unsound: Vec<DateTime<Utc>>,
 }
 
 impl Refused {
@@ -66,6 +77,21 @@ impl Refused {
         self.malformed.append(&mut other.malformed);
         self.subjectless += other.subjectless;
         self.nameless += other.nameless;
+        for (sub, count) in other.unfound {
+            *self.unfound.entry(sub).or_default() += count;
+        }
+        self.unsound.append(&mut other.unsound);
+    }
+
+    /// What is known of the address by that, of all users by `subjects`.
+    fn settle(self, subjects: &HashMap<Name, Subject>) -> Client {
+        let Self { mut malformed, subjectless, nameless, unfound, mut unsound } = self;
+        let is_known = |sub: &Name| subjects.get(sub).is_some_and(|subject| subject.known);
+        let unknown = || unfound.iter().filter(|(sub, _)| !is_known(sub)).map(|(_, count)| *count);
+        let (strangers, stranger_refusals) = (unknown().count(), unknown().sum());
+        malformed.sort_unstable();
+        unsound.sort_unstable();
+        Client { malformed, subjectless, nameless, strangers, stranger_refusals, unsound, ..Client::default() }
     }
 }
 
@@ -93,7 +119,11 @@ impl Clients {
         match case.reason {
             Reason::TokenMalformed => client.malformed.extend(case.time),
             Reason::SubMissing => client.subjectless += 1,
-            Reason::SubNotFound if case.sub.is_none() => client.nameless += 1,
+            Reason::SubNotFound => match case.sub {
+                Some(sub) => *client.unfound.entry(sub).or_default() += 1,
+                None => client.nameless += 1,
+            },
+            Reason::SignatureInvalid => client.unsound.extend(case.time),
             _ => {}
         }
     }
@@ -110,11 +140,14 @@ impl Clients {
     }
 
     /// The addresses that were refused, with their other requests.
-    pub fn settle(self, successes: &[Success], issued: &[(Name, DateTime<Utc>)]) -> KnownClients {
-        let known =
-            |Refused { malformed, subjectless, nameless }| Client { malformed, subjectless, nameless, ..Client::default() };
+    pub fn settle(
+        self,
+        successes: &[Success],
+        issued: &[(Name, DateTime<Utc>)],
+        subjects: &HashMap<Name, Subject>,
+    ) -> KnownClients {
         let mut by_address: HashMap<Name, Client> =
-            self.refused.into_iter().map(|(client, refused)| (client, known(refused))).collect();
+            self.refused.into_iter().map(|(client, refused)| (client, refused.settle(subjects))).collect();
         for success in successes {
             if let Some(client) = success.client.and_then(|address| by_address.get_mut(&address)) {
                 client.let_through(success);
@@ -129,7 +162,6 @@ impl Clients {
         for client in by_address.values_mut() {
             client.accepted.sort_unstable();
             client.issued.sort_unstable();
-            client.malformed.sort_unstable();
         }
         KnownClients { are_seen: are_seen(&by_address), accepted: count_accepted(successes), by_address }
     }
@@ -177,13 +209,13 @@ mod tests {
     fn only_of_addresses_that_were_refused_is_known_what_they_did() {
         let mut clients = Clients::default();
         clients.update(&issued(60));
-        assert!(clients.clone().settle(&[], &clients.issued).by_address.is_empty());
+        assert!(clients.clone().settle(&[], &clients.issued, &HashMap::default()).by_address.is_empty());
         clients.refused.entry("192.0.2.1".into()).or_default().nameless = 1;
         let mut other = Clients::default();
         other.update(&issued(30));
         clients.merge(other);
         let issued = clients.take_issued();
-        let known = clients.settle(&[], &issued);
+        let known = clients.settle(&[], &issued, &HashMap::default());
         let times = known.by_address[&Name::of("192.0.2.1")].issued.iter().map(DateTime::timestamp);
         assert_eq!(times.collect::<Vec<_>>(), [30, 60]);
     }

@@ -241,7 +241,7 @@ impl Gathered {
             || suspects.settle(&known),
             || {
                 (
-                    clients.settle(&successes, &issued),
+                    clients.settle(&successes, &issued, &subjects),
                     (missing.settle(&successes, &lifecycle), unfound.settle(&successes, &lifecycle)),
                     by_subject(&successes, asked_for.as_deref()),
                 )

@@ -78,6 +78,10 @@ impl Missing {
                 };
             }
         }
+        // Where no line shows who gets through, nothing shows who vanished.
+        if before.is_empty() && after.is_empty() {
+            return Vec::new();
+        }
         let of = |kinds: &[EventKind]| -> HashSet<Name> {
             lifecycle.iter().filter(|event| kinds.contains(&event.kind)).map(|event| event.key).collect()
         };

@@ -36,7 +36,7 @@ type Sessions = HashMap<Name, HashMap<Name, Seen>>;
 pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut [Case]) {
     let mut sessions: Sessions = HashMap::default();
     let anywhere = Name::default();
-    for case in cases.iter().filter(|case| case.sub.is_none()) {
+    for case in cases.iter().filter(|case| is_nameless(case)) {
         if let (Some(client), Some(service)) = (case.client_ip, case.service) {
             let services = sessions.entry(client).or_default();
             services.entry(plain_name(service)).or_default();
@@ -70,12 +70,13 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
         services.retain(|_, seen| !shared(seen));
     }
     let ends = ends(events);
-    for case in cases.iter_mut().filter(|case| case.sub.is_none()) {
+    for case in cases.iter_mut().filter(|case| is_nameless(case)) {
         let (Some(time), Some(client), Some(service)) = (case.time, case.client_ip, case.service) else { continue };
         let Some(services) = sessions.get(&client) else { continue };
-        let own = services.get(&plain_name(service)).and_then(|seen| only_one(seen, time));
+        let own = services.get(&plain_name(service)).filter(|_| case.sub.is_none()).and_then(|seen| only_one(seen, time));
         let other = || services.get(&anywhere).and_then(|seen| only_one_ended(seen, time, case.reason, &ends));
         if let Some((line, sub)) = own.or_else(other) {
+            case.username = case.username.or(case.sub);
             case.sub = Some(sub);
             case.sub_from = Some(line);
         }
@@ -117,6 +118,11 @@ fn only_one_ended(seen: &Seen, time: DateTime<Utc>, reason: Reason, ends: &Ends)
     let mut ended = near.filter(|(_, sub)| had_ended(**sub)).map(|((_, line), sub)| (*line, *sub));
     let first = ended.next()?;
     ended.all(|(_, sub)| sub == first.1).then_some(first)
+}
+
+/// Whether a refusal names no subject, or only by the address that somebody signed in with.
+fn is_nameless(case: &Case) -> bool {
+    case.sub.is_none_or(|sub| is_of_the_user(case.reason) && sub.with(|sub| sub.contains('@')))
 }
 
 /// Whether a request was refused for the state of its user.
