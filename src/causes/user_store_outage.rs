@@ -11,7 +11,9 @@
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, Verdict};
+use crate::facts::outage::PAD;
 use crate::facts::scope::Scope;
+use crate::facts::times::Span;
 use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::model::event::{Cause, Reason};
@@ -62,7 +64,10 @@ pub static DR_13: Rule = Rule {
         "The subject gets through later, and did before",
         "The user table has the user",
     ],
-    counters: &["The user was deleted before the failure"],
+    counters: &[
+        "The user was deleted before the failure",
+        "The service refused for the same as often before and after the outage",
+    ],
     confidence: "Likely by what the verifier says (0.80), confirmed with errors of the store in two logs. Behind another reason possible (0.42), likely where the subject comes back; at most 0.50 where no line names the subject.",
     outcomes: &[
         Outcome { variant: None, says: SAYS, fix: FIX },
@@ -117,6 +122,8 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
             let returns = links.success_after.is_some();
             let inside = case.time.is_some_and(|time| outage.start <= time && time <= outage.end);
             let own = case.services.iter().any(|service| outage.services.contains(service));
+            let span = Span { first: outage.start, last: outage.end.max(outage.start + PAD / 2) };
+            let rises = facts.rises_within(case, span);
             // Without a subject it is unknown whether the user succeeds later: then this service must have failed at this time.
             if case.sub.is_none() && !(inside && own) || case.reason == Reason::Other && !(returns || own && inside) {
                 return;
@@ -132,6 +139,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
                     .ground(crate::causes::user_deleted::in_table(case, facts) == Some(true), 0.20)
                     .shows(first_error, says_first)
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
+                    .against("the service refused so as often before and after", !rises, 0.25)
                     .cap(case.sub.is_none(), 0.50, "no line names the subject"),
             );
         }

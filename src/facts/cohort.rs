@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::maps;
+use crate::facts::times::Span;
 use crate::facts::written::pairs;
 use crate::group::merge::Case;
 use crate::hash::HashMap;
@@ -14,6 +15,11 @@ use crate::model::name::Name;
 
 /// A median of fewer refusals than this says nothing.
 const USUAL_OF: usize = 10;
+
+/// What surrounds a span is looked at for so long at least.
+const AS_LONG: TimeDelta = TimeDelta::minutes(1);
+/// Refusals rise where they come so many times as often.
+const RISE: usize = 3;
 
 /// The times of refusals by reason.
 type ByReason = BTreeMap<Reason, Vec<DateTime<Utc>>>;
@@ -79,6 +85,20 @@ impl KnownCohorts {
         let Some(by_reason) = self.times.get(&service) else { return 0 };
         let times = by_reason.iter().filter(|(reason, _)| reason.is_of_key()).map(|(_, times)| times);
         times.map(|times| times.partition_point(|time| *time < to) - times.partition_point(|time| *time < from)).sum()
+    }
+
+    /// Whether a service refused for a reason far more often within a span than as long before and after it.
+    pub fn rises_within(&self, service: Name, reason: Reason, span: Span) -> bool {
+        let Some(times) = self.times.get(&service).and_then(|by_reason| by_reason.get(&reason)) else { return false };
+        let count = |from: DateTime<Utc>, to: DateTime<Utc>| {
+            times.partition_point(|time| *time <= to) - times.partition_point(|time| *time < from)
+        };
+        let long = (span.last - span.first).max(AS_LONG);
+        let inside = count(span.first, span.last);
+        let around = count(span.first - long, span.last + long) - inside;
+        // The time around is as long twice, or longer where the span is short.
+        let seconds = |time: TimeDelta| usize::try_from(time.num_seconds().max(1)).unwrap_or(1);
+        inside > 0 && inside * 2 * seconds(long) >= RISE * around * seconds(span.last - span.first)
     }
 
     /// How many refusals of a service for a reason lie in as long as `within` before and after `time`.

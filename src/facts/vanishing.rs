@@ -85,13 +85,18 @@ impl Missing {
         let of = |kinds: &[EventKind]| -> HashSet<Name> {
             lifecycle.iter().filter(|event| kinds.contains(&event.kind)).map(|event| event.key).collect()
         };
-        let created = of(&[EventKind::UserCreated]);
+        let mut created: HashMap<Name, DateTime<Utc>> = HashMap::default();
+        for event in lifecycle.iter().filter(|event| event.kind == EventKind::UserCreated) {
+            created.entry(event.key).and_modify(|first| *first = event.time.min(*first)).or_insert(event.time);
+        }
+        // Somebody new is not found where copies lag.
+        let is_settled = |sub: &Name, turn: DateTime<Utc>| created.get(sub).is_some_and(|created| turn - *created > AT_ONCE);
         let explained = of(&[EventKind::UserDeleted, EventKind::UserDisabled]);
         let mut turns: Vec<(DateTime<Utc>, Name)> = self
             .0
             .iter()
-            .filter(|(sub, _)| {
-                (before.contains(sub) || created.contains(sub)) && !after.contains(sub) && !explained.contains(sub)
+            .filter(|(sub, turn)| {
+                (before.contains(sub) || is_settled(sub, **turn)) && !after.contains(sub) && !explained.contains(sub)
             })
             .map(|(sub, time)| (*time, *sub))
             .collect();

@@ -24,6 +24,7 @@ use crate::facts::sources::Sources;
 use crate::facts::subject::Subject;
 use crate::facts::success::Success;
 use crate::facts::table::Timed;
+use crate::facts::times::Span;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::hash::HashMap;
@@ -129,6 +130,11 @@ impl Facts<'_> {
     /// The outage that covers a time.
     pub fn outage_at(&self, time: Option<DateTime<Utc>>) -> Option<&Outage> {
         outage::at(&self.outages, time?)
+    }
+
+    /// Whether the case's service refused for its reason far more often within a span than around it.
+    pub fn rises_within(&self, case: &Case, span: Span) -> bool {
+        case.service.is_some_and(|service| self.cohorts.rises_within(service, case.reason, span))
     }
 
     /// The last change of any of the case's services before it.

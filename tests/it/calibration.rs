@@ -213,7 +213,7 @@ fn calibration_holds_what_the_bands_promise() {
         }
     }
     println!("band          right    all  share");
-    for (band, edge) in [(Band::Confirmed, 0.90), (Band::Likely, 0.70), (Band::Possible, 0.40)] {
+    for (band, edge) in [(Band::Confirmed, 0.97), (Band::Likely, 0.85), (Band::Possible, 0.50)] {
         let (right, all) = tally.get(band.as_str()).copied().unwrap_or_default();
         let share = f64::from(right) / f64::from(all.max(1));
         println!("{:12} {right:6} {all:6}  {share:.3}", band.as_str());
