@@ -140,6 +140,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
                     .shows(first_error, says_first)
                     .against("the user was deleted before the failure", links.deleted.is_some(), 0.30)
                     .against("the service refused so as often before and after", !rises, 0.25)
+                    .cap(!rises, 0.38, "the service refused so as often before and after the outage")
                     .cap(case.sub.is_none(), 0.50, "no line names the subject"),
             );
         }

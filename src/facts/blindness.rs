@@ -18,9 +18,11 @@ use crate::model::event::{EventKind, Reason};
 use crate::model::name::Name;
 
 /// Refusals of users who are there, no further apart than this, are of one spell.
-const GAP: TimeDelta = TimeDelta::seconds(60);
+const GAP: TimeDelta = TimeDelta::seconds(20);
 /// So many users who are there are called missing for a reason that is not theirs.
 const USERS_MIN: usize = 8;
+/// Each of them is refused no oftener than that: a few who are refused again and again are refused for what is theirs.
+const REPEATS: usize = 4;
 /// A user is not found for so long after the creation where copies lag.
 const NEW: TimeDelta = TimeDelta::seconds(60);
 
@@ -95,7 +97,8 @@ fn spells(times: &[(DateTime<Utc>, Name)]) -> Vec<Spell> {
     for group in times.chunk_by(near) {
         let users: HashSet<Name> = group.iter().map(|(_, sub)| *sub).collect();
         let span = Span { first: group[0].0, last: group[group.len() - 1].0 };
-        if users.len() >= USERS_MIN && is_sudden(times, group.len(), span) {
+        let is_of_many = users.len() >= USERS_MIN && users.len() * REPEATS >= group.len();
+        if is_of_many && is_sudden(times, group.len(), span) {
             spells.push(Spell { span, users: users.len() });
         }
     }
