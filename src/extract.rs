@@ -14,6 +14,7 @@ pub mod phrase;
 pub mod prefilter;
 pub mod prose;
 pub mod record_view;
+pub mod row;
 pub mod search_text;
 pub mod signature;
 pub mod template;

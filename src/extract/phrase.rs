@@ -8,6 +8,7 @@ mod concept;
 mod deed;
 mod lexicon;
 mod reason;
+mod record;
 mod refusal;
 mod signs;
 mod statement;
@@ -91,6 +92,12 @@ impl<'t> Phrase<'t> {
 /// What a text tells that is asked once: see [`Phrase::read`].
 pub fn read_for(text: &str, asked: Asked) -> Option<Reading> {
     Phrase::of(text).read(asked)
+}
+
+/// What a record of fields tells was done: the deed in one, and what it was done to in the same or another.
+pub fn read_fields<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Option<Reading> {
+    let (noun, deed) = record::read(fields)?;
+    Some(Reading { kind: deed::kind(noun, deed)?, reason: None, certainty: Certainty::Sure })
 }
 
 /// The reading of a text of which nothing is known: only what it says outright counts.

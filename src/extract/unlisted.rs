@@ -10,17 +10,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::extract::phrase::{Asked, Certainty, Phrase, Reading, read_for};
+use crate::extract::phrase::{Asked, Certainty, Phrase, Reading, read_fields, read_for};
 use crate::extract::record_view::RecordView;
 use crate::extract::signature::Signature;
 use crate::extract::signature::shared::guard;
-use crate::extract::{field_value, prose, values};
+use crate::extract::{field_value, prose, row, values};
 use crate::model::event::{Event, EventKind, Reason};
 use crate::model::field::Field;
 use crate::redact;
 
 /// What makes a record worth a look in which the catalog knows nothing.
-pub const TOPICS: [&str; 71] = [
+pub const TOPICS: [&str; 81] = [
     "nvalid ",
     "xpired",
     "ot found",
@@ -59,16 +59,16 @@ pub const TOPICS: [&str; 71] = [
     "\"level\": 50",
     ":WARN",
     ":ERROR",
-    "eleted",
-    "DELETED",
+    "elete",
+    "DELETE",
     "rased",
     "urged",
     "eactivat",
     "uspend",
-    "evoked",
-    "REVOKED",
-    "otated",
-    "ROTATED",
+    "evoke",
+    "REVOKE",
+    "otate",
+    "ROTATE",
     "etired",
     "ithdrawn",
     "ithdrew",
@@ -77,8 +77,8 @@ pub const TOPICS: [&str; 71] = [
     "nboarded",
     "ffboard",
     "einstat",
-    "isabled",
-    "DISABLED",
+    "isable",
+    "DISABLE",
     "banned",
     "unbarred",
     "rovisioned",
@@ -87,11 +87,21 @@ pub const TOPICS: [&str; 71] = [
     "resourceType",
     "resource_type",
     "target_type",
-    "DELETE FROM ",
-    "delete from ",
     "witched o",
-    "|DELETE|",
     "|REMOVE|",
+    "JWT not ",
+    "JWTNot",
+    "in JWT;",
+    "evocation",
+    "earer ",
+    "lacklist",
+    "enylist",
+    "uspension",
+    "nlocked",
+    "DROP ",
+    "TRUNCATE ",
+    "locked out",
+    " signed up",
 ];
 
 /// Names of fields that say what was done, as far as they stand for themselves; of a path the last part counts.
@@ -147,8 +157,8 @@ const GUARDS_OF_DEEDS: [&str; 5] = ["not-done", "aside", "elsewhere", "refused",
 static AT_HAND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)jwt|jwks|bearer|oauth|oidc|openid|(?:id|access|refresh)[_ -]?token|\btokens?\b",
-        r"|(?:^|[^a-z])(?:auth|authn|authz|authentication|authorization)(?:[^a-z]|$)",
-        r"|access denied|rejected|unauthori[sz]ed|auth(?:guard|filter|handler|middleware|interceptor|strategy|provider|service|enticator|orizer)",
+        r"|(?:^|[^a-z])(?:auth|authn|authz|authenticat(?:e|ed|ing|ion)|authorization)(?:[^a-z]|$)",
+        r"|access denied|rejected|unauthori[sz]ed|unauthenticated|\bsub=|\(sub\b|sub claim|auth(?:error|exception|failure|failed|guard|filter|handler|middleware|interceptor|strategy|provider|service|enticator|orizer)",
     ))
     .expect("a constant pattern compiles")
 });
@@ -167,7 +177,7 @@ static OTHER_TRADE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What is let pass, and what is done without, is refused nothing.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b|\b(?:fallback|falling back|skipped|skipping|kept|continuing|creating|using (?:the )?defaults?)\b")
+    Regex::new(r"(?i)\b(?:empty|missing|anonymous|expired|unsigned|no) (?:\w+ )?(?:tokens?|jwts?|credentials?|access) (?:is |are )?(?:allowed|accepted|permitted|ok|ignored|enabled)\b|\b(?:(?:as|using|use|used|with) (?:a |the )?fallback|fallback (?:\w+ )?(?:used|to|applied)|falling back|skipped|skipping|kept|continuing|creating|using (?:the )?defaults?)\b")
         .expect("a constant pattern compiles")
 });
 
@@ -189,8 +199,21 @@ static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Signs that a key is one that tokens are signed with.
 static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|(?-i:[a-z]Kid\b)|_kid\b|verification key|resourcepath"?[=:] ?"?(?:\S*/)?keys/"#)
-        .expect("a constant pattern compiles")
+    Regex::new(concat!(
+        r#"(?i)signing|signer|signature key|jwk|jwt|\bkid\b|(?-i:[a-z]Kid\b)|_kid\b|verification key|resourcepath"?[=:] ?"?(?:\S*/)?keys/"#,
+        r"|oidc|openid|public key|^keys? rotat|^rotated (?:the )?keys?\b",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// Signs that a token was to be judged, and was not let pass.
+static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(?:unable to|failed to|could not|couldn't|cannot|can't|can not|not|error) (?:be )?(?:verif|validat|authenticat|check)\w*",
+        r"|\b(?:jwt|token|signature|bearer|authentication|auth|authorization|request) (?:was |is )?(?:\w+ )?(?:failed|rejected|refused|denied|invalid)\b",
+        r"|unauthori[sz]ed|unauthenticated|\b401\b",
+    ))
+    .expect("a constant pattern compiles")
 });
 
 /// Two reasons in one breath are none: "missing or invalid token".
@@ -201,7 +224,11 @@ static EITHER_OR: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Gives a refusal whose reason nobody told the one that its text names.
 pub fn explain(view: &RecordView<'_>, event: &mut Event, signature: Option<&Signature>) {
-    if event.kind != EventKind::AuthFailure || event.reason != Some(Reason::Other) {
+    if event.kind != EventKind::AuthFailure {
+        return;
+    }
+    if event.reason != Some(Reason::Other) {
+        refine(view, event, signature);
         return;
     }
     let told = match signature {
@@ -215,6 +242,27 @@ pub fn explain(view: &RecordView<'_>, event: &mut Event, signature: Option<&Sign
         Some(signature) => errors(view, signature).find_map(|error| read_for(error, Asked::Refusal)),
     };
     if let Some(reason) = told.and_then(|reading| reading.reason).filter(|reason| *reason != Reason::Other) {
+        event.reason = Some(reason);
+        event.by_phrase = true;
+    }
+}
+
+/// Gives a refusal the reason that its text names plainly, where an entry of no product read only that some claim was wrong,
+/// that something was missing or that a token could not be decoded: "DecodeError: no public key for kid k1".
+fn refine(view: &RecordView<'_>, event: &mut Event, signature: Option<&Signature>) {
+    let is_open = matches!(event.reason, Some(Reason::ClaimInvalid | Reason::TokenMalformed | Reason::TokenMissing));
+    if !is_open || signature.is_none_or(|signature| !signature.generic) || EITHER_OR.is_match(view.text()) {
+        return;
+    }
+    let sure = Said::of(view).read(Asked::Refusal).filter(|reading| reading.certainty == Certainty::Sure);
+    let missing = event.reason == Some(Reason::TokenMissing);
+    let particular = sure.and_then(|reading| reading.reason).filter(|reason| match reason {
+        Reason::SubMissing | Reason::KeyNotFound | Reason::AudienceInvalid | Reason::IssuerInvalid => true,
+        Reason::ClaimInvalid => missing,
+        Reason::TokenMissing | Reason::JwksUnavailable => !missing,
+        _ => false,
+    });
+    if let Some(reason) = particular {
         event.reason = Some(reason);
         event.by_phrase = true;
     }
@@ -254,6 +302,9 @@ pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
     let mut event = view.event(kind(reading, view));
     event.reason = reading.reason.filter(|_| event.kind == EventKind::AuthFailure);
     event.by_phrase = true;
+    if event.kind.is_of_account() && is_of_database(view) {
+        name_row(view, &mut event);
+    }
     view.add_prose(&mut event);
     Some(event)
 }
@@ -276,6 +327,10 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     let fails = view.only_reads() || view.warns() && view.names_request();
     if status.is_none_or(|status| status < 400) && !fails && !tells_of_error(view) {
         let asked = if tells_of_deeds(view) { Asked::Audit } else { Asked::Either };
+        let by_fields = if asked == Asked::Audit { read_fields(view.entry().fields.iter()) } else { None };
+        if let Some(deed) = by_fields.filter(|deed| deed.kind != EventKind::TokenIssued) {
+            return Some(deed);
+        }
         // Where deed and object stand in fields of their own, no clause joins them.
         let in_fields = asked == Asked::Audit && has_field(view, &OBJECT_FIELDS);
         if let Some(deed) = deed(asked).filter(|deed| in_fields || sure(deed)) {
@@ -299,6 +354,17 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     if !is_trail && warns_of_request(view) { refusal(Asked::Refusal).filter(sure).filter(of_thing) } else { None }
 }
 
+/// Makes the row that a statement names the user of an event: the user of the record is that of the database.
+fn name_row(view: &RecordView<'_>, event: &mut Event) {
+    event.sub = None;
+    if let Some(extra) = &mut event.extra {
+        extra.username = None;
+    }
+    if let Some(id) = row::named(view.written()) {
+        field_value::set(event, Field::Sub, id, view.redactor());
+    }
+}
+
 /// Whether a record is a database's own, or a statement that somebody logs: it refuses no token, whatever tables are called.
 fn is_of_database(view: &RecordView<'_>) -> bool {
     DATABASES.contains(&view.entry().format) || STATEMENT.is_match(view.entry().message.trim_start())
@@ -319,7 +385,8 @@ fn is_of_key(kind: EventKind) -> bool {
 
 /// What happened: where no request is named, a part that fails judges no token.
 fn kind(reading: Reading, view: &RecordView<'_>) -> EventKind {
-    let is_of_request = view.names_request() || view.status().is_some() || view.names_id();
+    let said = if view.is_alone() { view.written() } else { &view.entry().message };
+    let is_of_request = view.names_request() || view.status().is_some() || view.names_id() || REFUSES.is_match(said);
     match reading.reason {
         Some(Reason::JwksUnavailable) if !is_of_request => EventKind::ServiceError,
         Some(Reason::UserStoreUnavailable) if !is_of_request => EventKind::UserStoreError,
@@ -405,7 +472,9 @@ fn tells_of_error(view: &RecordView<'_>) -> bool {
     view.entry().fields.iter().any(|(name, value)| {
         let last = name.rsplit('.').next().unwrap_or(name);
         last.get(..5).is_some_and(|beginning| beginning.eq_ignore_ascii_case("error"))
-            && !matches!(value, "false" | "0" | "null" | "none" | "")
+            && !["false", "0", "null", "none", "", "log", "info", "debug", "notice"]
+                .iter()
+                .any(|none| value.eq_ignore_ascii_case(none))
     })
 }
 
@@ -435,9 +504,9 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     let redacted = OnceCell::new();
     let is_secret = |value: &str| !redacted.get_or_init(|| view.redactor().redact(&text)).contains(value);
     for (field, found) in values::read(&text).iter() {
-        let is_likely = event.kind == EventKind::AuthFailure && found.range.len() >= LIKELY_ID;
-        if is_open(event, field) && (found.sure || is_likely) {
-            let value = text.get(found.range.clone()).filter(|value| is_some_value(value) && !is_secret(value));
+        let value = text.get(found.range.clone()).unwrap_or_default();
+        if is_open(event, field) && (found.sure || is_likely(event.kind, field, value)) {
+            let value = Some(value).filter(|value| is_some_value(value) && !is_secret(value));
             let Some(value) = value else { continue };
             let joined = (field == Field::Aud).then(|| values::audiences(value).collect::<Vec<_>>().join(","));
             field_value::set(event, field, joined.as_deref().unwrap_or(value), view.redactor());
@@ -451,6 +520,18 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
         {
             field_value::set(event, field, &view.redactor().value(name, value), view.redactor());
         }
+    }
+}
+
+/// Whether a value that is not surely a field's may stand for it: of a refusal a longer one, else an id; of keys also a
+/// short one, as few other things are called `k7`. Where one key takes over from another it cannot be told which is meant.
+fn is_likely(kind: EventKind, field: Field, value: &str) -> bool {
+    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let is_mixed = has_digit && value.bytes().any(|byte| byte.is_ascii_alphabetic());
+    match field {
+        Field::Kid if is_mixed => matches!(kind, EventKind::AuthFailure | EventKind::KeyAdded | EventKind::KeyRetired),
+        Field::Sub => value.len() >= LIKELY_ID && (kind == EventKind::AuthFailure || has_digit && !value.contains('@')),
+        _ => value.len() >= LIKELY_ID && kind == EventKind::AuthFailure,
     }
 }
 

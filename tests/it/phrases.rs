@@ -69,6 +69,17 @@ fn records_in_words_that_nobody_listed_become_events() {
             "ts=2026-03-01T10:00:00Z level=info logger=house.admin operationType=REMOVE resourceType=MEMBER memberId=m-17",
             "user_deleted - m-17",
         ),
+        // What a database deletes is the row that the statement names, not who is signed in there.
+        (
+            r#"{"timestamp":"2026-03-01 10:00:00.0 UTC","user":"root","dbname":"club","pid":7,"error_severity":"LOG","message":"execute <unnamed>: DELETE FROM patrons WHERE id = $1 RETURNING id","detail":"parameters: $1 = '056ad038-f770-4ec2-90d8-bc363471d565'"}"#,
+            "user_deleted - 056ad038-f770-4ec2-90d8-bc363471d565",
+        ),
+        // A key set that cannot be fetched refuses the token that was to be verified.
+        (
+            "2026-03-01T10:00:00Z WARN gate: cannot check token: fetching keys from https://id.example/keys timed out",
+            "auth_failure jwks_unavailable -",
+        ),
+        ("2026-03-01T10:00:00Z INFO house.admin: user 47175 was locked out by root", "user_disabled - 47175"),
     ] {
         assert_eq!(told(&detector, record), [event], "{record}");
     }

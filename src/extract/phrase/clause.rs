@@ -117,7 +117,8 @@ impl Reader<'_> {
                 Concept::Only => only = Some(at),
                 Concept::Refused | Concept::False => refused = Some(at),
                 Concept::Whole(noun, state) => {
-                    let holder = self.phrase_before(at).map(|phrase| phrase.head);
+                    let of_keys = self.topic().filter(|topic| *topic == Noun::KeySet);
+                    let holder = of_keys.or_else(|| self.phrase_before(at).map(|phrase| phrase.head));
                     let told_one = Finding {
                         noun: Some(noun),
                         state,
@@ -218,24 +219,32 @@ impl Reader<'_> {
 
     /// "The audience must be this one", "the type is not access", "claims rejected": it is not as it must be.
     fn tell_demand(&mut self, mark: usize) {
-        let Some(before) = self.phrase_before(mark) else { return };
+        let Some(before) = self.phrase_before(mark) else { return self.tell_demand_of_before(mark) };
         let adjacent = (before.last + 1..mark).all(|at| self.concept(at) == Concept::Be);
         let goes_on = mark + 1 < self.words.len() || !matches!(self.concept(mark), Concept::Must | Concept::Not);
-        let demanded = matches!(
-            before.head,
-            Noun::Issuer
-                | Noun::Audience
-                | Noun::Algorithm
-                | Noun::OtherClaim
-                | Noun::Sub
-                | Noun::Subject
-                | Noun::Claim
-                | Noun::Type
-                | Noun::Carrier
-                | Noun::Signature
-        );
-        if adjacent && goes_on && demanded {
+        if adjacent && goes_on && is_demanded(before.head) {
             self.tell(mark, State::Mismatch, Form::Nominal, true);
+        }
+    }
+
+    /// "The issuer is a, must be b": the demand begins the clause, and the one before names the thing.
+    fn tell_demand_of_before(&mut self, mark: usize) {
+        let Some(noun) = self.before.filter(|&noun| is_demanded(noun)) else { return };
+        let goes_on = mark + 1 < self.words.len();
+        let begins = (0..mark).all(|at| matches!(self.concept(at), Concept::Be | Concept::Because));
+        if begins && goes_on && self.phrases.is_empty() {
+            let noun = Some(noun);
+            self.findings.push(Finding {
+                noun,
+                state: State::Mismatch,
+                denied: true,
+                form: Form::Nominal,
+                place: None,
+                holder: None,
+                tail: None,
+                topic: noun,
+                inherited: false,
+            });
         }
     }
 
@@ -339,6 +348,23 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a thing that is said to have to be this or that is wrong.
+fn is_demanded(noun: Noun) -> bool {
+    matches!(
+        noun,
+        Noun::Issuer
+            | Noun::Audience
+            | Noun::Algorithm
+            | Noun::OtherClaim
+            | Noun::Sub
+            | Noun::Subject
+            | Noun::Claim
+            | Noun::Type
+            | Noun::Carrier
+            | Noun::Signature
+    )
+}
+
 /// The noun phrases of a clause.
 fn phrases(words: &[Word]) -> Vec<Phrase> {
     let noun = |at: usize| words.get(at).and_then(|word| word.lexeme.noun());
@@ -419,6 +445,7 @@ fn compound(first: Noun, second: Noun) -> Noun {
         | (Noun::Sub, Noun::Subject)
         | (Noun::KeySet | Noun::Store | Noun::Issuer, Noun::Endpoint)
         | (Noun::KeySet, Noun::Issuer)
+        | (Noun::Session, Noun::Carrier)
         | (Noun::Audience | Noun::Sub, Noun::Client | Noun::User) => true,
         (Noun::Signature, Noun::Type) => false,
         (_, Noun::Claim | Noun::Shape | Noun::Type | Noun::Foreign) => particular,

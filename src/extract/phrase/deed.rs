@@ -51,7 +51,7 @@ pub(super) fn read(words: &Words, text: &str, audit: bool) -> Option<Told> {
         }
         // "Failed to rotate keys: keys already rotated" tells why nothing was done.
         failed = (failed && clause.after == Break::Colon)
-            || part.iter().any(|word| matches!(word.lexeme.concept, Concept::Fail | Concept::Not));
+            || part.iter().any(|word| matches!(word.lexeme.concept, Concept::Fail | Concept::Not) || is_barred(word));
         if failed {
             continue;
         }
@@ -82,13 +82,18 @@ pub(super) fn read(words: &Words, text: &str, audit: bool) -> Option<Told> {
     Some(Told { kind: kind(noun, deed)?, plain: false })
 }
 
+/// Whether a word says that somebody may not do something, which tells of a state: "may not sign in: account locked".
+fn is_barred(word: &Word) -> bool {
+    word.lexeme.concept == Concept::Bad(State::Off) && word.lexeme.form == Form::Intransitive
+}
+
 /// Whether the value of a field says that nothing came off.
 fn is_failure(value: &[Word]) -> bool {
     matches!(value, [word] if word.lexeme.concept == Concept::Fail && !word.key)
 }
 
 /// What a deed done to a thing is called.
-fn kind(noun: Noun, deed: Deed) -> Option<EventKind> {
+pub(super) fn kind(noun: Noun, deed: Deed) -> Option<EventKind> {
     Some(match (noun, deed) {
         (Noun::User, Deed::Create | Deed::Add) => EventKind::UserCreated,
         (Noun::User, Deed::Delete) => EventKind::UserDeleted,

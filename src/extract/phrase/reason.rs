@@ -33,15 +33,23 @@ pub(super) fn of(finding: &Finding, signs: Signs) -> Weighed {
         noun,
         Noun::Algorithm | Noun::Signature | Noun::Shape | Noun::OtherClaim | Noun::Type | Noun::Foreign | Noun::Record
     );
-    if (finding.topic == Some(Noun::KeySet) || finding.place == Some(Noun::KeySet))
-        && inside
-        && !matches!(finding.state, S::Expired | S::NotYet)
-    {
+    let of_keys = [finding.topic, finding.place, finding.holder].contains(&Some(Noun::KeySet));
+    if of_keys && inside && !matches!(finding.state, S::Expired | S::NotYet) {
         return Some((Reason::JwksUnavailable, 8));
     }
     // "The subject has the wrong type"
-    if noun == Noun::Type && matches!(finding.holder, Some(Noun::User | Noun::Subject | Noun::Sub)) {
-        return Some((Reason::SubMissing, 7));
+    if noun == Noun::Type
+        && let Some(reason) = of_type(finding.holder)
+    {
+        return Some((reason, 7));
+    }
+    // "The kid header is not a string"
+    if finding.state == S::Malformed
+        && matches!(noun, Noun::Key | Noun::Algorithm)
+        && (matches!(finding.topic, Some(Noun::Carrier | Noun::Shape))
+            || matches!(finding.place, Some(Noun::Carrier | Noun::Shape)))
+    {
+        return Some((Reason::TokenMalformed, 9));
     }
     match noun {
         Noun::User => Some(user(finding, signs)),
@@ -51,10 +59,21 @@ pub(super) fn of(finding: &Finding, signs: Signs) -> Weighed {
         Noun::Key | Noun::KeySet => key(noun, finding),
         Noun::Signature | Noun::Algorithm | Noun::Shape => form_of_token(noun, finding, signs),
         Noun::Issuer | Noun::Audience | Noun::Session | Noun::Scope => circumstance(noun, finding.state),
-        Noun::Claim | Noun::Expiry | Noun::Start | Noun::OtherClaim | Noun::Type => claim(noun, finding.state),
+        Noun::Claim | Noun::Expiry | Noun::Start | Noun::OtherClaim | Noun::Type => claim(noun, finding),
         Noun::Store | Noun::Endpoint | Noun::Client | Noun::Record | Noun::Foreign => surroundings(noun, finding, signs),
         Noun::Veto => None,
     }
+}
+
+/// What it means that a claim has the wrong type.
+fn of_type(holder: Option<Noun>) -> Option<Reason> {
+    Some(match holder? {
+        Noun::User | Noun::Subject | Noun::Sub => Reason::SubMissing,
+        Noun::Audience => Reason::AudienceInvalid,
+        Noun::Issuer => Reason::IssuerInvalid,
+        Noun::Expiry | Noun::Start | Noun::OtherClaim => Reason::ClaimInvalid,
+        _ => return None,
+    })
 }
 
 /// The thing that is meant where another is named: "tokens with this algorithm are not accepted".
@@ -70,6 +89,15 @@ fn meant(noun: Noun, finding: &Finding) -> Noun {
         {
             Noun::Audience
         }
+        (Noun::Token | Noun::Client | Noun::Foreign | Noun::Record, S::Missing, _)
+            if finding.place == Some(Noun::Issuer) && finding.denied =>
+        {
+            Noun::Issuer
+        }
+        // "Wrong key for this algorithm"
+        (Noun::Key, S::Mismatch | S::NotAllowed, Some(Noun::Algorithm)) if !finding.denied => Noun::Algorithm,
+        // "No key set with kid k1"
+        (Noun::KeySet, S::Missing | S::Absent, Some(Noun::Key)) if finding.denied => Noun::Key,
         _ => noun,
     }
 }
@@ -95,6 +123,7 @@ fn user(finding: &Finding, signs: Signs) -> (Reason, u8) {
         S::Unreachable if is_token(finding.place) => (Reason::SubMissing, 6),
         S::Unreachable => unreachable_user(finding, signs),
         S::Malformed => (Reason::SubMissing, 6),
+        S::Mismatch if finding.form == Form::Adjective && !finding.denied => (Reason::SubNotFound, 2),
         S::Mismatch | S::Unverified => (Reason::Other, 2),
     }
 }
@@ -112,6 +141,7 @@ fn subject(noun: Noun, finding: &Finding, signs: Signs) -> Weighed {
     let elsewhere = finding.place == Some(Noun::Store) || finding.form == Form::Intransitive;
     Some(match finding.state {
         S::Off => (Reason::UserDisabled, 8),
+        S::Revoked => (Reason::TokenRevoked, 7),
         S::Insufficient => (Reason::ScopeInsufficient, 6),
         S::Mismatch | S::NotAllowed => (Reason::ClaimInvalid, 6),
         S::Gone => (Reason::SubNotFound, 7),
@@ -209,8 +239,12 @@ fn circumstance(noun: Noun, state: State) -> Weighed {
     })
 }
 
-fn claim(noun: Noun, state: State) -> Weighed {
+fn claim(noun: Noun, finding: &Finding) -> Weighed {
+    let (state, tail) = (finding.state, finding.tail);
     Some(match (noun, state) {
+        (Noun::Claim, S::Missing | S::Absent) if matches!(tail, Some(Noun::User | Noun::Sub | Noun::Subject)) => {
+            (Reason::SubMissing, 6)
+        }
         (Noun::Claim, S::Malformed) => (Reason::TokenMalformed, 5),
         (Noun::Claim, S::Missing | S::Absent | S::Mismatch | S::NotAllowed) => (Reason::ClaimInvalid, 3),
         (Noun::Expiry, S::Expired | S::Revoked | S::Off) => (Reason::TokenExpired, 8),
@@ -241,6 +275,8 @@ fn surroundings(noun: Noun, finding: &Finding, signs: Signs) -> Weighed {
             let of_user = matches!(finding.holder, Some(Noun::User | Noun::Subject));
             (Reason::SubNotFound, if of_user { 7 } else { 3 })
         }
+        // "The field is missing for an RSA key": what is wrong inside a key leaves the verifier without it.
+        (Noun::Foreign, S::Missing | S::Absent | S::Malformed) if finding.tail == Some(Noun::Key) => (Reason::JwksUnavailable, 6),
         (Noun::Client, S::NotAllowed) => (Reason::AudienceInvalid, 4),
         (Noun::Client, S::Missing | S::Mismatch) => (Reason::Other, 2),
         _ => return None,

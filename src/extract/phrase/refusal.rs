@@ -52,7 +52,9 @@ pub(super) fn read(words: &Words, signs: Signs) -> Option<Refusal> {
             vetoed = true;
             continue;
         }
-        let goes_on = matches!(clause.after, Break::Colon | Break::Field | Break::Bracket);
+        // "It is a, must be b", "signed with k1, which is unknown": the clause goes on about the thing of the one before.
+        let led = words.first().is_some_and(|word| matches!(word.lexeme.concept, Concept::Must | Concept::Relative));
+        let goes_on = matches!(clause.after, Break::Colon | Break::Field | Break::Bracket) || led;
         let mut context = before.filter(|_| goes_on);
         for part in words.split(|word| word.lexeme.concept == Concept::Because) {
             let mut told = clause::read(part, context);
@@ -66,7 +68,8 @@ pub(super) fn read(words: &Words, signs: Signs) -> Option<Refusal> {
             open = told.findings.last().copied().filter(|finding| finding.noun == Some(Noun::Claim));
             for finding in &told.findings {
                 let finding = &in_context(*finding, context);
-                let Some((reason, weight)) = reason::of(finding, signs).or_else(|| of_holder(finding, signs)) else { continue };
+                let told = reason::of(finding, signs).map(|told| (told, finding.noun)).or_else(|| of_holder(finding, signs));
+                let Some(((reason, weight), noun)) = told else { continue };
                 // What a clause before named may be another thing than this one is about.
                 let weight = weight.saturating_sub(u8::from(finding.inherited)).max(1);
                 let score = u16::from(weight) * 4 + depth.min(3);
@@ -75,7 +78,7 @@ pub(super) fn read(words: &Words, signs: Signs) -> Option<Refusal> {
                     weight,
                     named: finding.noun.is_some() && !finding.inherited,
                     contested: false,
-                    noun: finding.noun,
+                    noun,
                     state: finding.state,
                     whole: finding.topic.is_none(),
                     participle: finding.form == Form::Past && !finding.denied,
@@ -102,9 +105,10 @@ fn in_context(finding: Finding, context: Option<Noun>) -> Finding {
 }
 
 /// "The audience does not contain the client id": what lacks something is not as it must be.
-fn of_holder(finding: &Finding, signs: Signs) -> Option<(Reason, u8)> {
+fn of_holder(finding: &Finding, signs: Signs) -> Option<((Reason, u8), Option<Noun>)> {
     let holder = finding.holder.filter(|noun| matches!(noun, Noun::Audience | Noun::Scope | Noun::Issuer | Noun::Algorithm))?;
-    reason::of(&Finding { noun: Some(holder), state: State::Mismatch, ..*finding }, signs)
+    let told = reason::of(&Finding { noun: Some(holder), state: State::Mismatch, ..*finding }, signs)?;
+    Some((told, Some(holder)))
 }
 
 fn last_noun(words: &[Word]) -> Option<Noun> {
@@ -118,8 +122,9 @@ fn better(best: Option<(u16, Refusal)>, score: u16, refusal: Refusal) -> (u16, R
             (old, Refusal { contested, ..kept })
         }
         Some((old, kept)) => {
-            let contested = score < old + 4 && kept.reason != refusal.reason;
-            (score, Refusal { contested, ..refusal })
+            let same = kept.reason == refusal.reason;
+            let contested = score < old + 4 && !same;
+            (score, Refusal { contested, named: refusal.named || same && kept.named, ..refusal })
         }
         None => (score, refusal),
     }

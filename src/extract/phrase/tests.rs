@@ -172,6 +172,74 @@ fn stack_traces_are_read_by_what_their_exceptions_say() {
 }
 
 #[test]
+fn comparisons_say_which_claim_is_not_as_it_must_be() {
+    check(
+        Refused,
+        &[
+            ("iss is https://a.example, should be https://b.example", "issuer_invalid"),
+            ("aud claim has value web, must be mobile", "audience_invalid"),
+            ("token minted by https://a.example but we only trust https://b.example", "issuer_invalid"),
+            ("this token was meant for invoices", "audience_invalid"),
+            ("denied by exp claim requirement: \"5\" is not \"gt\" \"7\"", "token_expired"),
+            ("issuer constraint violated", "issuer_invalid"),
+            ("audience must contain invoices, yet it is: [web]", "audience_invalid"),
+            ("clock says 12:00, current time 2026-01-01 is before the nbf", "token_not_yet_valid"),
+            ("the call needs scope mail:read", "scope_insufficient"),
+            ("user is here, should be fine", "-"),
+        ],
+    );
+}
+
+#[test]
+fn claims_of_the_wrong_type_and_tokens_of_the_wrong_shape_are_told_apart() {
+    check(
+        Refused,
+        &[
+            ("exp field is not a positive integer", "claim_invalid"),
+            ("nbf must be a number", "claim_invalid"),
+            ("jwt header kid must be a string", "token_malformed"),
+            ("audience has the wrong type", "audience_invalid"),
+            ("token has 2 parts instead of 3", "token_malformed"),
+            ("expected 3 parts in token; got 1", "token_malformed"),
+            ("could not parse the bearer token: invalid base64 at byte 4", "token_malformed"),
+        ],
+    );
+}
+
+#[test]
+fn names_of_errors_are_read_like_sentences() {
+    check(
+        Refused,
+        &[
+            ("TokenNotInIssuer", "issuer_invalid"),
+            ("token not in audience", "audience_invalid"),
+            ("NoUsableKeys", "key_not_found"),
+            ("MissingVerifierException", "key_not_found"),
+            ("NoneNotAllowed", "algorithm_not_allowed"),
+            ("auth/session-cookie-revoked", "token_revoked"),
+            ("Errors.Member.NotFound", "sub_not_found"),
+            ("refresh handle presented twice", "token_revoked"),
+        ],
+    );
+}
+
+#[test]
+fn what_hangs_on_a_thing_may_be_what_is_wrong() {
+    check(
+        Refused,
+        &[
+            ("wrong key for this algorithm", "algorithm_not_allowed"),
+            ("no key set with kid k2", "key_not_found"),
+            ("no claims for the user id", "sub_missing"),
+            ("subject in revocation list", "token_revoked"),
+            ("signed with key k2, which could not be found", "key_not_found"),
+            ("user 42 may not sign in: account locked", "user_disabled"),
+        ],
+    );
+    check(Audit, &[("user 42 may not sign in: account locked", "-")]);
+}
+
+#[test]
 fn deeds_are_told_in_prose() {
     check(
         Audit,
@@ -237,6 +305,34 @@ fn deeds_are_told_by_fields() {
 }
 
 #[test]
+fn deeds_are_told_by_fields_that_name_the_thing_and_the_deed() {
+    let told = |fields: &[(&str, &str)]| read_fields(fields.iter().copied()).map_or("-", |reading| reading.kind.as_str());
+    for (fields, truth) in [
+        (&[("action", "member.lifecycle.delete")][..], "user_deleted"),
+        (&[("eventType", "user.machine.added")], "user_created"),
+        (&[("eventType", "web_key.activated")], "key_rotated"),
+        (&[("operation", "add-cert")], "key_added"),
+        (&[("operation", "delete"), ("object", "member")], "user_deleted"),
+        (&[("action", "model_deleted"), ("ctx.model.model_name", "user")], "user_deleted"),
+        (&[("verb", "delete"), ("requestURI", "/api/v2/members/17")], "user_deleted"),
+        (&[("verb", "create"), ("path", "teams/a/users/jane")], "user_created"),
+        (&[("action", "delete"), ("object", "order")], "-"),
+        (&[("action", "delete"), ("object", "role"), ("path", "/users/17")], "-"),
+        (&[("verb", "delete"), ("path", "/users/17/roles")], "-"),
+        (&[("action", "user.mfa.factor.deactivate")], "-"),
+        (&[("eventName", "DeleteUserPolicy")], "-"),
+        (&[("eventName", "DeleteLoginProfile")], "-"),
+        (&[("action", "delete"), ("object", "user"), ("result", "denied")], "-"),
+        (&[("action", "user.delete.requested")], "-"),
+        (&[("event", "user logged something about deleting")], "-"),
+        (&[("type", "delete"), ("path", "/users/17")], "-"),
+    ] {
+        assert_eq!(told(fields), truth, "{fields:?}");
+    }
+    check(Audit, &[("account 42 is active again", "user_restored"), ("welcome, new user 42 signed up", "user_created")]);
+}
+
+#[test]
 fn deeds_are_told_by_statements_and_requests() {
     check(
         Audit,
@@ -292,6 +388,12 @@ fn what_is_not_ours_is_left() {
         "installed libjwt0:amd64",
         "automatic vacuum of table \"app.public.users\": index scans: 1",
         "cache miss for key user:42",
+        "order must be paid, should be shipped",
+        "this button is meant for admins",
+        "constraint violated on table orders",
+        "field total is not a number",
+        "expected 3 parts in archive; got 2",
+        "coupon presented twice",
     ];
     for text in texts {
         for asked in [Either, Audit] {

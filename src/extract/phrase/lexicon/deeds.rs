@@ -45,7 +45,7 @@ pub(super) const DEEDS: &[(Deed, &str)] = &[
     ),
     (
         Deed::Restore,
-        "lifted, restoration, reinstatement, reactivation, switched on, switched on again, turned on, turned on again, brought back, \
+        "active again, enabled again, allowed again, unlocked again, lifted, restoration, reinstatement, reactivation, switched on, switched on again, turned on, turned on again, brought back, \
          let back in, unfrozen, unfroze, re enabled, re enable, re activated, activation, undeletion, unlocking, taken off hold, revived, recovered, block released, block removed, block lifted, ban lifted, ban removed, \
          suspension lifted, suspension removed, lock removed, lock lifted, hold lifted, hold removed",
     ),

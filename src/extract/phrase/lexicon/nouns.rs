@@ -6,7 +6,7 @@ use crate::extract::phrase::concept::Noun;
 pub(super) const NOUNS: &[(Noun, &str)] = &[
     (
         Noun::User,
-        "user, patron, fellow, associate, delegate, trustee, counterparty, badge holder, badgeholder, pass holder, ticket holder, \
+        "user, new user, patron, fellow, associate, delegate, trustee, counterparty, badge holder, badgeholder, pass holder, ticket holder, \
          key holder, pensioner, tenant member, insured, payee, payer, recruit, hire, new hire, joiner, leaver, cardmember, \
          homeowner, renter, commuter, traveller, traveler, instructor, lecturer, scholar, alumnus, alumna, mentor, coach, athlete, \
          chef, waiter, clerk, teller, broker user, advisor, adviser, lawyer, notary, inspector, auditor, soldier, \
@@ -189,7 +189,7 @@ pub(super) const NOUNS: &[(Noun, &str)] = &[
          token bucket, csv, xml, yaml, toml, html, token ring, script, font, mime, webhook, provider class, transaction, \
          client socket, http session, ssh session, tmux session, session cache, game session, zookeeper session, db session, \
          database session, sql session, replication session, network session, smtp session, ftp session, tcp session, bgp session, \
-         cgroup, session scope, kafka session, consumer group, group coordinator, group member, cron session, user slice, \
+         cgroup, session scope, login profile, kafka session, consumer group, group coordinator, group member, cron session, user slice, \
          user runtime, user unit, user manager, login record",
     ),
     (

@@ -29,7 +29,7 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::Absent,
         Active,
-        "requires, lacks, lack, misses, omits, names no, carries no, bears no, has no, have no, had no, contains no, contained no, sent no, \
+        "has not got, have not got, hasn t got, requires, lacks, lack, misses, omits, names no, carries no, bears no, has no, have no, had no, contains no, contained no, sent no, \
          without, came without, holds no, without any, with no, provides no, provided no, has empty, has an empty, includes no, \
          did not get, presented no, gave no, supplied no, got no, names nothing, says nothing of, missing required, missing the",
     ),
@@ -58,8 +58,8 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::Off,
         Adjective,
-        "on denylist, on blacklist, on blocklist, on revocation list, on deny list, on block list, on black list, in denylist, in blacklist, \
-         in deny list, in blocklist, in block list, in revocation list, on ban list, on banned list, in ban list, inactive, non active, dormant, ineligible, out of service, unconfirmed, unverified, not confirmed, not approved, pending approval, \
+        "on denylist, on blacklist, on blocklist, on deny list, on block list, on black list, in denylist, in blacklist, \
+         in deny list, in blocklist, in block list, on ban list, on banned list, in ban list, inactive, non active, dormant, ineligible, out of service, unconfirmed, unverified, not confirmed, not approved, pending approval, \
          awaiting approval, not activated, closed, in bad standing, not in good standing, on leave, parked, \
          excluded from",
     ),
@@ -92,7 +92,8 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::Revoked,
         Past,
-        "revoked, replaced, ended, invalidated, withdrawn, cancelled, canceled, blacklisted, denylisted, logged out, signed out, signed off, logged off, \
+        "on revocation list, in revocation list, on revoked list, in revoked list, claimed twice, used twice, redeemed twice, \
+         presented twice, revoked, replaced, ended, invalidated, withdrawn, cancelled, canceled, blacklisted, denylisted, logged out, signed out, signed off, logged off, \
          ended early, blocklist, denylist, blacklist, deny list, block list, revocation list, revocation, revoked list, superseded, \
          already used, used already, replayed, replay, reused, reuse, reuse detected, consumed, rotated out, retracted, voided, \
          called back, recalled, pulled, been replaced, repudiated, annulled, rescinded, nullified, burned, redeemed, already redeemed, \
@@ -101,7 +102,10 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::Malformed,
         Adjective,
-        "too short, too long, too large, malformed, garbage, undecodable, unparsable, unparseable, unreadable, corrupt, corrupted, truncated, garbled, broken, ill formed, \
+        "not positive, not numeric, not valid number, not number, not valid integer, not valid string, not integer, not text, not epoch, \
+         not timestamp, not list, invalid type expected, of wrong type, required and must be, required and must be string, \
+         parts instead of, segments instead of, not enough parts, too many parts, \
+         too short, too long, too large, malformed, garbage, undecodable, unparsable, unparseable, unreadable, corrupt, corrupted, truncated, garbled, broken, ill formed, \
          badly formed, bad format, not well formed, nonsense, gibberish, incomplete, mangled, \
          damaged, illegal base64, invalid base64, not enough segments, too many segments, wrong number of, \
          invalid number of, invalid format, wrong format, invalid compact, illegible, \
@@ -128,7 +132,7 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
     (
         State::Mismatch,
         Nominal,
-        "mismatch, discrepancy, differs, differ, differed, deviates, conflict, validation failure, mismatches, ",
+        "requirement, constraint, mismatch, discrepancy, differs, differ, differed, deviates, conflict, validation failure, mismatches, ",
     ),
     (
         State::NotAllowed,
@@ -285,16 +289,35 @@ pub(super) const WHOLE: &[(Noun, State, &str)] = &[
     (
         Noun::Audience,
         State::Mismatch,
-        "issued for another, for another service, for another audience, for another application, meant for another, intended for another, \
+        "token meant for, token was meant for, token is meant for, token intended for, token is intended for, token was intended for, \
+         jwt meant for, jwt was meant for, jwt is meant for, issued for another, for another service, for another audience, for another application, meant for another, intended for another, \
          intended for different, for different service, for different audience, not meant for, not intended for, for somebody else, \
          not issued for, minted for another, for wrong service, not for us, addressed to another, not addressed to us, issued to another, \
          for wrong audience, for another client, for another api, for another system, not issued to, issued for different, \
          destined for another, made for another, for other service, issued for other, not destined for, made out to another",
     ),
     (
+        Noun::Shape,
+        State::Malformed,
+        "invalid json, invalid base64, invalid base64url, illegal base64, illegal base64 data, base64 error, base64 decode error, \
+         compact encoding error, unsupported header, unhandled critical header, expected 3 parts, expected 3 segments, \
+         expected three parts, expected three segments, 2 parts instead, 1 part instead, 4 parts instead, 5 parts instead, \
+         2 segments instead, 1 segment instead, invalid jwt string, invalid jwt form, invalid jwt format, unrecognizable token",
+    ),
+    (
+        Noun::Start,
+        State::NotYet,
+        "before nbf, before iat, current time is before, current time before, now is before, present time is before",
+    ),
+    (
+        Noun::Key,
+        State::Missing,
+        "missing verifier, no verifier, unknown verifier, verifier missing, no usable keys, no usable key, keyring does not hold",
+    ),
+    (
         Noun::Issuer,
         State::Mismatch,
-        "issued by another, minted by another, foreign realm, another realm, not issued by, not minted by, issued by unknown, \
+        "we only trust, only trust, trust only, issued by another, minted by another, foreign realm, another realm, not issued by, not minted by, issued by unknown, \
          unknown realm, foreign authority, issued by someone else, issued by different, not from our, comes from another, \
          issued by untrusted, from untrusted, minted elsewhere, issued elsewhere, from foreign, came from another, \
          different realm, wrong realm, other realm, stranger signed",
@@ -328,7 +351,7 @@ pub(super) const WHOLE: &[(Noun, State, &str)] = &[
         Noun::Algorithm,
         State::NotAllowed,
         "unsecured jws token, unsecured jwt, signed with unexpected, alg none, none algorithm, unsecured token, \
-         algorithm confusion, not signed with expected",
+         algorithm confusion, none not allowed, none is not allowed, not signed with expected",
     ),
     (
         Noun::Token,
@@ -361,7 +384,8 @@ pub(super) const WHOLE: &[(Noun, State, &str)] = &[
     (
         Noun::Scope,
         State::Insufficient,
-        "access denied for, permission denied, lacks permission, not authorized to, not authorised to, not permitted to, not allowed to, not entitled, not a member of group, lacks privilege, need higher, requires role, requires scope, requires permission, not have permission, not have access, must have role, admins only, admin only, rbac access denied",
+        "access denied for, permission denied, lacks permission, not authorized to, not authorised to, not permitted to, not allowed to, not entitled, not a member of group, lacks privilege, need higher, requires role, requires scope, needs scope, needs role, needs permission, \
+         one of following roles, one of following scopes, one of following permissions, any of following roles, any of following scopes, requires permission, not have permission, not have access, must have role, admins only, admin only, rbac access denied",
     ),
     (
         Noun::Store,
