@@ -20,7 +20,7 @@ use crate::model::field::Field;
 use crate::redact;
 
 /// What makes a record worth a look in which the catalog knows nothing.
-pub const TOPICS: [&str; 81] = [
+pub const TOPICS: [&str; 89] = [
     "nvalid ",
     "xpired",
     "ot found",
@@ -90,6 +90,14 @@ pub const TOPICS: [&str; 81] = [
     "witched o",
     "|REMOVE|",
     "JWT not ",
+    "esolvable",
+    "JWT header",
+    "JWT claim",
+    "JWT issuer",
+    "\"JWT",
+    "uthentication failed",
+    "JWT could",
+    "ismatch",
     "JWTNot",
     "in JWT;",
     "evocation",
@@ -209,7 +217,7 @@ static SIGNING: LazyLock<Regex> = LazyLock::new(|| {
 /// Signs that a token was to be judged, and was not let pass.
 static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b(?:unable to|failed to|could not|couldn't|cannot|can't|can not|not|error) (?:be )?(?:verif|validat|authenticat|check)\w*",
+        r"(?i-u)\b(?:unable to|failed to|could not|couldn't|cannot|can't|can not|not|error) (?:be )?(?:verif|validat|authenticat|check)\w*",
         r"|\b(?:jwt|token|signature|bearer|authentication|auth|authorization|request) (?:was |is )?(?:\w+ )?(?:failed|rejected|refused|denied|invalid)\b",
         r"|unauthori[sz]ed|unauthenticated|\b401\b",
     ))
@@ -248,7 +256,7 @@ pub fn explain(view: &RecordView<'_>, event: &mut Event, signature: Option<&Sign
 }
 
 /// Gives a refusal the reason that its text names plainly, where an entry of no product read only that some claim was wrong,
-/// that something was missing or that a token could not be decoded: "DecodeError: no public key for kid k1".
+/// that something was missing or that a token could not be decoded: "`DecodeError`: no public key for kid k1".
 fn refine(view: &RecordView<'_>, event: &mut Event, signature: Option<&Signature>) {
     let is_open = matches!(event.reason, Some(Reason::ClaimInvalid | Reason::TokenMalformed | Reason::TokenMissing));
     if !is_open || signature.is_none_or(|signature| !signature.generic) || EITHER_OR.is_match(view.text()) {

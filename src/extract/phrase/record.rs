@@ -65,7 +65,9 @@ pub(super) fn read<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Opti
 struct Told<'f> {
     deed: Option<Deed>,
     noun: Option<Noun>,
-    object: Option<Option<Noun>>,
+    /// What a field of its own names, whatever it is.
+    object: Option<Noun>,
+    names_object: bool,
     path: Option<&'f str>,
 }
 
@@ -80,7 +82,10 @@ impl<'f> Told<'f> {
         } else if value.len() > MOST_OF_NAME || value.contains(' ') {
             return Some(());
         } else if OBJECTS.contains(&name) {
-            self.object.get_or_insert_with(|| thing(&words(value)));
+            if !self.names_object {
+                self.object = thing(&words(value));
+            }
+            self.names_object = true;
         } else if VERBS.contains(&name) && self.noun.is_none() {
             let (deed, noun) = deed_and_thing(&words(value));
             // "type" says many things: by itself a word of it is no deed.
@@ -97,10 +102,8 @@ impl<'f> Told<'f> {
         if let Some(noun) = self.noun {
             return Some((noun, deed));
         }
-        match self.object {
-            Some(object) => Some((object?, deed)),
-            None => Some((owner(self.path?)?, deed)),
-        }
+        let noun = if self.names_object { self.object } else { owner(self.path?) };
+        Some((noun?, deed))
     }
 }
 
