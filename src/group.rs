@@ -1,6 +1,7 @@
 //! Lines -> Cases: one failed request each, however many sources logged it.
 
 pub mod across;
+pub mod beside;
 pub mod by_id;
 pub mod client_address;
 pub mod fragment;

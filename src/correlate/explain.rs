@@ -6,13 +6,15 @@ use std::sync::LazyLock;
 use crate::correlate::choose::{ALTERNATIVES, Judgement};
 use crate::correlate::identity::pattern_id;
 use crate::correlate::lines::Lines;
+use crate::extract::template;
 use crate::facts::outline::Outline;
 use crate::group::inferred::InferredReason;
 use crate::group::merge::Case;
 use crate::model::diagnosis::{CauseEvent, Evidence, Failure, Line};
-use crate::model::event::Event;
+use crate::model::event::{Event, EventKind};
 use crate::model::name::Name;
 use crate::model::words::{Band, Reason};
+use crate::redact::Redactor;
 
 /// Makes the failure of a judged case.
 pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, lines: Lines<'_>) -> Failure {
@@ -22,7 +24,9 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
     alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
     let seen_in: Vec<Line> = case.events.iter().map(|event| lines.named(lines.events[*event].place)).collect();
+    let beside = words_beside(case, lines.events);
     let evidence = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
+        .chain(beside.map(|event| (event.place, "the service wrote this beside the refusal".into())))
         .chain(chosen.evidence)
         .map(|(place, says)| {
             let Line { file, line } = lines.named(place);
@@ -57,8 +61,25 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
         counter: chosen.counter,
         alternatives,
         seen_in,
+        words: beside.and_then(|event| event.quote).map(without_values),
     };
     Failure { pattern_id: pattern_id(&failure, object), ..failure }
+}
+
+/// The line beside a refusal that says why in words whose meaning is not known, where no other line gives a reason: the
+/// nearest.
+fn words_beside<'e>(case: &Case, events: &'e [Event]) -> Option<&'e Event> {
+    if case.reason != Reason::Other {
+        return None;
+    }
+    let members = case.events.iter().map(|index| &events[*index]);
+    let said = members.filter(|event| event.kind == EventKind::Request && event.quote.is_some());
+    said.filter_map(|event| Some((event.beside?.unsigned_abs(), event))).min_by_key(|(apart, _)| *apart).map(|(_, event)| event)
+}
+
+/// What a line says without what varies from one to the next.
+fn without_values(quote: Name) -> Name {
+    Name::of(&template::masked(&Redactor::without_hashes(&quote.text())))
 }
 
 /// What a failure's deciding line shows.

@@ -18,18 +18,17 @@ pub fn pattern_id(failure: &Failure, object: Option<Name>) -> Name {
         let event_id = cause.event_id.as_ref().map(ToString::to_string);
         event_id.unwrap_or_else(|| format!("{} {} {}", cause.kind, object.unwrap_or_default(), time()))
     });
-    let id = fingerprint(
-        "p1",
-        &[
-            failure.root_cause.as_str(),
-            failure.variant.map_or("", |variant| variant.as_str()),
-            failure.rule.as_str(),
-            failure.reason.as_str(),
-            &failure.service.unwrap_or_default().text(),
-            blamed.as_deref().unwrap_or(""),
-        ],
-    );
-    Name::of(&id)
+    let (service, words) = (failure.service.unwrap_or_default().text(), failure.words.map(Name::text));
+    let mut parts = vec![
+        failure.root_cause.as_str(),
+        failure.variant.map_or("", |variant| variant.as_str()),
+        failure.rule.as_str(),
+        failure.reason.as_str(),
+        &service,
+        blamed.as_deref().unwrap_or(""),
+    ];
+    parts.extend(words.as_deref());
+    Name::of(&fingerprint("p1", &parts))
 }
 
 /// Gives each failure its id: made of its request's id where it has one that no earlier one has, else of when it was and

@@ -83,6 +83,7 @@ struct Parts {
     last: Option<DateTime<Utc>>,
     blamed: Blamed,
     samples: Samples,
+    words: Option<Name>,
 }
 
 impl Parts {
@@ -104,6 +105,7 @@ impl Parts {
             last: None,
             blamed: Blamed::Nobody,
             samples: Samples::default(),
+            words: failure.words,
         }
     }
 
@@ -155,12 +157,13 @@ impl Parts {
             top_clients: self.clients.top(),
             top_subjects: self.subjects.top(),
             top_kids: self.kids.top(),
-            says: outcome.map_or_else(String::new, |outcome| outcome.says.to_owned()),
+            says: outcome.map_or_else(String::new, |outcome| format!("{}{}", outcome.says, self.said())),
             fix: outcome.map_or_else(String::new, |outcome| format!("{}{}", outcome.fix, self.concerns())),
             verify: rule.map_or("", |rule| rule.verify).into(),
             ends: rule.map_or("", |rule| rule.ends).into(),
             cause: self.blamed.finish(),
             samples: self.samples.finish(),
+            words: self.words.map(Name::text),
         }
     }
 
@@ -170,6 +173,13 @@ impl Parts {
         #[expect(clippy::cast_precision_loss, reason = "a mean of numbers up to a hundred")]
         let mean = hundredths as f64 / 100.0;
         mean
+    }
+
+    /// What the service itself said, as a sentence.
+    fn said(&self) -> String {
+        let Some(words) = self.words else { return String::new() };
+        let verb = if self.failures == 1 { "refusal says" } else { "refusals say" };
+        format!(" {} {verb} `{}`", self.failures, words.text().replace('`', "'"))
     }
 
     /// Which service, route and keys a fix is about, as a sentence.
@@ -370,6 +380,7 @@ mod tests {
             counter: vec![],
             alternatives: vec![],
             seen_in: vec![Line { file: file.as_str().into(), line }],
+            words: None,
         };
         Failure { pattern_id: pattern_id(&failure, name('k', kid)), ..failure }
     }

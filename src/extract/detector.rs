@@ -37,6 +37,8 @@ pub enum Mode {
     LookedUp,
     /// The same, for a record in which the first pass found no literal of a signature.
     LookedUpSilent,
+    /// The same, for a record that stands beside a refused request: what it says is kept even if nobody knows what it means.
+    Beside,
 }
 
 /// The catalog, made ready to be searched for.
@@ -163,7 +165,7 @@ impl Detector {
     /// Pushes the events of a record, and gives the name of its layout.
     pub fn extract(&self, record: &[u8], mode: Mode, place: Place, context: &Context, events: &mut Vec<Event>) -> &'static str {
         let mut in_record = Vec::new();
-        if mode != Mode::LookedUpSilent {
+        if !matches!(mode, Mode::LookedUpSilent | Mode::Beside) {
             self.prefilter.candidates(record, &mut in_record);
         }
         self.read(&as_text(record), &in_record, place, context, mode, events)
@@ -219,7 +221,9 @@ impl Detector {
             events.push(event);
         } else if let Some(mut event) = unlisted::event(view, mode != Mode::Events) {
             unlisted::complete(view, &mut event);
-            events.push(event);
+            events.push(if mode == Mode::Beside { of_refused(event) } else { event });
+        } else if mode == Mode::Beside {
+            events.push(words_beside(view));
         } else if mode != Mode::Events {
             events.push(view.event(EventKind::Request));
         }
@@ -243,6 +247,24 @@ impl Detector {
             Some((signature, *candidate, captures))
         })
     }
+}
+
+/// What failed beside a refused request is why it was refused.
+fn of_refused(event: Event) -> Event {
+    let reason = match event.kind {
+        EventKind::UserStoreError => Reason::UserStoreUnavailable,
+        EventKind::ServiceError => Reason::JwksUnavailable,
+        _ => return event,
+    };
+    Event { kind: EventKind::AuthFailure, reason: Some(reason), ..event }
+}
+
+/// What a record says beside a refused request, quoted.
+fn words_beside(view: &RecordView<'_>) -> Event {
+    let mut event = view.event(EventKind::AuthFailure);
+    view.add_prose(&mut event);
+    unlisted::complete(view, &mut event);
+    Event { kind: EventKind::Request, message_hash: 0, reuse: false, ..event }
 }
 
 /// The beginning of a record.

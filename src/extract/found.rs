@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::extract::unknown::Unknown;
+use crate::extract::vicinity::Vicinity;
 use crate::ingest::frame::Style;
 use crate::model::books::Books;
 use crate::model::event::Event;
@@ -18,6 +19,8 @@ pub struct Found {
     pub unasked: Vec<Event>,
     /// The blocks, if they will be read again.
     pub block_stats: Vec<BlockStats>,
+    /// What stands beside refusals, and what elsewhere, if the blocks will be read again.
+    pub vicinity: Vicinity,
     /// What became of the records.
     pub books: Books,
     /// What looked like trouble and matched nothing, if the detector keeps it.

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use chrono::{DateTime, Utc};
 
 use crate::group::across::{self, Shared};
+use crate::group::beside;
 use crate::group::by_id::by_id;
 use crate::group::client_address::is_local;
 use crate::group::fragment::{Fragments, can_be_joined};
@@ -118,6 +119,8 @@ pub fn promote(events: &mut [Event], files: &[Text]) {
 pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     let mut groups = by_id(events);
     groups.extend(without_id(events));
+    beside::join(events, &mut groups);
+    groups.retain(|group| !group.is_empty());
     let sources = Sources::of(events, files);
     let mut fragments = Fragments::of(events, &sources, groups);
     across::join(&mut fragments, Shared::ClientAndPath);

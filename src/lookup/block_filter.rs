@@ -128,6 +128,8 @@ pub struct BlockFilter {
     requests: Vec<bool>,
     /// Whether any may hold answers to users in question.
     users: bool,
+    /// For each block, whether it holds lines that are read whatever they hold.
+    lines: Vec<bool>,
 }
 
 impl BlockFilter {
@@ -140,7 +142,16 @@ impl BlockFilter {
         let group = clocks.group(begin.stream);
         let written = written(&block_stats, begin, events);
         let requests = written.iter().map(|written| time_filter.may_be_within(group, written)).collect();
-        Self { block_stats, requests, users: time_filter.answers && answers }
+        Self { block_stats, requests, users: time_filter.answers && answers, lines: Vec::new() }
+    }
+
+    /// Adds blocks by their lines: `holds` is asked for each whether it holds some that are read. `begin` is where lines are
+    /// counted from.
+    pub fn and_lines(mut self, begin: Place, holds: impl Fn(u64, u64) -> bool) -> Self {
+        let first = |stats: &BlockStats| begin.line + stats.lines_before + 1;
+        let last = |index: usize| self.block_stats.get(index + 1).map_or(u64::MAX, |next| begin.line + next.lines_before);
+        self.lines = (0..).zip(&self.block_stats).map(|(index, stats)| holds(first(stats), last(index))).collect();
+        self
     }
 
     /// Whether lines of requests in question may stand in some bytes of the stream.
@@ -159,7 +170,8 @@ impl BlockFilter {
     /// The first block to search, and the offset where the last one ends, if that is before the stream does; `None` if
     /// there is nothing to search. `deferred` are the offsets of records that are read in any case.
     pub fn bounds(&self, deferred: impl Iterator<Item = u64>) -> Option<(BlockStats, Option<u64>)> {
-        let ids = (0..self.block_stats.len()).filter(|index| self.users || self.requests[*index]);
+        let ids = (0..self.block_stats.len())
+            .filter(|index| self.users || self.requests[*index] || self.lines.get(*index) == Some(&true));
         let records = deferred.map(|at| self.block_stats.partition_point(|stats| stats.at <= at).saturating_sub(1));
         let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, index| {
             Some(bounds.map_or((index, index), |(first, last)| (first.min(index), last.max(index))))

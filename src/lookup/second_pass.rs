@@ -16,6 +16,7 @@ use crate::group::client_address::is_local;
 use crate::group::path_end::last_segment;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
+use crate::lookup::beside::Beside;
 use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter};
 use crate::lookup::id_search::{self, IdSearch};
 use crate::model::books::Books;
@@ -301,14 +302,16 @@ pub struct SecondPass<'k> {
     statuses: Option<AhoCorasick>,
     targets: LookupTargets,
     clocks: Clocks,
+    beside: Beside,
     /// The places of the events of the first pass, in order, and whether their records hold nothing else.
     known: &'k [(Place, bool)],
 }
 
 impl<'k> SecondPass<'k> {
     /// Finds out what to look for after the first pass. `files` are the names of the streams, `known` the places of the
-    /// events before they were folded, in order, and whether their records hold nothing else.
-    pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)]) -> Self {
+    /// events before they were folded, in order, and whether their records hold nothing else, `beside` what is read beside
+    /// refusals.
+    pub fn after(events: &[Event], files: &[Text], known: &'k [(Place, bool)], beside: Beside) -> Self {
         let clocks = Clocks::of(events, files);
         let repeated = repeated(events);
         let ((targets, requests), (concerns, reads_all_deferred)) = parallel::both(
@@ -326,7 +329,7 @@ impl<'k> SecondPass<'k> {
                 (IdSearch::new(concerns.iter().map(Text::as_str), [], 0), unsearchable)
             },
         );
-        Self { requests, concerns, reads_all_deferred, statuses: targets.status_search(), targets, clocks, known }
+        Self { requests, concerns, reads_all_deferred, statuses: targets.status_search(), targets, clocks, beside, known }
     }
 
     /// How many ids are looked for.
@@ -336,13 +339,14 @@ impl<'k> SecondPass<'k> {
 
     /// Whether there is nothing to look for.
     pub fn is_over(&self) -> bool {
-        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_deferred
+        self.ids() == 0 && self.statuses.is_none() && !self.reads_all_deferred && self.beside.is_empty()
     }
 
     /// Which blocks of a stream are searched. `events` are those of the stream, in order, and `begin` is where its blocks
     /// count their lines from.
     pub fn filter(&self, block_stats: Vec<BlockStats>, begin: Place, events: &[Event]) -> BlockFilter {
-        BlockFilter::of(block_stats, begin, events, &self.targets.time_filter, &self.clocks)
+        let filter = BlockFilter::of(block_stats, begin, events, &self.targets.time_filter, &self.clocks);
+        filter.and_lines(begin, |first, last| self.beside.stands_in(begin.stream, first, last))
     }
 
     /// Whether deferred records are searched for names.
@@ -362,9 +366,14 @@ impl<'k> SecondPass<'k> {
         context: &Context,
     ) -> (LookedUp, u64) {
         let mut looked_up = LookedUp { stream, read: Books::default(), events: Vec::new(), observations: Vec::new() };
+        let beside = self.beside.look_into(block, stream, detector, context, |place| self.knows(place).is_some());
+        looked_up.events = beside.events;
         let mut cursor = Cursor::new(block);
         for hit in self.hits(block, filter, deferred) {
             let Some((record, line)) = cursor.record(hit) else { continue };
+            if beside.starts.contains(&(cursor.at - record.len())) {
+                continue;
+            }
             let place = Place { stream, line };
             // The first pass read it whole: the event is all its record holds, or the record is one line.
             if let Some(sole_in_record) = self.knows(place)
@@ -454,8 +463,8 @@ mod tests {
         };
         let mut events: Vec<Event> = (1..=40).map(|line| refused(line, "request-of-everybody")).collect();
         let files = ["app.log".into()];
-        assert_eq!(SecondPass::after(&events, &files, &[]).ids(), 0);
+        assert_eq!(SecondPass::after(&events, &files, &[], Beside::default()).ids(), 0);
         events.push(refused(41, "request-of-one"));
-        assert_eq!(SecondPass::after(&events, &files, &[]).ids(), 1);
+        assert_eq!(SecondPass::after(&events, &files, &[], Beside::default()).ids(), 1);
     }
 }

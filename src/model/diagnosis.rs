@@ -64,6 +64,9 @@ pub struct Failure {
     pub alternatives: Vec<Alternative>,
     /// Every line of this request.
     pub seen_in: Vec<Line>,
+    /// What its service wrote beside it in words whose meaning is not known, without what varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Name>,
 }
 
 /// The event to blame.

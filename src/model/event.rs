@@ -3,7 +3,7 @@
 //! Every stage uses these words; nothing here reads or writes anything.
 
 use std::hash::BuildHasher;
-use std::num::NonZeroU32;
+use std::num::{NonZeroI16, NonZeroU32};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -144,6 +144,8 @@ pub struct Event {
     pub shown: Option<Box<Shown>>,
     /// The catalog entry; `None` for what the engine reads by itself.
     pub signature: Option<SignatureId>,
+    /// It stands beside a refused request in its stream, so many lines further on, and is taken for a line of it.
+    pub beside: Option<NonZeroI16>,
     /// Where it stands.
     pub place: Place,
 }
@@ -229,6 +231,7 @@ impl Event {
             extra: None,
             shown: None,
             signature: None,
+            beside: None,
             place,
         }
     }

@@ -6,7 +6,7 @@
 //! slot in [`Event`] and a line here.
 
 use std::borrow::Cow;
-use std::num::NonZeroU32;
+use std::num::{NonZeroI16, NonZeroU32};
 
 use chrono::{DateTime, Utc};
 
@@ -227,6 +227,14 @@ fields! {
     Reuse = Spec::new("reuse", Flag(|event| event.reuse, |event| &mut event.reuse));
     /// Read from words that no catalog entry lists.
     ByPhrase = Spec::new("by_phrase", Flag(|event| event.by_phrase, |event| &mut event.by_phrase));
+    /// So many lines further on stands the refused request that it is taken for a line of.
+    Beside = Spec::new("beside", Own(
+        Type::Whole,
+        |event| event.beside.map(|lines| Value::Whole(lines.get().into())),
+        |event, value| if let Value::Whole(lines) = value {
+            event.beside = i16::try_from(*lines).ok().and_then(NonZeroI16::new);
+        },
+    ));
     /// The stamp named no zone.
     Zoneless = Spec::new("zoneless", Flag(|event| event.zoneless, |event| &mut event.zoneless));
     /// The record has a stamp that no clock should show.

@@ -71,4 +71,7 @@ pub struct Pattern {
     pub ends: Cow<'static, str>,
     /// A few lines to look at.
     pub samples: Vec<Sample>,
+    /// What the service wrote beside each of them in words whose meaning is not known, without what varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Text>,
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::extract::detector::Detector;
 use crate::extract::extracted::Extracted;
 use crate::extract::found::{BlockStats, DeferredRecord, Found};
+use crate::extract::vicinity::Vicinity;
 use crate::ingest::decode::SourceError;
 use crate::ingest::discover::Source;
 use crate::ingest::hole::Passed;
@@ -80,6 +81,9 @@ pub fn first_pass(task: &Task<'_>, detector: &Detector, settings: &Settings, gat
         &|block, stream, context| {
             let mut found = Found::default();
             let line_feeds = detector.detect(block, stream, context, &mut found);
+            if context.is_read_twice {
+                found.vicinity.note(block, &found.events, task.sampling);
+            }
             gathered.take(&mut found.events);
             gathered.take_unasked(&mut found.unasked);
             (found, line_feeds)
@@ -121,6 +125,7 @@ fn finished(name: String, done: Done<Found>) -> Part {
         found.unknown.append(block.unknown, |place| place);
         found.deferred.extend(block.deferred);
         found.block_stats.extend(block.block_stats);
+        found.vicinity.append(&block.vicinity);
     }
     let problems: Vec<Problem> = coverage
         .cut
@@ -163,8 +168,18 @@ impl LineCount {
 pub struct Begin {
     /// The number of the task's first stream, and the lines of it before the task's own.
     pub place: Place,
-    /// For each of the task's streams its deferred records and its blocks.
-    pub streams: Vec<(Vec<DeferredRecord>, Vec<BlockStats>)>,
+    /// What is known of each of the task's streams.
+    pub streams: Vec<Noted>,
+}
+
+/// What the second pass needs to know of a stream or of a span of one.
+pub struct Noted {
+    /// Its deferred records.
+    pub deferred: Vec<DeferredRecord>,
+    /// Its blocks.
+    pub block_stats: Vec<BlockStats>,
+    /// What stands beside its refusals, and what elsewhere.
+    pub vicinity: Vicinity,
 }
 
 /// Puts the parts together: spans of a file become one stream, lines are counted on. Also gives where each task
@@ -204,7 +219,8 @@ pub fn joined(
             if let Some(last) = scan.streams.last_mut() {
                 last.books.add(&part.found.books);
             }
-            streams.push((part.found.deferred, part.found.block_stats));
+            let Found { deferred, block_stats, vicinity, .. } = part.found;
+            streams.push(Noted { deferred, block_stats, vicinity });
             scan.unknown.append(part.found.unknown, |place| Place { stream, line: place.line + before });
             if let Some(number) = part.number {
                 moves[number.0 as usize] = Some((stream, before));

@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use crate::extract::detector::Detector;
 use crate::extract::extracted::Extracted;
 use crate::extract::found::DeferredRecord;
+use crate::extract::vicinity::Vicinity;
 use crate::hash::HashMap;
 use crate::ingest::decode;
 use crate::ingest::discover::Source;
 use crate::ingest::frame::{Block, Span};
+use crate::lookup::beside::Beside;
 use crate::lookup::block_filter::BlockFilter;
 use crate::lookup::second_pass::SecondPass;
 use crate::model::books::Problem;
 use crate::model::event::{Event, Place, StreamId};
 use crate::model::name::Name;
 use crate::parallel;
-use crate::pipeline::first_pass::{Begin, Gathered, ended_early};
+use crate::pipeline::first_pass::{Begin, Gathered, Noted, ended_early};
 use crate::pipeline::settings::Settings;
 use crate::pipeline::tasks::{Task, each_stream, each_task};
 
@@ -36,7 +38,7 @@ fn again<'s>(task: &Task<'s>, begin: Begin, lookup: &SecondPass<'_>, events: &[E
     let mut place = begin.place;
     let mut bounds = Vec::with_capacity(begin.streams.len());
     let mut streams = Vec::with_capacity(begin.streams.len());
-    for (deferred, block_stats) in begin.streams {
+    for Noted { deferred, block_stats, .. } in begin.streams {
         let from = events.partition_point(|event| event.place <= place);
         let to = events.partition_point(|event| event.place.stream <= place.stream);
         let filter = lookup.filter(block_stats, place, &events[from..to.max(from)]);
@@ -60,6 +62,11 @@ fn again<'s>(task: &Task<'s>, begin: Begin, lookup: &SecondPass<'_>, events: &[E
     (!bounds.is_empty()).then_some(again)
 }
 
+/// What stands beside the refusals of each stream, and what elsewhere.
+fn vicinities(begins: &[Begin]) -> impl Iterator<Item = (StreamId, &Vicinity)> {
+    begins.iter().flat_map(|begin| (begin.place.stream.0..).map(StreamId).zip(begin.streams.iter().map(|noted| &noted.vicinity)))
+}
+
 /// Whether the text of a source is its file byte for byte, neither compressed nor converted.
 fn is_bare(source: &Source) -> bool {
     decode::look(source, |_| false).is_ok_and(|look| look.is_bare)
@@ -76,7 +83,7 @@ pub fn second_pass(
     scan: &mut Extracted,
 ) {
     let files = scan.files();
-    let lookup = SecondPass::after(&scan.events, &files, known);
+    let lookup = SecondPass::after(&scan.events, &files, known, Beside::of(&scan.events, &files, vicinities(&begins)));
     scan.ids_looked_up = lookup.ids();
     if lookup.is_over() {
         return;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::extract::context::Context;
+use crate::extract::vicinity::Sampling;
 use crate::ingest::decode::{self, SourceError};
 use crate::ingest::discover::Source;
 use crate::ingest::frame::{Block, Span, Style, newlines};
@@ -31,12 +32,15 @@ pub struct Task<'s> {
     pub bytes: u64,
     /// Whether it would take longer than its share of the workers' time.
     pub is_long: bool,
+    /// How much of it is looked at to learn what stands beside refusals.
+    pub sampling: Sampling,
 }
 
 /// What is to be read: a source each, a large plain one in parts.
 pub fn tasks<'s>(sources: &'s [Source], settings: &Settings) -> Vec<Task<'s>> {
     let mut tasks = Vec::new();
-    let share = sources.iter().map(|source| source.size).sum::<u64>() / parallel::threads() as u64;
+    let total = sources.iter().map(|source| source.size).sum::<u64>();
+    let (share, sampling) = (total / parallel::threads() as u64, Sampling::of(total));
     for (order, source) in sources.iter().enumerate() {
         let is_large = source.rereadable && source.size > 2 * settings.span;
         let style = is_large.then(|| bare_style(source, settings)).flatten();
@@ -52,11 +56,15 @@ pub fn tasks<'s>(sources: &'s [Source], settings: &Settings) -> Vec<Task<'s>> {
                         span: Some(Span { start, end, style }),
                         bytes: settings.span,
                         is_long: false,
+                        sampling,
                     });
                     start = end;
                 }
             }
-            None => tasks.push(Task { source, order, span: None, bytes: source.size, is_long: source.size > share }),
+            None => {
+                let is_long = source.size > share;
+                tasks.push(Task { source, order, span: None, bytes: source.size, is_long, sampling });
+            }
         }
     }
     tasks

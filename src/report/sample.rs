@@ -130,6 +130,7 @@ fn deleted() -> Pattern {
         verify: "No refusal later than one token lifetime".into(),
         ends: "When the last token expires".into(),
         samples: vec![sample("logs/orders.log", 44, "user is gone"), Sample { text: None, ..sample("logs/orders.log", 50, "") }],
+        words: None,
     }
 }
 
@@ -158,6 +159,7 @@ fn unexplained() -> Pattern {
         verify: "".into(),
         ends: "".into(),
         samples: vec![sample(&format!("logs/{HOSTILE}.log"), 7, HOSTILE)],
+        words: None,
     }
 }
 
@@ -219,6 +221,7 @@ fn explained_failure() -> Failure {
             why_not: "too late".into(),
         }],
         seen_in: vec![line("logs/orders.log", 44)],
+        words: None,
         ..bare_failure()
     }
 }
@@ -250,6 +253,7 @@ fn bare_failure() -> Failure {
         counter: vec![],
         alternatives: vec![],
         seen_in: vec![],
+        words: None,
     }
 }
 

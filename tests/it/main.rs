@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests lay out their inputs")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod beside;
 mod calibration;
 mod catalog;
 #[cfg(feature = "cli")]
