@@ -20,7 +20,7 @@ const ANSWERS: [&str; 9] = ["status", "code", "answer", "outcome", "result", "re
 /// The roles of fields that no name gave, each with the index of its field. `is_known` tells which roles are played already,
 /// `is_taken` which fields play one.
 pub(super) fn roles<'f>(
-    fields: impl Iterator<Item = (&'f str, &'f str)> + Clone,
+    fields: &(impl Iterator<Item = (&'f str, &'f str)> + Clone),
     is_known: impl Fn(Role) -> bool,
     is_taken: impl Fn(usize) -> bool,
 ) -> Vec<(Role, usize)> {

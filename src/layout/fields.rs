@@ -163,7 +163,7 @@ impl<'r> Fields<'r> {
         let mut assignment = best.map(|field| field.and_then(|(_, index)| u16::try_from(index).ok()).unwrap_or(UNASSIGNED));
         let is_known = |role: Role| assignment[role as usize] != UNASSIGNED;
         let is_taken = |index: usize| assignment.iter().any(|assigned| usize::from(*assigned) == index);
-        for (role, index) in by_shape::roles(self.iter(), is_known, is_taken) {
+        for (role, index) in by_shape::roles(&self.iter(), is_known, is_taken) {
             assignment[role as usize] = u16::try_from(index).unwrap_or(UNASSIGNED);
         }
         assignment

@@ -147,6 +147,7 @@ impl BlockFilter {
 
     /// Adds blocks by their lines: `holds` is asked for each whether it holds some that are read. `begin` is where lines are
     /// counted from.
+    #[must_use]
     pub fn and_lines(mut self, begin: Place, holds: impl Fn(u64, u64) -> bool) -> Self {
         let first = |stats: &BlockStats| begin.line + stats.lines_before + 1;
         let last = |index: usize| self.block_stats.get(index + 1).map_or(u64::MAX, |next| begin.line + next.lines_before);

@@ -44,27 +44,18 @@ pub fn tasks<'s>(sources: &'s [Source], settings: &Settings) -> Vec<Task<'s>> {
     for (order, source) in sources.iter().enumerate() {
         let is_large = source.rereadable && source.size > 2 * settings.span;
         let style = is_large.then(|| bare_style(source, settings)).flatten();
-        match style {
-            Some(style) => {
-                let mut start = 0;
-                while start < source.size {
-                    // What is appended while we read belongs to the last span.
-                    let end = if start + 2 * settings.span > source.size { u64::MAX } else { start + settings.span };
-                    tasks.push(Task {
-                        source,
-                        order,
-                        span: Some(Span { start, end, style }),
-                        bytes: settings.span,
-                        is_long: false,
-                        sampling,
-                    });
-                    start = end;
-                }
-            }
-            None => {
-                let is_long = source.size > share;
-                tasks.push(Task { source, order, span: None, bytes: source.size, is_long, sampling });
-            }
+        let Some(style) = style else {
+            let is_long = source.size > share;
+            tasks.push(Task { source, order, span: None, bytes: source.size, is_long, sampling });
+            continue;
+        };
+        let mut start = 0;
+        while start < source.size {
+            // What is appended while we read belongs to the last span.
+            let end = if start + 2 * settings.span > source.size { u64::MAX } else { start + settings.span };
+            let span = Some(Span { start, end, style });
+            tasks.push(Task { source, order, span, bytes: settings.span, is_long: false, sampling });
+            start = end;
         }
     }
     tasks
