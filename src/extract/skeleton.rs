@@ -7,9 +7,9 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 /// How much of a record is looked at, in bytes.
-const LOOKED_AT: usize = 1 << 10;
+const LOOKED_AT: usize = 1 << 9;
 /// How many words make a skeleton: a record of many is told from others by its first.
-const MOST_WORDS: usize = 32;
+const MOST_WORDS: usize = 24;
 
 /// The skeleton of a record. Left out are words with digits, what stands behind `=`, and what stands in quotation marks, but
 /// for names of fields and for sentences.

@@ -500,11 +500,20 @@ fn has_field(view: &RecordView<'_>, names: &[&str]) -> bool {
     })
 }
 
+/// Whether a refusal names its user, its client and its request, and asks for no key.
+fn names_all(event: &Event) -> bool {
+    event.kind == EventKind::AuthFailure
+        && event.sub.is_some()
+        && event.client_ip.is_some()
+        && (event.request_id.is_some() || event.trace_id.is_some())
+        && (event.kid.is_some() || !event.reason.is_some_and(Reason::is_of_key))
+}
+
 /// Fills what an event lacks with the values that stand in running text, and under names that nobody listed.
 pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     // Of accepted and issued tokens there are as many as there is traffic, and their fields say all.
     let asked = event.kind == EventKind::AuthFailure || event.kind == EventKind::TokenRevoked || event.kind.is_of_account();
-    if !asked || FILLED.iter().all(|field| field.of(event).is_some()) {
+    if !asked || FILLED.iter().all(|field| field.of(event).is_some()) || names_all(event) {
         return;
     }
     let text = unread(view, event.kind != EventKind::AuthFailure);

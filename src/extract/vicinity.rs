@@ -15,11 +15,11 @@ pub const REACH: usize = 3;
 /// So far from the next refusal a record is of other requests, in records.
 const ELSEWHERE: usize = REACH + 1;
 /// How far a window reaches to both sides, in records.
-const RADIUS: usize = 12;
+const RADIUS: usize = 9;
 /// How many windows are looked into in a whole run, about, and how many in one block.
-const WINDOWS: u64 = 1024;
+const WINDOWS: u64 = 384;
 /// See [`WINDOWS`].
-const WINDOWS_OF_BLOCK: std::ops::RangeInclusive<u64> = 4..=64;
+const WINDOWS_OF_BLOCK: std::ops::RangeInclusive<u64> = 2..=64;
 /// Bytes of a block, as a power of two.
 const BLOCK: u32 = 18;
 /// How many kinds of records one stream keeps.
@@ -296,7 +296,7 @@ mod tests {
     fn much_is_sampled_and_little_is_read_whole() {
         let [little, much, more] = [1 << 16, 1 << 30, 1 << 34].map(Sampling::of);
         assert_eq!((little.windows, little.every), (64, 1));
-        assert_eq!((much.windows, much.every), (4, 16));
-        assert_eq!((more.windows, more.every), (4, 256));
+        assert_eq!((much.windows, much.every), (2, 21));
+        assert_eq!((more.windows, more.every), (2, 341));
     }
 }
