@@ -20,27 +20,89 @@ pub fn skeleton(record: &[u8]) -> u64 {
     // Where the quotation marks close that are open: one in the record, one escaped within.
     let mut closings = [usize::MAX; 2];
     while at < record.len() && words < MOST_WORDS {
-        if record[at] == b'"' {
-            let level = usize::from(is_escaped(record, at));
-            if closings[level] == at {
-                at += 1;
-            } else {
-                (at, closings[level]) = past_value(record, at);
+        match CLASSES[usize::from(record[at])] {
+            Class::Other if record[at] == b'"' => {
+                let level = usize::from(is_escaped(record, at));
+                if closings[level] == at {
+                    at += 1;
+                } else {
+                    (at, closings[level]) = past_value(record, at);
+                }
             }
-        } else if is_of_word(record[at]) {
-            let length = record[at..].iter().take_while(|byte| is_of_word(**byte)).count();
-            let word = trimmed(&record[at..at + length]);
-            let is_value = at > 0 && record[at - 1] == b'=';
-            if !is_value && is_fixed(word) {
-                hasher.write(word);
-                words += 1;
+            Class::Other => at += 1,
+            _ => {
+                let is_value = at > 0 && record[at - 1] == b'=';
+                let word = Word::at(record, at);
+                if !is_value && word.is_fixed {
+                    hasher.write_u64(word.hash);
+                    words += 1;
+                }
+                at = word.end;
             }
-            at += length;
-        } else {
-            at += 1;
         }
     }
     hasher.finish()
+}
+
+/// What a byte is in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// No part of one.
+    Other,
+    /// A letter.
+    Letter,
+    /// A sign that may stand inside, and says nothing at its ends.
+    Sign,
+    /// A digit, or what else only values have.
+    OfValue,
+}
+
+/// The class of each byte.
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "less than 256")]
+        let it = byte as u8;
+        classes[byte] = match it {
+            b'0'..=b'9' | b'@' | b'%' | b'+' | b'/' => Class::OfValue,
+            b'.' | b'-' | b'\'' => Class::Sign,
+            b'_' | 0x80.. => Class::Letter,
+            _ if it.is_ascii_alphabetic() => Class::Letter,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// A word of a record.
+struct Word {
+    /// Of its letters and the signs between them.
+    hash: u64,
+    /// Whether it is one, and no value: no digits, no paths, no addresses.
+    is_fixed: bool,
+    end: usize,
+}
+
+impl Word {
+    fn at(record: &[u8], start: usize) -> Self {
+        const ODD: u64 = 0x517c_c1b7_2722_0a95;
+        let (mut hash, mut letters, mut is_value, mut end) = (0_u64, 0, false, start);
+        while let Some(byte) = record.get(end) {
+            match CLASSES[usize::from(*byte)] {
+                Class::Letter => {
+                    hash = (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(ODD);
+                    letters += 1;
+                }
+                Class::OfValue => is_value = true,
+                Class::Sign => {}
+                Class::Other => break,
+            }
+            end += 1;
+        }
+        Self { hash, is_fixed: letters > 1 && !is_value, end }
+    }
 }
 
 /// Where to go on from a quotation mark: behind the other one if a value stands between them, else inside; and where the
@@ -59,24 +121,6 @@ fn past_value(record: &[u8], open: usize) -> (usize, usize) {
 /// Whether a backslash stands before.
 fn is_escaped(record: &[u8], at: usize) -> bool {
     at > 0 && record[at - 1] == b'\\'
-}
-
-/// Whether a byte can stand in a word or a value.
-fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'@' | b'%' | b'+' | b'\'')
-}
-
-/// A word without the signs around it.
-fn trimmed(mut word: &[u8]) -> &[u8] {
-    while let [b'.' | b'-' | b'\'' | b'/', rest @ ..] | [rest @ .., b'.' | b'-' | b'\'' | b'/'] = word {
-        word = rest;
-    }
-    word
-}
-
-/// Whether a word is one, and no value: no digits, no paths, no addresses.
-fn is_fixed(word: &[u8]) -> bool {
-    word.len() > 1 && !word.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'@' | b'%' | b'+'))
 }
 
 #[cfg(test)]

@@ -25,9 +25,9 @@ const BLOCK: u32 = 18;
 /// How many kinds of records one stream keeps.
 const MOST_KINDS: usize = 4096;
 /// A kind that stands beside fewer refusals proves nothing, nor one of which fewer were to be expected elsewhere.
-const ENOUGH: f64 = 3.0;
+const ENOUGH: f64 = 4.0;
 /// Of a kind that tells of refusals at most this share of what was to be expected stands elsewhere.
-const STRAYS: f64 = 0.3;
+const STRAYS: f64 = 0.2;
 /// If so many times more stand on one side, all do.
 const ONE_SIDED: u32 = 4;
 
@@ -286,9 +286,9 @@ mod tests {
 
     #[test]
     fn parts_add_up() {
-        let mut parts = vicinity(100, 200, &[(1, 2, 0, 0)]);
+        let mut parts = vicinity(100, 200, &[(1, 3, 0, 0)]);
         parts.append(&vicinity(200, 400, &[(1, 1, 0, 0), (2, 0, 9, 1)]));
-        assert_eq!(parts.telling(), vicinity(300, 600, &[(1, 3, 0, 0), (2, 0, 9, 1)]).telling());
+        assert_eq!(parts.telling(), vicinity(300, 600, &[(1, 4, 0, 0), (2, 0, 9, 1)]).telling());
         assert_eq!(parts.telling().len(), 2);
     }
 

@@ -94,7 +94,8 @@ impl<'r> Fields<'r> {
     pub fn unexplained(&self) -> impl Iterator<Item = (&str, &str)> {
         let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
         let played = assignment.iter().filter(|index| **index < 128).fold(0_u128, |played, index| played | 1 << index);
-        let is_time = |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
+        let is_time =
+            |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
         let plays = move |index: usize| index < 128 && played >> index & 1 == 1;
         let open = self.named.iter().enumerate().filter(move |(index, (name, _))| !plays(*index) && !is_time(name));
         open.map(|(_, (name, value))| (self.text(name), self.text(value)))

@@ -21,7 +21,7 @@ use crate::normalise::clock;
 /// How far apart in time a refusal and what is said beside it may be.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(2);
 /// How far from a refusal is looked, in records.
-const REACH: usize = 5;
+const REACH: usize = 4;
 /// So much nearer, in records, counts a record that has more in common with a refusal than others beside it.
 const KIN: usize = 3;
 /// How many marks of a record are compared.
@@ -202,7 +202,9 @@ fn near<'b>(
         .iter()
         .enumerate()
         .filter(|(index, seen)| {
-            telling.get(&skeleton(seen.record)).is_some_and(|side| fits(*index, *side)) && !is_known(seen.line)
+            *index != center
+                && !is_known(seen.line)
+                && telling.get(&skeleton(seen.record)).is_some_and(|side| fits(*index, *side))
         })
         .map(|(index, seen)| (index.abs_diff(center), *seen))
         .collect();
