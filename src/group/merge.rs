@@ -13,6 +13,7 @@ use crate::group::by_id::by_id;
 use crate::group::client_address::is_local;
 use crate::group::fragment::{Fragments, can_be_joined};
 use crate::group::inferred::InferredReason;
+use crate::group::moment;
 use crate::group::sequence;
 use crate::group::source::Sources;
 use crate::hash::HashSet;
@@ -128,6 +129,7 @@ pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     for shared in [Shared::ClientAndPath, Shared::Subject, Shared::Path, Shared::Client] {
         across::join(&mut fragments, shared);
     }
+    moment::join(&mut fragments);
     let mut groups = fragments.into_groups();
     groups.retain(|group| group.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
     groups.sort_by_key(|group| group.first().copied());
