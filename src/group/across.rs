@@ -186,7 +186,7 @@ fn measure(fragments: &Fragments<'_>, distances: &mut Distances, one: &[Entry], 
 #[expect(clippy::cast_precision_loss, reason = "shares of counts")]
 fn rule(fragments: &Fragments<'_>, pair: Pair, distances: &mut Distances, least: usize) -> Option<Rule> {
     let answered = distances.answered as f64;
-    let share = answered / least.min(ASKED).max(1) as f64;
+    let share = answered / least.clamp(1, ASKED) as f64;
     let window = densest(&mut distances.all, REACH, &WIDTHS);
     let is_concentrated = window.is_some_and(|window| window.excess >= CONCENTRATED * answered);
     let enough = distances.answered >= ENOUGH;

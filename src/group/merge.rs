@@ -1,7 +1,7 @@
 //! Events -> Cases: one failed request is one case, however many gateways, services and lines report it.
 //!
 //! Lines are brought together by request id, by trace id, or else by time, method, path, status and client; those of one
-//! id that cannot be of one request are kept apart ([`split`]). A case keeps every line of its request.
+//! id that cannot be of one request are kept apart ([`crate::group::split`]). A case keeps every line of its request.
 
 use std::num::NonZeroU32;
 

@@ -84,8 +84,10 @@ fn join_reasons(fragments: &mut Fragments<'_>, entries: &[Entry]) {
     }
     rules.sort_by(|(pair, rule), (other, next)| next.window.excess.total_cmp(&rule.window.excess).then(pair.cmp(other)));
     for ((one, other), rule) in rules {
-        let of = |kind: Kind| entries.iter().filter(move |entry| !entry.access && entry.kind == kind).copied().collect();
-        join_lists(fragments, of(one), of(other), rule);
+        let of = |kind: Kind| -> Vec<Entry> {
+            entries.iter().filter(move |entry| !entry.access && entry.kind == kind).copied().collect()
+        };
+        join_lists(fragments, &of(one), &of(other), rule);
     }
 }
 
@@ -101,7 +103,7 @@ fn join_access(fragments: &mut Fragments<'_>, entries: &[Entry]) {
         }
     }
     if let Some(rule) = rule(distances, &WIDTHS, SHARE * size(reasons.len().min(access.len()))) {
-        join_lists(fragments, reasons, access, rule);
+        join_lists(fragments, &reasons, &access, rule);
     }
 }
 
@@ -130,11 +132,11 @@ fn rule([mut refusals, mut lines]: [Vec<i64>; 2], widths: &[i64], least: f64) ->
 }
 
 /// Joins entries of two lists that are as far apart as a rule says.
-fn join_lists(fragments: &mut Fragments<'_>, one: Vec<Entry>, other: Vec<Entry>, rule: Rule) {
+fn join_lists(fragments: &mut Fragments<'_>, one: &[Entry], other: &[Entry], rule: Rule) {
     // Streams are so far apart that no window reaches from one into the next.
     let apart = i64::from(u32::MAX);
     let at = |entry: &Entry| i64::from(entry.stream.0) * apart + entry.at[rule.measure as usize];
-    let places = [&one, &other].map(|list| list.iter().map(at).collect::<Vec<i64>>());
+    let places = [one, other].map(|list| list.iter().map(at).collect::<Vec<i64>>());
     let Window { from, to, expected, .. } = rule.window;
     let range = Range { from, expected, to };
     let found = one_to_one::pairs(&places[0], &places[1], range, |a, b| are_near(fragments, &one[a], &other[b]));
