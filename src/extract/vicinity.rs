@@ -15,11 +15,11 @@ pub const REACH: usize = 3;
 /// So far from the next refusal a record is of other requests, in records.
 const ELSEWHERE: usize = REACH + 1;
 /// How far a window reaches to both sides, in records.
-const RADIUS: usize = 9;
+const RADIUS: usize = 8;
 /// How many windows are looked into in a whole run, about, and how many in one block.
-const WINDOWS: u64 = 384;
+const WINDOWS: u64 = 512;
 /// See [`WINDOWS`].
-const WINDOWS_OF_BLOCK: std::ops::RangeInclusive<u64> = 2..=64;
+const WINDOWS_OF_BLOCK: std::ops::RangeInclusive<u64> = 3..=64;
 /// Bytes of a block, as a power of two.
 const BLOCK: u32 = 18;
 /// How many kinds of records one stream keeps.
@@ -28,6 +28,13 @@ const MOST_KINDS: usize = 4096;
 const ENOUGH: f64 = 4.0;
 /// Of a kind that tells of refusals at most this share of what was to be expected stands elsewhere.
 const STRAYS: f64 = 0.2;
+/// So far from a refusal a record adjoins it, in records.
+const ADJOINS: usize = 2;
+/// Where most records are beside refusals, a kind of which so many were seen and at least this share adjoins one on the same
+/// side tells of them as well.
+const ENOUGH_ADJOINING: u32 = 5;
+/// See [`ENOUGH_ADJOINING`].
+const ADJOINING: f64 = 0.9;
 /// If so many times more stand on one side, all do.
 const ONE_SIDED: u32 = 4;
 
@@ -68,9 +75,46 @@ struct Counts {
     before: u32,
     after: u32,
     elsewhere: u32,
+    /// Of those that have enough neighbours, those right before and right after a refusal, and all.
+    adjoins: [u32; 2],
+    inner: u32,
 }
 
 impl Counts {
+    /// Adds a record: how far the next refusal is behind and ahead of it, in records.
+    fn add(&mut self, place: Standing) {
+        let Standing { ahead, behind, is_inner, is_apart } = place;
+        if ahead.min(behind) <= REACH {
+            *(if ahead <= behind { &mut self.before } else { &mut self.after }) += 1;
+        } else if is_apart {
+            self.elsewhere += 1;
+        }
+        if is_inner {
+            self.inner += 1;
+            self.adjoins[0] += u32::from(ahead <= ADJOINS);
+            self.adjoins[1] += u32::from(behind <= ADJOINS);
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.before += other.before;
+        self.after += other.after;
+        self.elsewhere += other.elsewhere;
+        self.inner += other.inner;
+        for (mine, other) in self.adjoins.iter_mut().zip(other.adjoins) {
+            *mine += other;
+        }
+    }
+
+    /// Whether its records stand beside refusals and hardly ever elsewhere, where so many times fewer are to be expected.
+    fn tells(self, share: f64) -> bool {
+        let beside = f64::from(self.beside());
+        let expected = beside * share;
+        let is_lifted = beside >= ENOUGH && expected >= ENOUGH && f64::from(self.elsewhere) <= STRAYS * expected;
+        let adjoining = f64::from(self.adjoins[0].max(self.adjoins[1]));
+        is_lifted || self.inner >= ENOUGH_ADJOINING && adjoining >= ADJOINING * f64::from(self.inner)
+    }
+
     fn beside(self) -> u32 {
         self.before + self.after
     }
@@ -82,6 +126,17 @@ impl Counts {
             _ => Side::Either,
         }
     }
+}
+
+/// How a record stands to refusals, in records.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    ahead: usize,
+    behind: usize,
+    /// Whether its neighbours are in the window.
+    is_inner: bool,
+    /// Whether no refusal is near.
+    is_apart: bool,
 }
 
 /// What was seen beside the refusals of some blocks, and elsewhere.
@@ -133,23 +188,18 @@ impl Vicinity {
             let next = refused.partition_point(|refused| *refused < index);
             let ahead = refused.get(next).map_or(usize::MAX, |refused| refused - index);
             let behind = next.checked_sub(1).map_or(usize::MAX, |last| index - refused[last]);
-            let nearest = ahead.min(behind);
-            // Beyond the window's ends may stand others.
-            let is_inner = index >= ELSEWHERE && index + ELSEWHERE < window.len();
-            if nearest <= REACH {
-                self.beside += 1;
-                self.count(seen, |counts| if ahead <= behind { &mut counts.before } else { &mut counts.after });
-            } else if nearest >= ELSEWHERE && is_inner {
-                self.elsewhere += 1;
-                self.count(seen, |counts| &mut counts.elsewhere);
-            }
+            let is_apart = ahead.min(behind) >= ELSEWHERE && is_apart(seen.line, refusals);
+            let is_inner = index >= ADJOINS && index + ADJOINS < window.len();
+            self.beside += u64::from(ahead.min(behind) <= REACH);
+            self.elsewhere += u64::from(is_apart);
+            self.add(seen, Standing { ahead, behind, is_inner, is_apart });
         }
     }
 
-    fn count(&mut self, seen: &Seen<'_>, which: impl FnOnce(&mut Counts) -> &mut u32) {
+    fn add(&mut self, seen: &Seen<'_>, standing: Standing) {
         let kind = skeleton(seen.record);
         if self.kinds.len() < MOST_KINDS || self.kinds.contains_key(&kind) {
-            *which(self.kinds.entry(kind).or_default()) += 1;
+            self.kinds.entry(kind).or_default().add(standing);
         }
     }
 
@@ -158,10 +208,7 @@ impl Vicinity {
         self.beside += other.beside;
         self.elsewhere += other.elsewhere;
         for (kind, counts) in &other.kinds {
-            let mine = self.kinds.entry(*kind).or_default();
-            mine.before += counts.before;
-            mine.after += counts.after;
-            mine.elsewhere += counts.elsewhere;
+            self.kinds.entry(*kind).or_default().append(*counts);
         }
     }
 
@@ -169,12 +216,16 @@ impl Vicinity {
     pub fn telling(&self) -> BTreeMap<u64, Side> {
         #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
         let share = self.elsewhere as f64 / self.beside.max(1) as f64;
-        let tells = |counts: &Counts| {
-            let expected = f64::from(counts.beside()) * share;
-            f64::from(counts.beside()) >= ENOUGH && expected >= ENOUGH && f64::from(counts.elsewhere) <= STRAYS * expected
-        };
-        self.kinds.iter().filter(|(_, counts)| tells(counts)).map(|(kind, counts)| (*kind, counts.side())).collect()
+        let tells = |(kind, counts): (&u64, &Counts)| counts.tells(share).then(|| (*kind, counts.side()));
+        self.kinds.iter().filter_map(tells).collect()
     }
+}
+
+/// Whether no refusal stands near a line, also beyond the ends of its window.
+fn is_apart(line: u64, refusals: &[u64]) -> bool {
+    let next = refusals.partition_point(|refused| *refused < line);
+    let near = |refused: &u64| refused.abs_diff(line) < ELSEWHERE as u64;
+    !refusals[next.saturating_sub(1)..].iter().take(2).any(near)
 }
 
 /// Whether an event is the line of a refused request that says no reason.
@@ -262,7 +313,7 @@ mod tests {
     use super::*;
 
     fn vicinity(beside: u64, elsewhere: u64, kinds: &[(u64, u32, u32, u32)]) -> Vicinity {
-        let counts = |before, after, elsewhere| Counts { before, after, elsewhere };
+        let counts = |before, after, elsewhere| Counts { before, after, elsewhere, ..Counts::default() };
         let kinds = kinds.iter().map(|(kind, before, after, elsewhere)| (*kind, counts(*before, *after, *elsewhere))).collect();
         Vicinity { kinds, beside, elsewhere }
     }
@@ -285,6 +336,14 @@ mod tests {
     }
 
     #[test]
+    fn where_much_is_refused_what_adjoins_refusals_tells_of_them() {
+        let counts = |before, adjoins, inner| Counts { before, adjoins, inner, ..Counts::default() };
+        let kinds = [(1, counts(50, [50, 10], 50)), (2, counts(50, [30, 30], 50)), (3, counts(4, [4, 0], 4))];
+        let seen = Vicinity { kinds: kinds.into_iter().collect(), beside: 100, elsewhere: 0 };
+        assert_eq!(seen.telling().into_keys().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
     fn parts_add_up() {
         let mut parts = vicinity(100, 200, &[(1, 3, 0, 0)]);
         parts.append(&vicinity(200, 400, &[(1, 1, 0, 0), (2, 0, 9, 1)]));
@@ -296,7 +355,7 @@ mod tests {
     fn much_is_sampled_and_little_is_read_whole() {
         let [little, much, more] = [1 << 16, 1 << 30, 1 << 34].map(Sampling::of);
         assert_eq!((little.windows, little.every), (64, 1));
-        assert_eq!((much.windows, much.every), (2, 21));
-        assert_eq!((more.windows, more.every), (2, 341));
+        assert_eq!((much.windows, much.every), (3, 24));
+        assert_eq!((more.windows, more.every), (3, 384));
     }
 }

@@ -193,21 +193,22 @@ fn near<'b>(
     is_known: impl Fn(u64) -> bool,
 ) -> Vec<(usize, Seen<'b>)> {
     let Some(center) = window.iter().position(|seen| seen.line == line) else { return Vec::new() };
-    let fits = |index: usize, side: Side| match side {
-        Side::Before => index < center,
-        Side::After => index > center,
-        Side::Either => index != center,
+    let tells = |index: usize| {
+        let seen = Some(window[index]).filter(|seen| !is_known(seen.line))?;
+        let side = telling.get(&skeleton(seen.record))?;
+        (*side == Side::Either || (*side == Side::Before) == (index < center)).then(|| (index.abs_diff(center), seen))
     };
-    let candidates: Vec<(usize, Seen<'b>)> = window
-        .iter()
-        .enumerate()
-        .filter(|(index, seen)| {
-            *index != center
-                && !is_known(seen.line)
-                && telling.get(&skeleton(seen.record)).is_some_and(|side| fits(*index, *side))
-        })
-        .map(|(index, seen)| (index.abs_diff(center), *seen))
-        .collect();
+    let sides = Sides::of(telling);
+    let mut candidates: Vec<(usize, Seen<'b>)> = Vec::new();
+    for apart in 1..=REACH {
+        // What stands further than one behind the nearest is of other requests.
+        if candidates.first().is_some_and(|(nearest, _)| apart > nearest + 1) {
+            break;
+        }
+        let before = center.checked_sub(apart).filter(|_| sides.before);
+        let after = Some(center + apart).filter(|index| sides.after && *index < window.len());
+        candidates.extend(before.into_iter().chain(after).filter_map(tells));
+    }
     if candidates.len() < 2 {
         return candidates;
     }
@@ -217,6 +218,19 @@ fn near<'b>(
     let most = commons.iter().copied().max().unwrap_or_default();
     let moved = |((apart, seen), common)| (if common < most { apart + KIN } else { apart }, seen);
     candidates.into_iter().zip(commons).map(moved).collect()
+}
+
+/// On which sides of refusals anything tells.
+struct Sides {
+    before: bool,
+    after: bool,
+}
+
+impl Sides {
+    fn of(telling: &BTreeMap<u64, Side>) -> Self {
+        let any = |other: Side| telling.values().any(|side| *side != other);
+        Self { before: any(Side::After), after: any(Side::Before) }
+    }
 }
 
 /// The first words of a record that hold digits: its time, its thread, its process, ids.
@@ -258,7 +272,7 @@ mod tests {
             let line = records.len() as u64;
             near(&window(records), line, &telling, |_| false).into_iter().map(|(apart, seen)| (apart, seen.line)).collect()
         };
-        assert_eq!(found(&records), [(2, 1), (1 + KIN, 2)]);
+        assert_eq!(found(&records), [(1 + KIN, 2), (2, 1)]);
         assert_eq!(found(&["the stoat waved", "GET /x 401"]), [(1, 1)]);
         assert!(near(&window(&records), 3, &telling, |_| true).is_empty(), "what is known is not read again");
     }
