@@ -6,7 +6,9 @@
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE};
 use crate::group::one_to_one::{self, Range};
 use crate::group::route::{Route, Routes};
+use crate::group::service_name::plain_name;
 use crate::group::source::SourceId;
+use crate::group::subject_shape::{Shape, shape};
 use crate::group::window::{Window, densest};
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, Reason};
@@ -30,6 +32,10 @@ const ENOUGH: f64 = 6.0;
 const BEYOND_CHANCE: f64 = 2.5;
 /// At least this share of the reasons, or of the access lines, must have a partner.
 const SHARE: f64 = 0.25;
+/// The same where stamps are of whole seconds, and less is due to chance alone.
+const COARSE_SHARE: f64 = 0.5;
+/// The same of a route that is named like the source of the reasons.
+const OWN_SHARE: f64 = 0.5;
 /// Of more sources and routes than this the rarest are left out.
 const MOST: usize = 48;
 
@@ -42,6 +48,9 @@ struct Entry {
     line: usize,
     fragment: FragmentId,
 }
+
+/// A source, and the outage that it puts refusals down to.
+type Telling = (SourceId, Option<Reason>);
 
 /// A source's reasons, or the access lines of a route.
 #[derive(Debug)]
@@ -95,22 +104,30 @@ struct Rule {
 /// Joins reasons to access lines.
 pub fn join(fragments: &mut Fragments<'_>) {
     let mut reasons = reasons(fragments);
-    let mut routes = requests(fragments);
-    if reasons.is_empty() || routes.is_empty() {
+    if reasons.is_empty() {
         return;
     }
     let acquainted = Acquainted::of(fragments.events);
-    let mut learned: Vec<(f64, usize, usize)> = Vec::new();
-    for (source, (_, list)) in reasons.iter().enumerate() {
+    let owners = Owners::of(fragments, &reasons);
+    let mut routes = requests(fragments, &owners);
+    let mut learned: Vec<(bool, f64, usize, usize)> = Vec::new();
+    for (source, ((_, outage), list)) in reasons.iter().enumerate() {
         for (route, (_, requests)) in routes.iter().enumerate() {
-            learned.extend(rule(fragments, &acquainted, list, requests).map(|rule| (rule.shares, source, route)));
+            let Some(own) = owners.may_own(fragments, list, routes[route].0, requests) else { continue };
+            // Outages come in bursts everywhere at once, which whole seconds do not tell apart.
+            if outage.is_some() && !own && (list.coarse || requests.coarse) {
+                continue;
+            }
+            let likely = own && outage.is_none();
+            learned.extend(rule(fragments, &acquainted, list, requests, likely).map(|rule| (likely, rule.shares, source, route)));
         }
     }
-    learned.sort_by(|one, other| other.0.total_cmp(&one.0).then((one.1, one.2).cmp(&(other.1, other.2))));
-    for (_, source, route) in learned {
+    learned
+        .sort_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)).then((one.2, one.3).cmp(&(other.2, other.3))));
+    for (own, _, source, route) in learned {
         // What surer rules have joined is no longer in the way, and proves nothing any more.
         let (list, requests) = (&reasons[source].1, &routes[route].1);
-        if let Some(rule) = rule(fragments, &acquainted, list, requests) {
+        if let Some(rule) = rule(fragments, &acquainted, list, requests, own) {
             let joined = join_lists(fragments, &acquainted, list, requests, rule);
             reasons[source].1.retain_open(&joined);
             for (_, requests) in &mut routes {
@@ -132,7 +149,9 @@ fn join_lists(
     let (one, other) = (clock.times(&list.entries), clock.times(&requests.entries));
     let mut joined = HashSet::default();
     // Users who are known to be of an address come first.
-    for known in [true, false] {
+    let names_users =
+        list.entries.iter().any(|entry| fragments.lines(entry.fragment).iter().any(|line| fragments.events[*line].sub.is_some()));
+    for known in [true, false].into_iter().skip(usize::from(!names_users)) {
         let open = |fragment| !joined.contains(&fragment);
         let pairs = one_to_one::pairs(&one, &other, rule.range, |a, b| {
             let (a, b) = (list.entries[a].fragment, requests.entries[b].fragment);
@@ -147,9 +166,9 @@ fn join_lists(
     joined
 }
 
-/// Where the access lines of reasons are, if they are at one distance.
+/// Where the access lines of reasons are, if they are at one distance. `own` says that a route is named like the source.
 #[expect(clippy::cast_precision_loss, reason = "counts of lines")]
-fn rule(fragments: &Fragments<'_>, acquainted: &Acquainted, list: &List, requests: &List) -> Option<Rule> {
+fn rule(fragments: &Fragments<'_>, acquainted: &Acquainted, list: &List, requests: &List, own: bool) -> Option<Rule> {
     let clock = Clock::of(list, requests);
     let (one, other) = (clock.times(&list.entries), clock.times(&requests.entries));
     let step = one.len().div_ceil(ASKED).max(1);
@@ -171,7 +190,11 @@ fn rule(fragments: &Fragments<'_>, acquainted: &Acquainted, list: &List, request
     let Window { from, to, expected, excess } = densest(&mut distances, clock.reach(), clock.widths)?;
     let share = excess / asked;
     let of_requests = share * one.len() as f64 / other.len() as f64;
-    let stands = excess >= ENOUGH && excess >= BEYOND_CHANCE * pairs.sqrt() && share.max(of_requests) >= SHARE;
+    let coarse = clock.unit > 1;
+    let (least, most) = if coarse && !own { (COARSE_SHARE, 1) } else { (SHARE, clock.reach()) };
+    let proven = excess >= ENOUGH && excess >= BEYOND_CHANCE * pairs.sqrt() && share.max(of_requests) >= least;
+    let near = from >= -most && to <= most;
+    let stands = near && (proven || own && share.max(of_requests) >= OWN_SHARE);
     let slack = if clock.unit == 1 { SLACK.max((to - from) / 4) } else { 0 };
     let range = Range { from: from - slack, expected, to: to + slack };
     stands.then_some(Rule { range, shares: share.min(1.0) + of_requests.min(1.0) })
@@ -181,15 +204,20 @@ fn rule(fragments: &Fragments<'_>, acquainted: &Acquainted, list: &List, request
 fn fit(fragments: &Fragments<'_>, acquainted: &Acquainted, reason: FragmentId, request: FragmentId) -> bool {
     let of = |fragment| fragments.lines(fragment).iter().map(|line| &fragments.events[*line]);
     let failed = of(request).any(|event| event.status.is_some_and(|status| status >= 500));
-    let of_outage = |event: &Event| matches!(event.reason, Some(Reason::UserStoreUnavailable | Reason::JwksUnavailable));
-    (!failed || of(reason).any(of_outage))
+    (!failed || of(reason).any(|event| outage(event).is_some()))
         && !acquainted.are_strangers(fragments, reason, request)
         && fragments.agree(reason, request)
 }
 
-/// The reasons that name neither client nor request, of each source.
-fn reasons(fragments: &Fragments<'_>) -> Vec<(SourceId, List)> {
-    let mut lists: HashMap<SourceId, Vec<Entry>> = HashMap::default();
+/// The outage that a refusal is put down to.
+fn outage(event: &Event) -> Option<Reason> {
+    event.reason.filter(|reason| matches!(reason, Reason::UserStoreUnavailable | Reason::JwksUnavailable))
+}
+
+/// The reasons that name neither client nor request, of each source, those of each kind of outage by themselves: requests
+/// that end in an outage are often answered with other statuses, and those of two outages at different speed.
+fn reasons(fragments: &Fragments<'_>) -> Vec<(Telling, List)> {
+    let mut lists: HashMap<Telling, Vec<Entry>> = HashMap::default();
     for fragment in fragments.whole() {
         let lines = fragments.lines(fragment);
         let events = || lines.iter().map(|line| &fragments.events[*line]);
@@ -201,14 +229,15 @@ fn reasons(fragments: &Fragments<'_>) -> Vec<(SourceId, List)> {
             && events().any(says)
             && let Some(entry) = entry(fragments, fragment)
         {
-            lists.entry(fragments.sources.source(lines[0])).or_default().push(entry);
+            let outage = events().find_map(outage);
+            lists.entry((fragments.sources.source(lines[0]), outage)).or_default().push(entry);
         }
     }
     most(lists)
 }
 
 /// The access lines of refused requests whose reason no line gives, of each route.
-fn requests(fragments: &Fragments<'_>) -> Vec<(Route, List)> {
+fn requests(fragments: &Fragments<'_>, services: &Owners) -> Vec<(Route, List)> {
     let open: Vec<FragmentId> = fragments.whole().filter(|fragment| asks(fragments, *fragment)).collect();
     let access = |fragment: &FragmentId| {
         let lines = fragments.lines(*fragment).iter().copied();
@@ -223,8 +252,11 @@ fn requests(fragments: &Fragments<'_>) -> Vec<(Route, List)> {
             let event = &fragments.events[*line];
             let Some(time) = event.time else { continue };
             let entry = Entry { time: time.timestamp_millis(), line: *line, fragment: *fragment };
-            for route in routes.all(fragments.sources.source(*line), event.path) {
-                lists.entry(route).or_default().push(entry);
+            let (all, beginning) = routes.of_line(fragments.sources.source(*line), event.path);
+            lists.entry(beginning).or_default().push(entry);
+            // What goes to a service that is known by name is that service's alone.
+            if all != beginning && !services.are_named(beginning, event.service.map(plain_name)) {
+                lists.entry(all).or_default().push(entry);
             }
         }
     }
@@ -257,17 +289,64 @@ fn most<K: Copy + Ord>(lists: HashMap<K, Vec<Entry>>) -> Vec<(K, List)> {
     lists
 }
 
+/// Whose access lines a route is likely to have, by its name.
+struct Owners {
+    /// The names of all services.
+    services: HashSet<Name>,
+    /// The names of those that give reasons.
+    reasoning: HashSet<Name>,
+}
+
+impl Owners {
+    fn of(fragments: &Fragments<'_>, reasons: &[(Telling, List)]) -> Self {
+        let services: HashSet<Name> = fragments.events.iter().filter_map(|event| event.service).collect();
+        let reasoning = reasons.iter().filter_map(|(_, list)| service(fragments, list)).collect();
+        Self { services: services.into_iter().map(plain_name).collect(), reasoning }
+    }
+
+    /// Whether a source's reasons can be those of a route's requests, and whether its name says that they are.
+    fn may_own(&self, fragments: &Fragments<'_>, list: &List, route: Route, requests: &List) -> Option<bool> {
+        let own = service(fragments, list);
+        let writer = service(fragments, requests);
+        if own.is_some() && own == writer {
+            return Some(true);
+        }
+        if own.is_some_and(|own| segments(route).contains(&own)) {
+            return Some(true);
+        }
+        let of_another = writer.is_some_and(|writer| self.reasoning.contains(&writer)) || self.are_named(route, writer);
+        (!of_another).then_some(false)
+    }
+
+    /// Whether the paths of a route name a service, besides the one that writes its lines.
+    fn are_named(&self, route: Route, writer: Option<Name>) -> bool {
+        segments(route).iter().any(|segment| self.services.contains(segment) && writer != Some(*segment))
+    }
+}
+
+/// The segments that the paths of a route begin with.
+fn segments(route: Route) -> Vec<Name> {
+    route.1.map(|route| route.text().split('/').map(Name::of).collect()).unwrap_or_default()
+}
+
+/// The plain name of the service that wrote a list.
+fn service(fragments: &Fragments<'_>, list: &List) -> Option<Name> {
+    list.entries.first().and_then(|entry| fragments.events[entry.line].service).map(plain_name)
+}
+
 /// Which users are known to be of which addresses.
 struct Acquainted {
     pairs: HashSet<(Name, Name)>,
     users: HashSet<Name>,
-    clients: HashSet<Name>,
+    /// Addresses, with the shapes of the users known to be of them.
+    clients: HashSet<(Name, Shape)>,
 }
 
 impl Acquainted {
     fn of(events: &[Event]) -> Self {
         let pairs: HashSet<(Name, Name)> = events.iter().filter_map(|event| event.client_ip.zip(event.sub)).collect();
-        let (clients, users) = pairs.iter().copied().unzip();
+        let clients = pairs.iter().map(|(client, user)| (*client, shape(*user))).collect();
+        let users = pairs.iter().map(|(_, user)| *user).collect();
         Self { pairs, users, clients }
     }
 
@@ -285,8 +364,83 @@ impl Acquainted {
 
     /// Whether both are known, and not of each other.
     fn are_strangers(&self, fragments: &Fragments<'_>, reason: FragmentId, request: FragmentId) -> bool {
-        let strangers =
-            |pair: (Name, Name)| self.clients.contains(&pair.0) && self.users.contains(&pair.1) && !self.pairs.contains(&pair);
+        let strangers = |(client, user): (Name, Name)| {
+            let both_known = self.clients.contains(&(client, shape(user))) && self.users.contains(&user);
+            both_known && !self.pairs.contains(&(client, user))
+        };
         Self::both(fragments, reason, request).is_some_and(strangers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::group::source::Sources;
+    use crate::model::event::{Place, StreamId};
+
+    fn event(stream: u32, service: &str, ms: i64) -> Event {
+        let line = u64::try_from(ms).unwrap();
+        let mut event = Event::bare(EventKind::AuthFailure, Place { stream: StreamId(stream), line });
+        event.time = DateTime::from_timestamp_millis(1_772_445_600_000 + ms);
+        event.service = Some(service.into());
+        event
+    }
+
+    fn access(path: &str, client: &str, ms: i64) -> Event {
+        let (path, client_ip) = (Some(path.into()), Some(client.into()));
+        Event {
+            path,
+            client_ip,
+            method: Some("GET".into()),
+            status: Some(401),
+            reason: Some(Reason::Other),
+            ..event(0, "gw", ms)
+        }
+    }
+
+    fn reason(service: &str, ms: i64) -> Event {
+        Event { reason: Some(Reason::SubNotFound), quote: Some("who is that".into()), ..event(1, service, ms) }
+    }
+
+    /// How many requests some lines are of.
+    fn requests(events: &[Event]) -> usize {
+        let sources = Sources::of(events, &["gw/access.log".into(), "app/app.log".into()]);
+        let mut fragments = Fragments::of(events, &sources, (0..events.len()).map(|index| vec![index]).collect());
+        join(&mut fragments);
+        fragments.into_groups().len()
+    }
+
+    #[test]
+    fn reasons_meet_the_access_lines_of_the_route_that_they_are_near() {
+        let at = |n: i64| n * n * 331;
+        let reasons = (0..20).map(|n| reason("guard", at(n) + 3));
+        let near = (0..20).map(|n| access("/reports/1", "192.0.2.1", at(n) + 5));
+        let elsewhere = (0..20).map(|n| access("/stock/1", "192.0.2.2", at(n) + n * 97 % 2000));
+        assert_eq!(requests(&reasons.clone().chain(near).chain(elsewhere.clone()).collect::<Vec<_>>()), 40);
+        assert_eq!(requests(&reasons.chain(elsewhere).collect::<Vec<_>>()), 40, "at no one distance");
+    }
+
+    #[test]
+    fn a_route_named_like_the_service_needs_few_lines_and_one_named_like_another_has_none() {
+        assert_eq!(
+            requests(&[access("/orders/1", "192.0.2.1", 5), reason("orders", 3), access("/users/1", "192.0.2.1", 900)]),
+            2
+        );
+        let lines = (0..20).flat_map(|n| [reason("guard", n * 5000 + 3), access("/users/1", "192.0.2.1", n * 5000 + 5)]);
+        let known = [event(1, "users", 200_000), access("/orders/1", "192.0.2.1", 201_000)];
+        assert_eq!(requests(&lines.chain(known).collect::<Vec<_>>()), 42, "the users' own");
+    }
+
+    #[test]
+    fn users_of_other_addresses_stay_apart() {
+        let of = |sub: &str, event: Event| Event { sub: Some(sub.into()), ..event };
+        let known = |sub: &str, client: &str, ms| of(sub, Event { path: None, method: None, ..access("/", client, ms) });
+        let mut events = vec![known("17", "192.0.2.1", 0), known("18", "192.0.2.2", 10_000)];
+        events.extend([of("17", reason("orders", 50_003)), access("/orders/1", "192.0.2.2", 50_005)]);
+        assert_eq!(requests(&events), 4);
+        events[3] = access("/orders/1", "192.0.2.1", 50_005);
+        assert_eq!(requests(&events), 3);
     }
 }

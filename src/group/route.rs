@@ -9,6 +9,8 @@ pub type Route = (SourceId, Option<Name>);
 
 /// Of a segment that so many of a hundred paths begin with the next is looked at as well.
 const NEARLY_ALL: usize = 90;
+/// From this length on a segment with a digit is a value, not the name of a version.
+const VALUE: usize = 4;
 /// How many segments of a path may be passed over.
 const DEEPEST: usize = 4;
 
@@ -29,11 +31,10 @@ impl Routes {
         Self { depths: paths.into_iter().map(|(source, paths)| (source, depth(&paths))).collect() }
     }
 
-    /// The routes that a line is of.
-    pub fn all(&self, source: SourceId, path: Option<Name>) -> impl Iterator<Item = Route> {
+    /// The route of all lines of a source, and the one that a line is of by the beginning of its path.
+    pub fn of_line(&self, source: SourceId, path: Option<Name>) -> (Route, Route) {
         let depth = self.depths.get(&source).copied().unwrap_or_default();
-        let beginning = path.and_then(|path| beginning(path, depth)).map(|beginning| (source, Some(beginning)));
-        std::iter::once((source, None)).chain(beginning)
+        ((source, None), (source, path.and_then(|path| (0..=depth).rev().find_map(|depth| beginning(path, depth)))))
     }
 }
 
@@ -57,7 +58,8 @@ fn beginning(path: Name, depth: usize) -> Option<Name> {
     let end = segments.nth(depth).or_else(|| (trimmed.matches('/').count() == depth).then_some(trimmed.len()))?;
     let beginning = trimmed.get(..end).filter(|beginning| !beginning.is_empty())?;
     let last = beginning.rsplit('/').next().unwrap_or(beginning);
-    (!last.bytes().any(|b| b.is_ascii_digit()) || depth == 0 || last.len() < 4).then(|| Name::of(beginning))
+    let is_value = last.len() >= VALUE && last.bytes().any(|b| b.is_ascii_digit()) || last.bytes().all(|b| b.is_ascii_digit());
+    (!is_value).then(|| Name::of(beginning))
 }
 
 #[cfg(test)]
@@ -67,9 +69,7 @@ mod tests {
     fn routes(paths: &[&str]) -> Vec<Option<String>> {
         let lines = || paths.iter().map(|path| (0, Some(Name::of(path))));
         let routes = Routes::of(lines());
-        lines()
-            .map(|(source, path)| routes.all(source, path).nth(1).and_then(|(_, name)| name).map(|name| name.to_string()))
-            .collect()
+        lines().map(|(source, path)| routes.of_line(source, path).1.1.map(|name| name.to_string())).collect()
     }
 
     #[test]
@@ -79,6 +79,10 @@ mod tests {
             ["orders", "orders", "users"].map(|name| Some(name.to_owned()))
         );
         let found = routes(&["/api/v1/orders/1", "/api/v1/orders", "/api/v1/users/7"]);
+        assert_eq!(
+            routes(&["/stock/items/71", "/stock/items/72"]),
+            ["stock/items", "stock/items"].map(|name| Some(name.to_owned()))
+        );
         assert_eq!(found, ["api/v1/orders", "api/v1/orders", "api/v1/users"].map(|name| Some(name.to_owned())));
     }
 }

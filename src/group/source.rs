@@ -20,12 +20,17 @@ impl Sources {
     pub fn of(events: &[Event], files: &[Text]) -> Self {
         let streams = logs(files, events);
         let mut known: HashMap<(u32, Option<Name>), SourceId> = HashMap::default();
+        let mut named: HashMap<(u32, Option<String>), SourceId> = HashMap::default();
         let mut sources = Self { of_event: Vec::with_capacity(events.len()), logs: Vec::new() };
         for event in events {
             let log = streams[event.place.stream.0 as usize];
             let source = *known.entry((log, event.service)).or_insert_with(|| {
-                sources.logs.push(log);
-                u32::try_from(sources.logs.len() - 1).unwrap_or(u32::MAX)
+                // A service that is named after its log has what rotation adds to it in its name.
+                let service = event.service.map(|service| service.with(stem));
+                *named.entry((log, service)).or_insert_with(|| {
+                    sources.logs.push(log);
+                    u32::try_from(sources.logs.len() - 1).unwrap_or(u32::MAX)
+                })
             });
             sources.of_event.push(source);
         }
@@ -59,9 +64,14 @@ fn logs(files: &[Text], events: &[Event]) -> Vec<u32> {
 /// A log's name without what rotation adds to it, and without the marks of instances.
 fn log_name(file: &str) -> String {
     let (directory, name) = file.rsplit_once('/').unwrap_or(("", file));
+    format!("{directory}/{}", stem(name))
+}
+
+/// The part of a name before what rotation adds to it, and before the marks of instances.
+fn stem(name: &str) -> String {
     let is_end = |part: &str| matches!(part, "log" | "gz" | "zst" | "bz2" | "xz") || is_date(part) || is_mark(part);
     let stem: Vec<&str> = name.split(['.', '-']).take_while(|part| !is_end(part)).collect();
-    format!("{directory}/{}", stem.join("."))
+    stem.join(".")
 }
 
 /// Whether a part of a name is a number or a time.
