@@ -111,7 +111,7 @@ pub fn explain(grouped: Grouped, facts: Facts<'_>, events: &[Event]) -> Correlat
     let outline = facts.into_outline();
     let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
     // The sort is stable: failures of one time stay in the order of their first lines.
-    parallel::sort_by_cached_key(&mut failures, |failure| failure.time);
+    parallel::sort_by_plain_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
     let patterns = failures.iter().collect::<PatternParts>().finish();
     let findings = finding::findings(got_through, &failures);

@@ -150,6 +150,18 @@ pub fn sort_by_cached_key<I: Send + Sync, K: Ord + Send + Sync>(items: &mut [I],
     let items_now = &*items;
     let mut order: Vec<(K, usize)> = map(items.len(), |index| (key(&items_now[index]), index));
     sort(&mut order);
+    put_in_order(items, order);
+}
+
+/// The same for keys that hold no names, where long stretches are in order already.
+pub fn sort_by_plain_key<I: Send + Sync, K: Ord + Send>(items: &mut [I], key: impl Fn(&I) -> K) {
+    let mut order: Vec<(K, usize)> = items.iter().enumerate().map(|(index, item)| (key(item), index)).collect();
+    order.par_sort();
+    put_in_order(items, order);
+}
+
+/// Puts items in an order: for each place the index of the item that belongs there.
+fn put_in_order<I, K>(items: &mut [I], mut order: Vec<(K, usize)>) {
     // Each item is moved to its rank; one that was moved already is found where it went.
     for index in 0..items.len() {
         let mut from = order[index].1;

@@ -11,6 +11,7 @@ mod reason;
 mod record;
 mod refusal;
 mod signs;
+mod silence;
 mod statement;
 mod words;
 
@@ -92,6 +93,11 @@ impl<'t> Phrase<'t> {
 /// What a text tells that is asked once: see [`Phrase::read`].
 pub fn read_for(text: &str, asked: Asked) -> Option<Reading> {
     Phrase::of(text).read(asked)
+}
+
+/// Whether a field says of nothing that it is wrong or was done: no reading comes of such fields alone.
+pub fn is_silent(name: &str, value: &str) -> bool {
+    silence::is_silent(name, value)
 }
 
 /// What a record of fields tells was done: the deed in one, and what it was done to in the same or another.

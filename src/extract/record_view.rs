@@ -43,6 +43,7 @@ pub fn each_entry(record: &str, place: Place, context: &Context, take: &mut dyn 
         take(&RecordView {
             entry: &entry,
             roles: entry.fields.roles(),
+            unexplained: OnceCell::new(),
             text: OnceCell::new(),
             unwrapped: &unwrapped,
             signs,
@@ -90,6 +91,7 @@ impl Signs {
 pub struct RecordView<'t> {
     entry: &'t Entry<'t>,
     roles: Roles<'t>,
+    unexplained: OnceCell<Vec<(&'t str, &'t str)>>,
     /// What signatures are matched against, once it is needed.
     text: OnceCell<Cow<'t, str>>,
     unwrapped: &'t wrapper::Unwrapped<'t>,
@@ -97,6 +99,13 @@ pub struct RecordView<'t> {
     place: Place,
     alone: bool,
     context: &'t Context,
+}
+
+impl<'t> RecordView<'t> {
+    /// The fields that neither play a role nor hold the time.
+    pub fn unexplained(&self) -> &[(&'t str, &'t str)] {
+        self.unexplained.get_or_init(|| self.entry.fields.unexplained().collect())
+    }
 }
 
 impl RecordView<'_> {

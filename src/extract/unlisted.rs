@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::extract::phrase::{Asked, Certainty, Phrase, Reading, read_fields, read_for};
+use crate::extract::phrase::{Asked, Certainty, Phrase, Reading, is_silent, read_fields, read_for};
 use crate::extract::record_view::RecordView;
 use crate::extract::signature::Signature;
 use crate::extract::signature::shared::guard;
@@ -143,6 +143,9 @@ const ERROR_FIELDS: [&str; 5] = ["error", "err", "exception", "err.message", "er
 
 /// Those of them that only audit trails have.
 const TRAIL_FIELDS: [&str; 5] = ["action", "eventname", "operation", "operationname", "verb"];
+
+/// No name that is asked for is longer.
+const LONGEST_NAME: usize = 16;
 
 /// A value of more bytes is no word or two.
 const MOST_OF_WORDS: usize = 40;
@@ -446,13 +449,22 @@ fn said_beside(view: &RecordView<'_>) -> String {
         value.contains(' ') && TALK_FIELDS.iter().any(|known| last.eq_ignore_ascii_case(known))
     };
     let mut text = String::new();
-    for (name, value) in view.entry().fields.unexplained() {
-        let is_word = value.bytes().any(|byte| byte.is_ascii_alphabetic()) && value != "null";
-        if is_word && value != view.entry().message && !is_talk(name, value) {
+    let unexplained = view.unexplained();
+    if unexplained.iter().all(|(name, value)| is_nothing(value) || is_silent(name, value)) {
+        return text;
+    }
+    for (name, value) in unexplained {
+        let is_word = value.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_nothing(value);
+        if is_word && *value != view.entry().message && !is_talk(name, value) {
             text.extend(["\n", name, "=\"", value, "\""]);
         }
     }
     text
+}
+
+/// Whether a value is a word for none.
+fn is_nothing(value: &str) -> bool {
+    ["null", "none", "nil"].iter().any(|none| value.eq_ignore_ascii_case(none))
 }
 
 /// What an entry says: its text, or of one among others its message and short fields.
@@ -495,8 +507,14 @@ fn tells_of_deeds(view: &RecordView<'_>) -> bool {
 fn has_field(view: &RecordView<'_>, names: &[&str]) -> bool {
     view.entry().fields.iter().any(|(name, _)| {
         let last = name.rsplit('.').next().unwrap_or(name);
-        let bare = last.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-        names.iter().any(|known| bare.clone().eq(known.bytes()))
+        let mut bare = [0; LONGEST_NAME];
+        let mut length = 0;
+        for byte in last.bytes().filter(u8::is_ascii_alphanumeric) {
+            let Some(next) = bare.get_mut(length) else { return false };
+            *next = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        names.iter().any(|known| known.as_bytes() == &bare[..length])
     })
 }
 
@@ -529,7 +547,7 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
             field_value::set(event, field, joined.as_deref().unwrap_or(value), view.redactor());
         }
     }
-    for (name, value) in view.entry().fields.unexplained() {
+    for (name, value) in view.unexplained() {
         if let Some(field) = values::role_of_name(name)
             && is_open(event, field)
             && is_some_value(value)
@@ -566,11 +584,12 @@ fn is_open(event: &Event, field: Field) -> bool {
 /// to somebody the fields tell together: the kind in one, the id in the next.
 fn unread<'v>(view: &'v RecordView<'_>, tells_together: bool) -> Cow<'v, str> {
     let mut text = Cow::Borrowed(redact::beginning(message(view), READ_OF_TEXT));
-    for (name, value) in view.entry().fields.unexplained() {
+    for (name, value) in view.unexplained() {
         if text.len() > READ_OF_TEXT {
             break;
         }
-        if (tells_together || value.contains([' ', '=', ':'])) && value != view.entry().message {
+        let may_hold = tells_together || value.contains([' ', '=']) || value.contains(':') && !value.contains("://");
+        if may_hold && *value != view.entry().message {
             text.to_mut().extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
         }
     }

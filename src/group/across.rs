@@ -53,6 +53,8 @@ struct Entry {
     /// The first of its lines that the source wrote.
     line: usize,
     fragment: FragmentId,
+    /// How long its request took, by the longest of its lines, in milliseconds.
+    took: i64,
     /// Whether the source tells of it as an access log does.
     access: bool,
 }
@@ -79,6 +81,12 @@ struct Rule {
 }
 
 impl Rule {
+    /// How far apart lines may be at most.
+    fn reach(self, one: &[Entry], other: &[Entry]) -> i64 {
+        let learned = self.learned.map_or(0, |range| range.from.abs().max(range.to.abs()));
+        learned + longest(one).max(longest(other)) + REACH
+    }
+
     /// Sources whose lines lie at one distance come before others.
     fn surer_than(self, other: Self) -> Ordering {
         let width = |rule: Self| rule.learned.map_or(i64::MAX, |range| range.to - range.from);
@@ -92,7 +100,7 @@ pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
     let rules = rules(fragments, &entries, shared);
     for bucket in entries.chunk_by(|a, b| a.key == b.key) {
         let mut pairs = source_pairs(bucket, shared);
-        pairs.retain(|(pair, ..)| rules.contains_key(pair));
+        pairs.retain(|(pair, one, other)| rules.get(pair).is_some_and(|rule| can_meet(one, other, rule.reach(one, other))));
         pairs.sort_by(|(one, ..), (other, ..)| rules[one].surer_than(rules[other]).then(one.cmp(other)));
         for (pair, one, other) in pairs {
             join_two(fragments, rules[&pair], one, other, pair.0 == pair.1);
@@ -102,7 +110,7 @@ pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
 
 /// Joins fragments of two sources that share something.
 fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[Entry], same_source: bool) {
-    let far = longest(fragments, one).max(longest(fragments, other)) + REACH;
+    let far = longest(one).max(longest(other)) + REACH;
     let expected = rule.learned.map_or(0, |range| range.expected);
     let wider = [REACH, far].map(|reach| Range::around(expected, reach));
     for range in rule.learned.into_iter().chain(wider) {
@@ -134,13 +142,18 @@ fn open(fragments: &mut Fragments<'_>, entries: &[Entry]) -> Vec<Entry> {
 }
 
 /// How long the longest of some requests took, in milliseconds.
-fn longest(fragments: &mut Fragments<'_>, entries: &[Entry]) -> i64 {
-    let took = |entry: &Entry| {
-        let fragment = fragments.leader(entry.fragment);
-        let lines = fragments.lines(fragment).iter();
-        lines.filter_map(|line| fragments.events[*line].duration_ms).max().map_or(0, |took| i64::from(took.get()))
-    };
-    entries.iter().map(took).max().unwrap_or_default()
+fn longest(entries: &[Entry]) -> i64 {
+    entries.iter().map(|entry| entry.took).max().unwrap_or_default()
+}
+
+/// Whether lines of two lists, each in the order of time, are near each other and not of one fragment.
+fn can_meet(one: &[Entry], other: &[Entry], reach: i64) -> bool {
+    let mut from = 0;
+    one.iter().any(|entry| {
+        from += other[from..].iter().take_while(|next| next.time < entry.time - reach).count();
+        let near = other[from..].iter().take_while(|next| next.time <= entry.time + reach);
+        near.into_iter().any(|next| next.fragment != entry.fragment)
+    })
 }
 
 /// What is learned of each two sources whose lines share something; those not joined by it are left out.
@@ -153,6 +166,10 @@ fn rules(fragments: &Fragments<'_>, entries: &[Entry], shared: Shared) -> HashMa
     for bucket in entries.chunk_by(|a, b| a.key == b.key) {
         for (pair, one, other) in source_pairs(bucket, shared) {
             let distances = known.entry(pair).or_default();
+            if !can_meet(one, other, REACH) {
+                distances.asked = ASKED.min(distances.asked + one.len());
+                continue;
+            }
             measure(fragments, distances, one, other, pair.0 == pair.1);
         }
     }
@@ -229,9 +246,11 @@ fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
         sources.dedup_by_key(|(source, _)| *source);
         for (source, line) in sources {
             if let (Some(key), Some(time)) = (key(fragments, lines, source, shared), time(fragments, lines, source)) {
+                let took = took(fragments, lines);
                 let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
                 let key = *keys.entry(key).or_insert(next);
-                entries.push(Entry { key, source, time, line, fragment, access: is_access(fragments, lines, source) });
+                let access = is_access(fragments, lines, source);
+                entries.push(Entry { key, source, time, line, fragment, took, access });
             }
         }
     }
@@ -253,6 +272,11 @@ fn of<'f, T>(fragments: &'f Fragments<'_>, lines: &'f [usize], source: SourceId,
 
 fn time(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> Option<i64> {
     of(fragments, lines, source, |line| fragments.events[line].time).map(|time| time.timestamp_millis())
+}
+
+fn took(fragments: &Fragments<'_>, lines: &[usize]) -> i64 {
+    let took = lines.iter().filter_map(|line| fragments.events[*line].duration_ms).max();
+    took.map_or(0, |took| took.get().into())
 }
 
 fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bool {

@@ -6,9 +6,13 @@ use crate::layout::entry::{Entry, Layout, Sample};
 use crate::layout::fields::Fields;
 use crate::layout::lines::first_line;
 use crate::layout::timestamp::{self, Stamp};
+use crate::literal::Literal;
 
 /// How much may stand before the header: what syslog writes.
 const MAX_BEFORE: usize = 120;
+
+/// What the marks of both end with.
+static MARK: Literal = Literal::new("EF:");
 
 /// `cef`: the Common Event Format of `ArcSight`, and the Log Event Extended Format of `QRadar`.
 pub(super) struct Cef;
@@ -56,6 +60,9 @@ struct Header<'r> {
 /// What stands before the header, and the header.
 fn header(line: &str) -> Option<(&str, Header<'_>)> {
     let beginning = line.get(..line.floor_char_boundary(MAX_BEFORE))?;
+    if !MARK.is_in(beginning) {
+        return None;
+    }
     let at = ["CEF:", "LEEF:"].into_iter().filter_map(|mark| beginning.find(mark)).min()?;
     let (before, event) = line.split_at_checked(at)?;
     let is_leef = event.starts_with("LEEF:");

@@ -30,6 +30,8 @@ pub struct Columns {
     is_learnt: bool,
     status: Option<Slot>,
     client: Option<Slot>,
+    /// Whether the client stands first in every line.
+    client_is_first: bool,
     request_id: Option<Slot>,
     trace_id: Option<Slot>,
 }
@@ -49,7 +51,9 @@ impl Columns {
         }
         let seen: Vec<Seen> = (0..BEFORE + AFTER + LAST).map(|slot| Seen::of(slot, &readings)).collect();
         let [request_id, trace_id] = ids(&seen);
-        Self { is_learnt: true, status: status(&seen), client: client(&seen), request_id, trace_id }
+        let client = client(&seen);
+        let client_is_first = client.is_some_and(|slot| readings.iter().all(|reading| index(slot.into(), reading) == Some(0)));
+        Self { is_learnt: true, status: status(&seen), client, client_is_first, request_id, trace_id }
     }
 
     /// Whether a line may teach something: it names a verb of HTTP and is no JSON.
@@ -84,7 +88,8 @@ impl Columns {
     fn tell_more_than(&self, entry: &Entry<'_>) -> bool {
         let roles = entry.fields.roles();
         let lacks = |slot: Option<Slot>, role| slot.is_some() && roles.get(role).is_none();
-        self.client.is_some() || lacks(self.request_id, Role::RequestId) || lacks(self.trace_id, Role::TraceId)
+        let moves_client = self.client.is_some() && !(self.client_is_first && entry.format == "combined");
+        moves_client || lacks(self.request_id, Role::RequestId) || lacks(self.trace_id, Role::TraceId)
     }
 
     /// Moves what a line alone was read to mean to where the stream has it.

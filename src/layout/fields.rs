@@ -5,6 +5,7 @@
 //! mean the same, so that no layout has to know events.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt::{Display, Write};
 use std::ops::Range;
 use std::rc::Rc;
@@ -22,8 +23,8 @@ pub struct Fields<'r> {
     named: Vec<(Part<'r>, Part<'r>)>,
     /// Numbers written out while reading, one after the other: one allocation for all of them.
     spelt: String,
-    /// Which field plays which role, if that is known already.
-    assignment: Option<RoleAssignment>,
+    /// Which field plays which role, once that was asked.
+    assignment: OnceCell<RoleAssignment>,
 }
 
 /// A name or a value.
@@ -42,7 +43,7 @@ impl<'r> Fields<'r> {
     pub(super) fn with_room(bytes: usize) -> Self {
         // An access log's field takes some thirty bytes.
         let (room, spelt) = ((bytes / 32).clamp(8, 64), (bytes / 16).min(256));
-        Self { named: Vec::with_capacity(room), spelt: String::with_capacity(spelt), assignment: None }
+        Self { named: Vec::with_capacity(room), spelt: String::with_capacity(spelt), assignment: OnceCell::new() }
     }
 
     /// Adds a field; empty values and a lone dash say nothing and are left out.
@@ -82,7 +83,7 @@ impl<'r> Fields<'r> {
 
     fn add(&mut self, name: Part<'r>, value: Part<'r>) {
         self.named.push((name, value));
-        self.assignment = None;
+        self.assignment.take();
     }
 
     /// All fields, in order.
@@ -92,7 +93,7 @@ impl<'r> Fields<'r> {
 
     /// The fields that neither play a role nor hold the time: what they say is not known yet.
     pub fn unexplained(&self) -> impl Iterator<Item = (&str, &str)> {
-        let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
+        let assignment = self.assigned();
         let played = assignment.iter().filter(|index| **index < 128).fold(0_u128, |played, index| played | 1 << index);
         let is_time =
             |name: &Part<'_>| matches!(name, Part::Path(path) if path.meaning.as_ref().is_some_and(|known| known.time.is_some()));
@@ -128,14 +129,18 @@ impl<'r> Fields<'r> {
 
     /// What the fields mean, as far as their names say.
     pub fn roles(&self) -> Roles<'_> {
-        let assignment = self.assignment.unwrap_or_else(|| self.meanings(|_, _| {}));
+        let assignment = self.assigned();
         Roles(assignment.map(|field| (field != UNASSIGNED).then(|| self.value(field.into()))))
+    }
+
+    fn assigned(&self) -> &RoleAssignment {
+        self.assignment.get_or_init(|| self.meanings(|_, _| {}))
     }
 
     /// Works the roles out for later, and hands on the meaning of each name that has one, and the index of the field, in
     /// order.
     pub(super) fn assignment(&mut self, each: impl FnMut(&Meaning, usize)) {
-        self.assignment = Some(self.meanings(each));
+        self.assignment = OnceCell::from(self.meanings(each));
     }
 
     /// Which field plays which role; hands on the meanings.
@@ -178,7 +183,7 @@ impl<'r> Fields<'r> {
     /// Takes back all fields but the first `length`.
     pub(super) fn truncate(&mut self, length: usize) {
         self.named.truncate(length);
-        self.assignment = None;
+        self.assignment.take();
     }
 
     /// Number of fields.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use regex::bytes::Regex;
 
 use crate::layout::address::without_port;
 use crate::layout::cells::{Cell, is_parted, split};
@@ -243,8 +243,8 @@ pub(super) fn status_of<'r>(cell: &Cell<'r>) -> Option<&'r str> {
 
 /// Whether a verb may stand in a line: a search that costs less than to split it.
 pub(super) fn names_method(line: &str) -> bool {
-    static SEARCHES: LazyLock<[Finder<'static>; METHODS.len()]> = LazyLock::new(|| METHODS.map(Finder::new));
-    SEARCHES.iter().any(|search| search.find(line.as_bytes()).is_some())
+    static VERBS: LazyLock<Regex> = LazyLock::new(|| Regex::new(&METHODS.join("|")).expect("a constant pattern compiles"));
+    VERBS.is_match(line.as_bytes())
 }
 
 /// The request of a line, the first of its cells, and the cell of its path.

@@ -236,7 +236,7 @@ pub fn joined(
             event.place = Place { stream, line: event.place.line + before };
             true
         });
-        parallel::sort_by_cached_key(events, |event| event.place);
+        parallel::sort_by_plain_key(events, |event| event.place);
         events.shrink_to_fit();
     }
     (scan, begins, troubled)

@@ -148,6 +148,6 @@ pub fn second_pass(
             }
         }
     }
-    parallel::sort_by_cached_key(&mut scan.events, |event| event.place);
+    parallel::sort_by_plain_key(&mut scan.events, |event| event.place);
     scan.drop_asked();
 }

@@ -211,6 +211,13 @@ impl Lexeme {
     /// A number, an id, a name.
     pub(super) const VALUE: Self = Self { concept: Concept::Value, deed: None, form: Form::Adjective, strong: false };
 
+    /// Whether it says that something is wrong or was done: no reading comes of other words alone.
+    pub(super) fn tells(self) -> bool {
+        let denies = matches!(self.concept, Concept::Not | Concept::No | Concept::False | Concept::Must | Concept::Only);
+        let is_wrong = matches!(self.concept, Concept::Bad(_) | Concept::Whole(..) | Concept::Fail | Concept::Refused);
+        denies || is_wrong || self.deed.is_some()
+    }
+
     /// The thing it names.
     pub(super) fn noun(self) -> Option<Noun> {
         match self.concept {

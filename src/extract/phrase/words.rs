@@ -68,6 +68,11 @@ impl Words {
         reader.finish()
     }
 
+    /// Whether one of them says that something is wrong, or was done: nothing is told without.
+    pub(super) fn tell(&self) -> bool {
+        self.all.iter().any(|word| word.lexeme.tells())
+    }
+
     /// The words of each clause, in order.
     pub(super) fn by_clause(&self) -> impl Iterator<Item = (Clause, &[Word])> {
         self.all

@@ -79,6 +79,13 @@ impl Style {
             return line.starts_with(key);
         }
         let line = window(line);
+        // What most logs are full of.
+        if let [b'{', b'"', first, ..] = line
+            && *first != b'l'
+            && self.seen == Seen::default()
+        {
+            return true;
+        }
         let (inner, wrapped) = wrapper::peel(line);
         if trace::continues(inner) || self.seen.continue_with(inner) {
             return false;
