@@ -19,8 +19,9 @@ use crate::model::event::{Event, EventKind, Reason};
 use crate::model::field::Field;
 use crate::redact;
 
-/// What makes a record worth a look in which the catalog knows nothing.
-pub const TOPICS: [&str; 89] = [
+/// What makes a record worth a look in which the catalog knows nothing. Texts of six bytes or more can be searched for where
+/// they are rare; of shorter ones every window is an anchor.
+pub const TOPICS: [&str; 110] = [
     "nvalid ",
     "xpired",
     "ot found",
@@ -36,38 +37,59 @@ pub const TOPICS: [&str; 89] = [
     "Token ",
     "igning key",
     "uthorization header",
-    " WARN",
-    "WARNING",
+    " WARN ",
+    " WARN:",
+    " WARN[",
+    " WARN|",
+    " WARN\t",
+    " WARNI",
     " ERROR",
-    "[WARN",
+    "[WARN]",
+    "[WARN ",
+    "[WARNI",
     "[ERROR",
-    "\"warn",
+    "\"warn\"",
+    "\"warni",
     "\"error\"",
-    "=warn",
+    "=warn ",
+    "=warni",
     "=error",
-    "[warn",
+    "[warn]",
+    "[warn ",
+    "[warni",
     "[error",
-    " warn",
+    " warn ",
+    " warn:",
+    " warni",
     " error:",
-    "\"WARN",
+    "\"WARN\"",
+    "\"WARNI",
     "\"ERROR\"",
-    "=WARN",
+    "=WARN ",
+    "=WARNI",
     "=ERROR",
     "\"level\":40",
     "\"level\":50",
     "\"level\": 40",
     "\"level\": 50",
-    ":WARN",
+    ":WARN:",
+    ":WARN ",
+    ":WARNI",
     ":ERROR",
-    "elete",
+    "delete",
+    "Delete",
     "DELETE",
-    "rased",
-    "urged",
+    "erased",
+    "Erased",
+    "purged",
+    "Purged",
     "eactivat",
     "uspend",
-    "evoke",
+    "revoke",
+    "Revoke",
     "REVOKE",
-    "otate",
+    "rotate",
+    "Rotate",
     "ROTATE",
     "etired",
     "ithdrawn",
@@ -327,6 +349,10 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     if in_question && status.is_some() && view.names_request() && message(view).is_empty() {
         return None;
     }
+    // Nor is anything done where something is only read.
+    if (status.is_some_and(|status| status >= 400) || view.only_reads()) && says_nothing(view) {
+        return None;
+    }
     let said = Said::of(view);
     let refusal = |asked| said.read(asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
     if matches!(status, Some(401 | 403)) {
@@ -462,6 +488,13 @@ fn said_beside(view: &RecordView<'_>) -> String {
     text
 }
 
+/// Whether an entry that is alone in its record has no message and no field that tells anything.
+fn says_nothing(view: &RecordView<'_>) -> bool {
+    view.is_alone()
+        && message(view).is_empty()
+        && view.unexplained().iter().all(|(name, value)| is_nothing(value) || is_silent(name, value))
+}
+
 /// Whether a value is a word for none.
 fn is_nothing(value: &str) -> bool {
     ["null", "none", "nil"].iter().any(|none| value.eq_ignore_ascii_case(none))
@@ -535,10 +568,11 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
         return;
     }
     let text = unread(view, event.kind != EventKind::AuthFailure);
+    let found = if may_name_more(event, &text) { values::read(&text) } else { values::Values::default() };
     // What is redacted of the text is no value. Most texts hold none, and need no look for secrets.
     let redacted = OnceCell::new();
     let is_secret = |value: &str| !redacted.get_or_init(|| view.redactor().redact(&text)).contains(value);
-    for (field, found) in values::read(&text).iter() {
+    for (field, found) in found.iter() {
         let value = text.get(found.range.clone()).unwrap_or_default();
         if is_open(event, field) && (found.sure || is_likely(event.kind, field, value)) {
             let value = Some(value).filter(|value| is_some_value(value) && !is_secret(value));
@@ -556,6 +590,15 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
             field_value::set(event, field, &view.redactor().value(name, value), view.redactor());
         }
     }
+}
+
+/// Whether a text may name what an event lacks; where the user, the request and the key are known, that is a client, an issuer
+/// or an audience.
+fn may_name_more(event: &Event, text: &str) -> bool {
+    static SIGNS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i-u)[0-9]\.[0-9]|::|iss|aud").expect("a constant pattern compiles"));
+    let has_id = event.request_id.is_some() || event.trace_id.is_some();
+    !(event.sub.is_some() && event.kid.is_some() && has_id) || SIGNS.is_match(text)
 }
 
 /// Whether a value that is not surely a field's may stand for it: of a refusal a longer one, else an id; of keys also a
@@ -580,17 +623,25 @@ fn is_open(event: &Event, field: Field) -> bool {
     field.of(event).is_none() && !(is_of_key(event.kind) && matches!(field, Field::Sub | Field::Username))
 }
 
+/// A text without the stack trace below it.
+fn without_trace(text: &str) -> &str {
+    let is_frame = |line: &str| line.trim_start().starts_with("at ") || line.trim_start().starts_with("File \"");
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let end = ends.find(|end| text.get(end + 1..).is_some_and(is_frame));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 /// What an entry says beyond what the names of its fields tell already; secrets still stand in its message. Of what was done
 /// to somebody the fields tell together: the kind in one, the id in the next.
 fn unread<'v>(view: &'v RecordView<'_>, tells_together: bool) -> Cow<'v, str> {
-    let mut text = Cow::Borrowed(redact::beginning(message(view), READ_OF_TEXT));
+    let mut text = Cow::Borrowed(without_trace(redact::beginning(message(view), READ_OF_TEXT)));
     for (name, value) in view.unexplained() {
         if text.len() > READ_OF_TEXT {
             break;
         }
         let may_hold = tells_together || value.contains([' ', '=']) || value.contains(':') && !value.contains("://");
         if may_hold && *value != view.entry().message {
-            text.to_mut().extend(["\n", name, "=\"", &view.redactor().value(name, value), "\""]);
+            text.to_mut().extend(["\n", name, "=\"", &view.redactor().value(name, without_trace(value)), "\""]);
         }
     }
     text

@@ -18,9 +18,21 @@ mod shape;
 mod signs;
 mod words;
 
+use std::cell::RefCell;
+
+use crate::hash::HashMap;
 use crate::model::field::Field;
 
 pub use crate::extract::values::field::{Found, Values};
+
+/// How many names of fields a thread remembers, and how long they may be.
+const MOST_NAMES: usize = 4096;
+const LONGEST_NAME: usize = 64;
+
+thread_local! {
+    /// What names of fields mean: the records of a log have the same ones.
+    static MET: RefCell<HashMap<Box<str>, Option<Field>>> = RefCell::default();
+}
 
 /// Reads what a text tells of a token, its user, its key and its request.
 pub fn read(text: &str) -> Values {
@@ -29,7 +41,16 @@ pub fn read(text: &str) -> Values {
 
 /// What a field probably holds, by the words of its name; `None` for names of other things.
 pub fn role_of_name(name: &str) -> Option<Field> {
-    name::role_of(words::parts_of(name.as_bytes()).as_slice()).map(|role| role.field)
+    MET.with_borrow_mut(|met| {
+        if let Some(role) = met.get(name) {
+            return *role;
+        }
+        let role = name::role_of(words::parts_of(name.as_bytes()).as_slice()).map(|role| role.field);
+        if met.len() < MOST_NAMES && name.len() <= LONGEST_NAME {
+            met.insert(name.into(), role);
+        }
+        role
+    })
 }
 
 /// Whether a value can be that of a field, by its shape: an address is no user, a state no key.

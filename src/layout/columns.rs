@@ -7,13 +7,13 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::layout::any_access;
 use crate::layout::cells::Cell;
 use crate::layout::entry::Entry;
 use crate::layout::fields::Role;
 use crate::layout::lines::split_line;
 use crate::layout::reading::{Reading, client_of, status_of};
 use crate::layout::shape::Shape;
+use crate::layout::{self, any_access};
 
 /// Fewer lines teach nothing.
 const ENOUGH: usize = 16;
@@ -30,8 +30,8 @@ pub struct Columns {
     is_learnt: bool,
     status: Option<Slot>,
     client: Option<Slot>,
-    /// Whether the client stands first in every line.
-    client_is_first: bool,
+    /// Whether the layouts of the lines read the client from there already.
+    client_is_read: bool,
     request_id: Option<Slot>,
     trace_id: Option<Slot>,
 }
@@ -45,15 +45,18 @@ impl Columns {
 
     /// Learns from the lines of a stream, without what is wrapped around them.
     pub fn learn<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
-        let readings: Vec<Reading<'_>> = lines.filter_map(Reading::of).filter(Reading::says_nothing_else).collect();
+        let readings = lines.filter_map(|line| Some((line, Reading::of(line)?)));
+        let (lines, readings): (Vec<&str>, Vec<Reading<'_>>) =
+            readings.filter(|(_, reading)| reading.says_nothing_else()).unzip();
         if readings.len() < ENOUGH {
             return Self::default();
         }
         let seen: Vec<Seen> = (0..BEFORE + AFTER + LAST).map(|slot| Seen::of(slot, &readings)).collect();
         let [request_id, trace_id] = ids(&seen);
         let client = client(&seen);
-        let client_is_first = client.is_some_and(|slot| readings.iter().all(|reading| index(slot.into(), reading) == Some(0)));
-        Self { is_learnt: true, status: status(&seen), client, client_is_first, request_id, trace_id }
+        let client_is_read =
+            client.is_some() && lines.iter().zip(&readings).all(|(line, reading)| reads_client(line, client, reading));
+        Self { is_learnt: true, status: status(&seen), client, client_is_read, request_id, trace_id }
     }
 
     /// Whether a line may teach something: it names a verb of HTTP and is no JSON.
@@ -88,8 +91,9 @@ impl Columns {
     fn tell_more_than(&self, entry: &Entry<'_>) -> bool {
         let roles = entry.fields.roles();
         let lacks = |slot: Option<Slot>, role| slot.is_some() && roles.get(role).is_none();
-        let moves_client = self.client.is_some() && !(self.client_is_first && entry.format == "combined");
-        moves_client || lacks(self.request_id, Role::RequestId) || lacks(self.trace_id, Role::TraceId)
+        self.client.is_some() && !self.client_is_read
+            || lacks(self.request_id, Role::RequestId)
+            || lacks(self.trace_id, Role::TraceId)
     }
 
     /// Moves what a line alone was read to mean to where the stream has it.
@@ -111,6 +115,13 @@ impl Columns {
             reading.id = id;
         }
     }
+}
+
+/// Whether the layout of a line reads the client from a slot.
+fn reads_client(line: &str, slot: Option<Slot>, reading: &Reading<'_>) -> bool {
+    let entry = layout::parse(line);
+    let read = entry.as_ref().and_then(|entry| entry.fields.roles().get(Role::ClientIp));
+    read.is_some() && read == cell(slot, reading).map(client_of)
 }
 
 /// Which cell of a line stands in a slot.
