@@ -133,13 +133,12 @@ pub fn map_chunks_while<I: Sync, T: Send, H>(
     (made.into_iter().flatten().collect(), done)
 }
 
-/// Sorts by a key; the order of equals is not kept.
+/// Sorts by a key that holds no names; the order of equals is not kept.
 pub fn sort_by_key<I: Send, K: Ord>(items: &mut [I], key: impl Fn(&I) -> K + Sync) {
-    let names = Names::current();
-    items.par_sort_unstable_by(|a, b| names.enter(|| key(a).cmp(&key(b))));
+    items.par_sort_unstable_by_key(key);
 }
 
-/// Sorts; the order of equals is not kept.
+/// Sorts what may be ordered by its names; the order of equals is not kept.
 pub fn sort<I: Send + Ord>(items: &mut [I]) {
     let names = Names::current();
     items.par_sort_unstable_by(|a, b| names.enter(|| a.cmp(b)));

@@ -60,6 +60,8 @@ pub struct Phrase<'t> {
     text: Cow<'t, str>,
     words: Words,
     signs: Signs,
+    /// Whether any word says that something is wrong or was done.
+    tells: bool,
 }
 
 impl<'t> Phrase<'t> {
@@ -68,12 +70,16 @@ impl<'t> Phrase<'t> {
         let text = text.into();
         let words = Words::of(&text);
         let signs = Signs::of(&words);
-        Self { text, words, signs }
+        let tells = words.tell();
+        Self { text, words, signs, tells }
     }
 
     /// What it tells of a token, user, key or session; `None` where it tells nothing, or of other things.
     pub fn read(&self, asked: Asked) -> Option<Reading> {
-        let Self { text, words, signs } = self;
+        let Self { text, words, signs, tells } = self;
+        if !tells {
+            return None;
+        }
         match asked {
             Asked::Refusal => refusal::read(words, *signs).map(refused),
             Asked::Audit => {
@@ -85,8 +91,9 @@ impl<'t> Phrase<'t> {
 
     /// Whether it may tell anything, whatever is asked of it.
     pub fn speaks(&self) -> bool {
-        refusal::read(&self.words, self.signs).is_some_and(|refusal| refusal.reason != Reason::Other)
-            || deed::read(&self.words, &self.text, true).is_some_and(|deed| deed.kind != EventKind::TokenIssued)
+        let refuses = || refusal::read(&self.words, self.signs).is_some_and(|refusal| refusal.reason != Reason::Other);
+        let tells_of = |deed: deed::Told| deed.kind != EventKind::TokenIssued;
+        self.tells && (refuses() || deed::read(&self.words, &self.text, true).is_some_and(tells_of))
     }
 }
 

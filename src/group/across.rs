@@ -12,6 +12,7 @@ use crate::group::window::densest;
 use crate::hash::HashMap;
 use crate::model::event::EventKind;
 use crate::model::name::Name;
+use crate::parallel;
 
 /// What lines must share to be held against each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Rule {
 pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
     let entries = entries(fragments, shared);
     let rules = rules(fragments, &entries, shared);
-    for bucket in entries.chunk_by(|a, b| a.key == b.key) {
+    for bucket in shared_by_several(&entries) {
         let mut pairs = source_pairs(bucket, shared);
         pairs.retain(|(pair, one, other)| rules.get(pair).is_some_and(|rule| can_meet(one, other, rule.reach(one, other))));
         pairs.sort_by(|(one, ..), (other, ..)| rules[one].surer_than(rules[other]).then(one.cmp(other)));
@@ -106,6 +107,12 @@ pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
             join_two(fragments, rules[&pair], one, other, pair.0 == pair.1);
         }
     }
+}
+
+/// The entries of each key that is of more than one fragment.
+fn shared_by_several(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
+    let buckets = entries.chunk_by(|a, b| a.key == b.key);
+    buckets.filter(|bucket| bucket.iter().any(|entry| entry.fragment != bucket[0].fragment))
 }
 
 /// Joins fragments of two sources that share something.
@@ -163,7 +170,7 @@ fn rules(fragments: &Fragments<'_>, entries: &[Entry], shared: Shared) -> HashMa
         *counts.entry(entry.source).or_default() += 1;
     }
     let mut known: HashMap<Pair, Distances> = HashMap::default();
-    for bucket in entries.chunk_by(|a, b| a.key == b.key) {
+    for bucket in shared_by_several(entries) {
         for (pair, one, other) in source_pairs(bucket, shared) {
             let distances = known.entry(pair).or_default();
             if !can_meet(one, other, REACH) {
@@ -254,7 +261,7 @@ fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
             }
         }
     }
-    entries.sort_by_key(|entry| (entry.key, entry.source, entry.time, entry.line));
+    parallel::sort_by_key(&mut entries, |entry| (entry.key, entry.source, entry.time, entry.line));
     entries
 }
 

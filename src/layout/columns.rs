@@ -121,7 +121,7 @@ impl Columns {
 fn reads_client(line: &str, slot: Option<Slot>, reading: &Reading<'_>) -> bool {
     let entry = layout::parse(line);
     let read = entry.as_ref().and_then(|entry| entry.fields.roles().get(Role::ClientIp));
-    read.is_some() && read == cell(slot, reading).map(client_of)
+    read == cell(slot, reading).filter(|cell| cell.shape == Shape::Address).map(client_of)
 }
 
 /// Which cell of a line stands in a slot.
