@@ -349,8 +349,9 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     if in_question && status.is_some() && view.names_request() && message(view).is_empty() {
         return None;
     }
-    // Nor is anything done where something is only read.
-    if (status.is_some_and(|status| status >= 400) || view.only_reads()) && says_nothing(view) {
+    // Nor is anything done where nothing says so.
+    let does_nothing = || status.is_some_and(|status| status >= 400) || view.only_reads() || !tells_of_deeds(view);
+    if says_nothing(view) && does_nothing() {
         return None;
     }
     let said = Said::of(view);

@@ -239,30 +239,44 @@ fn source_pairs(bucket: &[Entry], shared: Shared) -> Vec<(Pair, &[Entry], &[Entr
     pairs
 }
 
+/// What fragments share, as far as they know it.
+type Key = (Option<Name>, Option<Name>);
+
 /// Each fragment as each of its sources tells of it, by what is shared, source and time.
 fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
-    let mut keys: HashMap<(Option<Name>, Option<Name>), u32> = HashMap::default();
-    let mut entries = Vec::new();
-    for fragment in fragments.whole() {
-        let lines = fragments.lines(fragment);
-        if !can_fail(fragments, lines) {
-            continue;
+    let whole: Vec<FragmentId> = fragments.whole().collect();
+    let parts = parallel::map_ranges(whole.len(), |range| {
+        let mut entries = Vec::new();
+        for fragment in &whole[range] {
+            push_entries(fragments, *fragment, shared, &mut entries);
         }
-        let mut sources: Vec<(SourceId, usize)> = lines.iter().map(|line| (fragments.sources.source(*line), *line)).collect();
-        sources.sort_unstable();
-        sources.dedup_by_key(|(source, _)| *source);
-        for (source, line) in sources {
-            if let (Some(key), Some(time)) = (key(fragments, lines, source, shared), time(fragments, lines, source)) {
-                let took = took(fragments, lines);
-                let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-                let key = *keys.entry(key).or_insert(next);
-                let access = is_access(fragments, lines, source);
-                entries.push(Entry { key, source, time, line, fragment, took, access });
-            }
-        }
-    }
+        entries
+    });
+    let mut keys: HashMap<Key, u32> = HashMap::default();
+    let number = |(key, entry): (Key, Entry)| {
+        let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        Entry { key: *keys.entry(key).or_insert(next), ..entry }
+    };
+    let mut entries: Vec<Entry> = parts.into_iter().flatten().map(number).collect();
     parallel::sort_by_key(&mut entries, |entry| (entry.key, entry.source, entry.time, entry.line));
     entries
+}
+
+/// Adds a fragment as each of its sources tells of it, with what is shared; keys have no numbers yet.
+fn push_entries(fragments: &Fragments<'_>, fragment: FragmentId, shared: Shared, entries: &mut Vec<(Key, Entry)>) {
+    let lines = fragments.lines(fragment);
+    if !can_fail(fragments, lines) {
+        return;
+    }
+    let mut sources: Vec<(SourceId, usize)> = lines.iter().map(|line| (fragments.sources.source(*line), *line)).collect();
+    sources.sort_unstable();
+    sources.dedup_by_key(|(source, _)| *source);
+    for (source, line) in sources {
+        if let (Some(key), Some(time)) = (key(fragments, lines, source, shared), time(fragments, lines, source)) {
+            let (took, access) = (took(fragments, lines), is_access(fragments, lines, source));
+            entries.push((key, Entry { key: 0, source, time, line, fragment, took, access }));
+        }
+    }
 }
 
 /// Whether lines can be of a refused request, and be joined to others.
@@ -292,7 +306,7 @@ fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bo
 }
 
 /// What a fragment shares with others, or `None` where it does not know it.
-fn key(fragments: &Fragments<'_>, lines: &[usize], source: SourceId, shared: Shared) -> Option<(Option<Name>, Option<Name>)> {
+fn key(fragments: &Fragments<'_>, lines: &[usize], source: SourceId, shared: Shared) -> Option<Key> {
     let client = || of(fragments, lines, source, |line| fragments.events[line].client_ip);
     let path = || of(fragments, lines, source, |line| path_end(&fragments.events[line]));
     let sub = || of(fragments, lines, source, |line| fragments.events[line].sub);
