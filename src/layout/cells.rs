@@ -5,9 +5,9 @@
 
 use crate::layout::fields::Role;
 use crate::layout::lines::first_line;
+use crate::layout::paths::Paths;
 use crate::layout::request::Request;
 use crate::layout::role::METHODS;
-use crate::layout::role::roles_of;
 use crate::layout::shape::Shape;
 use crate::layout::timestamp::{self, Stamp};
 
@@ -41,7 +41,7 @@ impl<'r> Cell<'r> {
 
     /// Whether its key plays a role.
     pub(super) fn plays(&self, role: Role) -> bool {
-        self.key.is_some_and(|key| roles_of(key).iter().any(|(known, _)| *known == role))
+        self.key.is_some_and(|key| any_role(key, |known| known == role))
     }
 }
 
@@ -413,7 +413,13 @@ const KEYS: [&str; 32] = [
 
 /// Whether a word is what columns are named.
 fn is_known_key(word: &str) -> bool {
-    word.len() <= 40 && (KEYS.iter().any(|key| key.eq_ignore_ascii_case(word)) || !roles_of(word).is_empty())
+    word.len() <= 40 && (KEYS.iter().any(|key| key.eq_ignore_ascii_case(word)) || any_role(word, |_| true))
+}
+
+/// Whether a role that a name may play is one in question.
+fn any_role(name: &str, is_asked: impl Fn(Role) -> bool) -> bool {
+    let path = Paths::with(|paths| paths.named(name));
+    path.meaning.as_ref().is_some_and(|meaning| meaning.roles.iter().any(|(role, _)| is_asked(*role)))
 }
 
 fn is_time(key: &str) -> bool {
