@@ -593,13 +593,16 @@ pub fn complete(view: &RecordView<'_>, event: &mut Event) {
     }
 }
 
-/// Whether a text may name what an event lacks; where the user, the request and the key are known, that is a client, an issuer
-/// or an audience.
+/// Whether a text may name what an event lacks. Where the user is known that is an id, an address or an audience: none stands
+/// in a text without digits, marks and words for it; where request and key are known too, only the last two are left.
 fn may_name_more(event: &Event, text: &str) -> bool {
-    static SIGNS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i-u)[0-9]\.[0-9]|::|iss|aud").expect("a constant pattern compiles"));
-    let has_id = event.request_id.is_some() || event.trace_id.is_some();
-    !(event.sub.is_some() && event.kid.is_some() && has_id) || SIGNS.is_match(text)
+    static SIGNS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let signs = [r#"(?i-u)[0-9"'=:@]|iss|aud|key|kid"#, r"(?i-u)[0-9]\.[0-9]|::|iss|aud"];
+        signs.map(|signs| Regex::new(signs).expect("a constant pattern compiles"))
+    });
+    let [of_any, of_address] = &*SIGNS;
+    let is_named = event.kid.is_some() && (event.request_id.is_some() || event.trace_id.is_some());
+    event.sub.is_none() || if is_named { of_address } else { of_any }.is_match(text)
 }
 
 /// Whether a value that is not surely a field's may stand for it: of a refusal a longer one, else an id; of keys also a
