@@ -12,6 +12,7 @@ pub mod finding;
 pub mod fingerprint;
 mod gaps;
 pub mod identity;
+mod inference;
 pub mod lines;
 pub mod pattern;
 pub mod tally;
@@ -34,11 +35,12 @@ use crate::facts::view::Facts;
 use crate::group::merge::Case;
 use crate::group::{merge, response_size, subject, token_key};
 use crate::model::diagnosis::Failure;
-use crate::model::event::{Event, EventKind};
+use crate::model::event::{Event, EventKind, Text};
 use crate::model::finding::Finding;
 use crate::model::pattern::Pattern;
 use crate::model::report::KeyLife;
 use crate::normalise::offset::Offset;
+use crate::normalise::shift::Shifts;
 use crate::normalise::{clock, offset};
 use crate::parallel;
 
@@ -109,7 +111,9 @@ pub fn explain(grouped: Grouped, facts: Facts<'_>, events: &[Event]) -> Correlat
     let keys = timeline::keys(&facts);
     let got_through = finding::got_through(&facts, lines);
     let outline = facts.into_outline();
-    let mut failures = parallel::map_pairs(cases, judged, |case, judgement| failure(&case, judgement, &outline, lines));
+    let shifts = shifts(&zones, &offsets, &sources.files);
+    let mut failures =
+        parallel::map_pairs(cases, judged, |case, judgement| failure(&case, judgement, &outline, lines, shifts.as_ref()));
     // The sort is stable: failures of one time stay in the order of their first lines.
     parallel::sort_by_plain_key(&mut failures, |failure| failure.time);
     name_failures(&mut failures);
@@ -117,6 +121,12 @@ pub fn explain(grouped: Grouped, facts: Facts<'_>, events: &[Event]) -> Correlat
     let findings = finding::findings(got_through, &failures);
     let gaps = gaps(&failures, &outline, lines);
     Correlated { failures, patterns, findings, unrelated_refusals: unrelated, zones, keys, offsets, gaps }
+}
+
+/// How far times were moved, where any was.
+fn shifts(zones: &[(String, Option<clock::Proof>)], offsets: &[Offset], files: &[Text]) -> Option<Shifts> {
+    let is_moved = !offsets.is_empty() || zones.iter().any(|(_, proof)| proof.as_ref().is_some_and(|proof| proof.shift != 0));
+    is_moved.then(|| Shifts::of(zones, offsets, files))
 }
 
 /// What happened to a case's subject before and after it.

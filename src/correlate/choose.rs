@@ -11,6 +11,7 @@ use crate::group::response_size;
 use crate::group::subject::{SESSION, SESSION_MOST};
 use crate::hash::HashMap;
 use crate::model::diagnosis::Alternative;
+use crate::model::event::Place;
 use crate::model::name::Name;
 use crate::model::words::{Cause, Reason};
 
@@ -18,7 +19,7 @@ use crate::model::words::{Cause, Reason};
 const THRESHOLD: f64 = 0.40;
 /// Verdicts no further apart are equally strong.
 const TIE: f64 = 0.05;
-/// What a verdict loses where the reason or the subject it rests on is inferred.
+/// What a verdict loses where the reason, the subject or the key that it rests on is inferred.
 const INFERRED: f64 = 0.10;
 /// How many others a failure shows.
 pub(super) const ALTERNATIVES: usize = 2;
@@ -29,6 +30,8 @@ pub(super) struct Judgement {
     pub(super) chosen: Verdict,
     /// The best of the others.
     pub(super) others: Vec<Alternative>,
+    /// The line of the other refusal whose verdict the chosen one is.
+    pub(super) borrowed: Option<Place>,
 }
 
 /// Asks every cause for its verdicts on a case, and chooses the strongest.
@@ -39,21 +42,18 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
     }
     if case.inferred.is_some() || case.sub_from.is_some() || case.kid_from.is_some() {
         for verdict in &mut verdicts {
-            verdict.evidence.extend(
-                case.sub_from
-                    .map(|place| (place, "the subject is inferred: the only one of this client within ten minutes".into())),
-            );
-            verdict.evidence.extend(case.kid_from.map(|place| {
-                (place, "the key is inferred: that of another token of the same user or client around then".into())
-            }));
-            // Not below the threshold: a verdict that counts as possible still does.
-            verdict.score = (verdict.score - INFERRED).max(verdict.score.min(THRESHOLD));
+            lower(verdict, INFERRED);
         }
     }
     strongest_first(&mut verdicts);
     let mut verdicts = verdicts.into_iter();
     let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(&DR_42, 0.0));
-    Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen }
+    Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen, borrowed: None }
+}
+
+/// Lowers the score of a verdict, but not below the threshold: one that counts as possible still does.
+fn lower(verdict: &mut Verdict, by: f64) {
+    verdict.score = (verdict.score - by).max(verdict.score.min(THRESHOLD));
 }
 
 /// Sorts verdicts, the strongest first; those within [`TIE`] of the strongest are sorted by the order of [`CAUSES`].
@@ -82,7 +82,7 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
     for explained in by_client.values_mut() {
         explained.sort();
     }
-    let borrowed: Vec<(usize, Verdict)> = cases
+    let borrowed: Vec<(usize, Verdict, Place)> = cases
         .iter()
         .enumerate()
         .filter(|(index, case)| case.reason == Reason::Other && judged[*index].chosen.cause() == Cause::Unexplained)
@@ -107,11 +107,12 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
             verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
             verdict.evidence.insert(0, (cases[*neighbour].line, "another refusal of the same client says why".into()));
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
-            Some((index, verdict))
+            Some((index, verdict, cases[*neighbour].line))
         })
         .collect();
-    for (index, verdict) in borrowed {
+    for (index, verdict, line) in borrowed {
         judged[index].chosen = verdict;
+        judged[index].borrowed = Some(line);
     }
 }
 

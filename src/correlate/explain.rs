@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::correlate::choose::{ALTERNATIVES, Judgement};
 use crate::correlate::identity::pattern_id;
+use crate::correlate::inference::{self, Inferred};
 use crate::correlate::lines::Lines;
 use crate::extract::template;
 use crate::facts::outline::Outline;
@@ -14,20 +15,31 @@ use crate::model::diagnosis::{CauseEvent, Evidence, Failure, Line};
 use crate::model::event::{Event, EventKind};
 use crate::model::name::Name;
 use crate::model::words::{Band, Reason};
+use crate::normalise::shift::Shifts;
 use crate::redact::Redactor;
 
 /// Makes the failure of a judged case.
-pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, lines: Lines<'_>) -> Failure {
-    let Judgement { chosen, others: mut alternatives } = judgement;
+pub(super) fn failure(
+    case: &Case,
+    judgement: Judgement,
+    outline: &Outline,
+    lines: Lines<'_>,
+    shifts: Option<&Shifts>,
+) -> Failure {
+    let Judgement { chosen, others: mut alternatives, borrowed } = judgement;
     // The chosen verdict may be that of another case, and then stands among these as well.
     alternatives.retain(|other| (other.root_cause, other.rule) != (chosen.cause(), chosen.rule.id));
     alternatives.truncate(ALTERNATIVES);
     let confidence = chosen.confidence();
     let seen_in: Vec<Line> = case.events.iter().map(|event| lines.named(lines.events[*event].place)).collect();
     let beside = words_beside(case, lines.events);
+    let mut inferred = inference::inferred(case, lines, shifts);
+    inferred.extend(borrowed.map(|from| inference::borrowed(from, lines)));
+    let (inferred, inferred_from): (Vec<_>, Vec<_>) = inferred.into_iter().map(|Inferred { row, shown }| (row, shown)).unzip();
     let evidence = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
         .chain(beside.map(|event| (event.place, "the service wrote this beside the refusal".into())))
         .chain(chosen.evidence)
+        .chain(inferred_from.into_iter().flatten())
         .map(|(place, says)| {
             let Line { file, line } = lines.named(place);
             let (time, text) = lines.shown(place);
@@ -61,6 +73,7 @@ pub(super) fn failure(case: &Case, judgement: Judgement, outline: &Outline, line
         counter: chosen.counter,
         alternatives,
         seen_in,
+        inferred,
         words: beside.and_then(|event| event.quote).map(without_values),
     };
     Failure { pattern_id: pattern_id(&failure, object), ..failure }
@@ -84,7 +97,7 @@ fn without_values(quote: Name) -> Name {
 
 /// What a failure's deciding line shows.
 fn said(case: &Case, event: &Event) -> Cow<'static, str> {
-    if let (Some(InferredReason { reason, count, elsewhere }), Some(status)) = (case.inferred, case.status) {
+    if let (Some(InferredReason { reason, count, elsewhere, .. }), Some(status)) = (case.inferred, case.status) {
         return if elsewhere {
             format!("refused with {status} and an answer as long as that of {count} others, whose clients were refused elsewhere for {reason} at that moment")
         } else {
@@ -95,6 +108,9 @@ fn said(case: &Case, event: &Event) -> Cow<'static, str> {
     match (event.reason, event.status) {
         (Some(Reason::Other), Some(401)) => "the request was refused with 401".into(),
         (Some(Reason::Other), Some(status)) => format!("the request was refused with {status}").into(),
+        (Some(reason), _) if event.by_phrase => {
+            format!("the verifier says {reason}, in words that no catalog entry lists").into()
+        }
         (Some(reason), _) => VERIFIER_SAYS[reason as usize].as_str().into(),
         (None, _) => "the request was refused".into(),
     }

@@ -380,6 +380,7 @@ mod tests {
             counter: vec![],
             alternatives: vec![],
             seen_in: vec![Line { file: file.as_str().into(), line }],
+            inferred: vec![],
             words: None,
         };
         Failure { pattern_id: pattern_id(&failure, name('k', kid)), ..failure }

@@ -6,12 +6,14 @@
 use std::cmp::Ordering;
 
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE, can_be_joined, path_end};
-use crate::group::one_to_one::{self, Range};
+use crate::group::inferred::Link;
+use crate::group::one_to_one::{self, Match, Range};
 use crate::group::source::SourceId;
 use crate::group::window::densest;
 use crate::hash::HashMap;
 use crate::model::event::EventKind;
 use crate::model::name::Name;
+use crate::model::words::How;
 use crate::parallel;
 
 /// What lines must share to be held against each other.
@@ -25,6 +27,17 @@ pub enum Shared {
     Client,
     /// The subject.
     Subject,
+}
+
+impl Shared {
+    fn how(self) -> How {
+        match self {
+            Self::ClientAndPath => How::ClientAndPath,
+            Self::Path => How::Path,
+            Self::Client => How::Client,
+            Self::Subject => How::Subject,
+        }
+    }
 }
 
 /// How far apart lines of two sources may be, in milliseconds.
@@ -104,7 +117,7 @@ pub fn join(fragments: &mut Fragments<'_>, shared: Shared) {
         pairs.retain(|(pair, one, other)| rules.get(pair).is_some_and(|rule| can_meet(one, other, rule.reach(one, other))));
         pairs.sort_by(|(one, ..), (other, ..)| rules[one].surer_than(rules[other]).then(one.cmp(other)));
         for (pair, one, other) in pairs {
-            join_two(fragments, rules[&pair], one, other, pair.0 == pair.1);
+            join_two(fragments, rules[&pair], one, other, shared.how());
         }
     }
 }
@@ -116,7 +129,8 @@ fn shared_by_several(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
 }
 
 /// Joins fragments of two sources that share something.
-fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[Entry], same_source: bool) {
+fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[Entry], how: How) {
+    let same_source = one[0].source == other[0].source;
     let far = longest(one).max(longest(other)) + REACH;
     let expected = rule.learned.map_or(0, |range| range.expected);
     let wider = [REACH, far].map(|reach| Range::around(expected, reach));
@@ -131,10 +145,11 @@ fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[E
             let (a, b) = (lists[0][a].fragment, lists[1][b].fragment);
             a != b && fragments.agree(a, b)
         });
-        for (a, b) in found {
-            let (a, b) = (fragments.leader(lists[0][a].fragment), fragments.leader(lists[1][b].fragment));
+        for Match { one, other, ambiguous } in found {
+            let (one, other) = (lists[0][one], lists[1][other]);
+            let (a, b) = (fragments.leader(one.fragment), fragments.leader(other.fragment));
             if a != b && fragments.agree(a, b) {
-                fragments.join(a, b);
+                fragments.join(a, b, Link { lines: [one.line, other.line], how, ambiguous });
             }
         }
         if range == wider[1] {

@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::extract::fold::differ;
 use crate::group::client_address::{is_local, is_private};
+use crate::group::inferred::Link;
 use crate::group::path_end::last_segment;
 use crate::group::source::{SourceId, Sources};
 use crate::group::subject_shape::shape;
@@ -70,6 +71,15 @@ fn wording(text: &str) -> u32 {
     hash.first_chunk().copied().map_or(0, u32::from_le_bytes)
 }
 
+/// The lines of one request.
+#[derive(Debug)]
+pub struct Group {
+    /// The lines, as indices of events.
+    pub lines: Vec<usize>,
+    /// Those of them that were joined without an id.
+    pub links: Vec<Link>,
+}
+
 /// All fragments of a run.
 #[derive(Debug)]
 pub struct Fragments<'e> {
@@ -81,6 +91,8 @@ pub struct Fragments<'e> {
     leaders: Vec<FragmentId>,
     /// The lines of each fragment that was not joined to another, as indices of events.
     members: Vec<Vec<usize>>,
+    /// What joined fragments, each with one of the two.
+    links: Vec<(FragmentId, Link)>,
     /// For each event of a fragment the kind of its line.
     kinds: Vec<Kind>,
     /// Sources whose lines name the same client by the same address.
@@ -93,12 +105,22 @@ impl<'e> Fragments<'e> {
         let leaders = (0..members.len()).map(|index| u32::try_from(index).unwrap_or(u32::MAX)).collect();
         let same_clients = same_clients(events, sources, &members);
         let kinds = kinds(events, members.iter().flatten());
-        Self { events, sources, leaders, members, kinds, same_clients }
+        Self { events, sources, leaders, members, links: Vec::new(), kinds, same_clients }
     }
 
-    /// The fragments that were not joined to others, each a list of events.
-    pub fn into_groups(self) -> Vec<Vec<usize>> {
-        self.members.into_iter().filter(|members| !members.is_empty()).collect()
+    /// The fragments that were not joined to others.
+    pub fn into_groups(mut self) -> Vec<Group> {
+        let mut links = std::mem::take(&mut self.links);
+        for (fragment, _) in &mut links {
+            *fragment = self.leader(*fragment);
+        }
+        links.sort_by_key(|(fragment, _)| *fragment);
+        let mut links = links.into_iter().peekable();
+        let group = |(fragment, lines): (FragmentId, Vec<usize>)| {
+            let own = std::iter::from_fn(|| links.next_if(|(of, _)| *of == fragment));
+            Group { lines, links: own.map(|(_, link)| link).collect() }
+        };
+        (0..).zip(self.members).filter(|(_, lines)| !lines.is_empty()).map(group).collect()
     }
 
     /// The fragment that one is part of.
@@ -127,8 +149,9 @@ impl<'e> Fragments<'e> {
         self.kinds[line]
     }
 
-    /// Makes one fragment of two that are not part of others.
-    pub fn join(&mut self, one: FragmentId, other: FragmentId) {
+    /// Makes one fragment of two that are not part of others, for what two of their lines have in common.
+    pub fn join(&mut self, one: FragmentId, other: FragmentId, link: Link) {
+        self.links.push((one, link));
         let (first, second) = (one.min(other), one.max(other));
         let members = std::mem::take(&mut self.members[second as usize]);
         self.members[first as usize].extend(members);

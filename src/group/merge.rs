@@ -11,8 +11,8 @@ use crate::group::across::{self, Shared};
 use crate::group::beside;
 use crate::group::by_id::by_id;
 use crate::group::client_address::is_local;
-use crate::group::fragment::{Fragments, can_be_joined};
-use crate::group::inferred::InferredReason;
+use crate::group::fragment::{Fragments, Group, can_be_joined};
+use crate::group::inferred::{InferredReason, Link, Origin};
 use crate::group::moment;
 use crate::group::sequence;
 use crate::group::source::Sources;
@@ -28,6 +28,8 @@ use crate::parallel;
 pub struct Case {
     /// Its lines, as indices of the run's list of events, in the order of streams and lines.
     pub events: Vec<usize>,
+    /// Those of them that were brought together without a shared id.
+    pub links: Box<[Link]>,
     /// The one of them that gives the reason.
     pub deciding: usize,
     /// The place of that line.
@@ -43,11 +45,11 @@ pub struct Case {
     /// Subject.
     pub sub: Option<Name>,
     /// The line it is inferred from, where none of the request's own names it.
-    pub sub_from: Option<Place>,
+    pub sub_from: Option<Origin>,
     /// Key.
     pub kid: Option<Name>,
     /// The line it is inferred from, where none of the request's own names it.
-    pub kid_from: Option<Place>,
+    pub kid_from: Option<Origin>,
     /// Issuer.
     pub iss: Option<Name>,
     /// Audience.
@@ -131,8 +133,8 @@ pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     }
     moment::join(&mut fragments);
     let mut groups = fragments.into_groups();
-    groups.retain(|group| group.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
-    groups.sort_by_key(|group| group.first().copied());
+    groups.retain(|group| group.lines.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
+    groups.sort_by_key(|group| group.lines.first().copied());
     let cases = parallel::map_each(groups, |group| case(events, group));
     let unrelated = cases.iter().filter(|case| case.is_none()).count();
     let mut merged = Merged { cases: Vec::with_capacity(cases.len() - unrelated), unrelated: unrelated as u64 };
@@ -148,7 +150,7 @@ fn without_id(events: &[Event]) -> impl Iterator<Item = Vec<usize>> {
 }
 
 /// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
-fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
+fn case(events: &[Event], Group { lines: mut group, links }: Group) -> Option<Case> {
     group.sort_unstable();
     let members = || group.iter().map(|index| &events[*index]);
     let failures = || group.iter().filter(|index| events[**index].kind == EventKind::AuthFailure);
@@ -213,6 +215,7 @@ fn case(events: &[Event], mut group: Vec<usize>) -> Option<Case> {
         host: name(|event| event.host),
         duration_ms: members().filter_map(|event| event.duration_ms).max().map(NonZeroU32::get),
         events: group,
+        links: links.into(),
     })
 }
 

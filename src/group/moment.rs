@@ -4,7 +4,8 @@
 //! lines far more often than chance explains, taken by the beginnings of their paths. Each reason then gets one of them.
 
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE};
-use crate::group::one_to_one::{self, Range};
+use crate::group::inferred::Link;
+use crate::group::one_to_one::{self, Match, Range};
 use crate::group::route::{Route, Routes};
 use crate::group::service_name::plain_name;
 use crate::group::source::SourceId;
@@ -13,6 +14,7 @@ use crate::group::window::{Window, densest};
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, Reason};
 use crate::model::name::Name;
+use crate::model::words::How;
 
 /// How far apart a reason and an access line may be, in milliseconds.
 const REACH: i64 = TOLERANCE.num_milliseconds();
@@ -157,10 +159,10 @@ fn join_lists(
             let (a, b) = (list.entries[a].fragment, requests.entries[b].fragment);
             open(a) && open(b) && (!known || acquainted.know(fragments, a, b)) && fit(fragments, acquainted, a, b)
         });
-        for (a, b) in pairs {
-            let (a, b) = (list.entries[a].fragment, requests.entries[b].fragment);
-            fragments.join(a, b);
-            joined.extend([a, b]);
+        for Match { one, other, ambiguous } in pairs {
+            let (a, b) = (list.entries[one], requests.entries[other]);
+            fragments.join(a.fragment, b.fragment, Link { lines: [a.line, b.line], how: How::Moment, ambiguous });
+            joined.extend([a.fragment, b.fragment]);
         }
     }
     joined

@@ -7,6 +7,20 @@
 /// How many lines that do not fit are looked at before the search for a partner ends.
 const LOOKED_AT: usize = 64;
 
+/// How many lines are looked at to see whether another fits as well.
+const RIVALS: usize = 8;
+
+/// Two lines that belong together, by their indices in the two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// The index in the first list.
+    pub one: usize,
+    /// The index in the second list.
+    pub other: usize,
+    /// Whether another line fits one of them as well: it is no more than twice as far from where a partner is expected.
+    pub ambiguous: bool,
+}
+
 /// Distances from a line of the first list to its partner in the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
@@ -29,8 +43,8 @@ impl Range {
     }
 }
 
-/// Pairs of indices of two lists of times that are in order. Partners are `range` apart, second less first, and fit.
-pub fn pairs(one: &[i64], other: &[i64], range: Range, fits: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+/// Pairs of two lists of times that are in order. Partners are `range` apart, second less first, and fit.
+pub fn pairs(one: &[i64], other: &[i64], range: Range, fits: impl Fn(usize, usize) -> bool) -> Vec<Match> {
     let mut lists = Lists { times: [one, other], free: [Free::new(one.len()), Free::new(other.len())], range, fits };
     let mut pairs = Vec::new();
     for nearest in [true, false] {
@@ -40,7 +54,8 @@ pub fn pairs(one: &[i64], other: &[i64], range: Range, fits: impl Fn(usize, usiz
             if let Some(partner) = partner {
                 lists.free[0].take(index);
                 lists.free[1].take(partner);
-                pairs.push((index, partner));
+                let ambiguous = lists.has_rival(0, index, partner) || lists.has_rival(1, partner, index);
+                pairs.push(Match { one: index, other: partner, ambiguous });
             }
             index = lists.free[0].from(index + 1);
         }
@@ -83,7 +98,7 @@ impl<F: Fn(usize, usize) -> bool> Lists<'_, F> {
     fn nearest(&mut self, list: usize, index: usize) -> Option<usize> {
         let Range { from, expected, to } = self.range;
         let most = (to - expected).max(expected - from);
-        let expected = self.times[list][index] + if list == 0 { expected } else { -expected };
+        let expected = self.expected(list, index);
         let mut best: Option<(i64, usize)> = None;
         let start = self.times[1 - list].partition_point(|time| *time < expected);
         let mut later = self.free[1 - list].from(start);
@@ -112,6 +127,21 @@ impl<F: Fn(usize, usize) -> bool> Lists<'_, F> {
             before = self.free[1 - list].until(earlier);
         }
         best.map(|(_, partner)| partner)
+    }
+
+    /// Where the partner of a line is expected.
+    fn expected(&self, list: usize, index: usize) -> i64 {
+        let Range { expected, .. } = self.range;
+        self.times[list][index] + if list == 0 { expected } else { -expected }
+    }
+
+    /// Whether another line than its partner fits a line as well, also one that has a partner of its own.
+    fn has_rival(&self, list: usize, index: usize, partner: usize) -> bool {
+        let (times, expected) = (self.times[1 - list], self.expected(list, index));
+        let most = 2 * (times[partner] - expected).abs();
+        let first = times.partition_point(|time| *time < expected - most);
+        let mut near = (first..times.len()).take(RIVALS).take_while(|other| times[*other] <= expected + most);
+        near.any(|other| other != partner && self.fit(list, index, other))
     }
 
     /// The first line of the time of `found` that fits as `found` does.
@@ -182,15 +212,30 @@ mod tests {
         true
     }
 
+    fn indices(pairs: &[Match]) -> Vec<(usize, usize)> {
+        pairs.iter().map(|pair| (pair.one, pair.other)).collect()
+    }
+
     #[test]
     fn the_nearest_to_each_other_are_pairs_and_the_rest_follows_in_sequence() {
-        let mut found = pairs(&[0, 1000], &[30, 1030, 5000], Range { from: 0, expected: 30, to: 60 }, all);
+        let mut found = indices(&pairs(&[0, 1000], &[30, 1030, 5000], Range { from: 0, expected: 30, to: 60 }, all));
         found.sort_unstable();
         assert_eq!(found, [(0, 0), (1, 1)]);
         // Of two as near, the one at the likelier distance.
-        assert_eq!(pairs(&[1000], &[1000, 2000], Range { from: 0, expected: 900, to: 1000 }, all), [(0, 1)]);
+        assert_eq!(indices(&pairs(&[1000], &[1000, 2000], Range { from: 0, expected: 900, to: 1000 }, all)), [(0, 1)]);
         // The first has lost its partner: the second keeps its own.
-        assert_eq!(pairs(&[0, 900], &[1000], Range::around(0, 1500), all), [(1, 0)]);
+        assert_eq!(indices(&pairs(&[0, 900], &[1000], Range::around(0, 1500), all)), [(1, 0)]);
+    }
+
+    #[test]
+    fn where_another_line_fits_as_well_the_pair_says_so() {
+        let is_ambiguous = |one: &[i64], other: &[i64]| {
+            pairs(one, other, Range::around(0, 1500), all).iter().map(|pair| pair.ambiguous).collect::<Vec<_>>()
+        };
+        assert_eq!(is_ambiguous(&[0, 1000], &[4, 1003]), [false, false]);
+        assert_eq!(is_ambiguous(&[0], &[4, 7]), [true], "which of two");
+        assert_eq!(is_ambiguous(&[0], &[4, 9]), [false], "one is much nearer");
+        assert_eq!(is_ambiguous(&[0, 0], &[1, 1]), [true, true], "both, though each has got one");
     }
 
     #[test]
@@ -211,7 +256,7 @@ mod tests {
             let fits = |a: usize, b: usize| (a + b).is_multiple_of(modulus);
             let found = pairs(&one, &other, NEAR, fits);
             let mut taken = [vec![false; one.len()], vec![false; other.len()]];
-            for (a, b) in found {
+            for (a, b) in indices(&found) {
                 prop_assert!(NEAR.holds(other[b] - one[a]) && fits(a, b));
                 prop_assert!(!taken[0][a] && !taken[1][b]);
                 (taken[0][a], taken[1][b]) = (true, true);

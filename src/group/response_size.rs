@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::group::inferred::InferredReason;
 use crate::group::merge::Case;
 use crate::hash::HashMap;
-use crate::model::event::{Event, Reason, Text};
+use crate::model::event::{Event, Place, Reason, Text};
 use crate::model::name::Name;
 use crate::normalise::clock::family;
 
@@ -31,24 +31,40 @@ const LEAD: usize = 3;
 /// An answer as an access log shows it: whose log, status and bytes.
 type Answer = (u32, u16, u32);
 
+/// Refusals of one reason.
+#[derive(Debug, Clone, Copy)]
+struct Others {
+    count: usize,
+    /// A line of the first of them.
+    first: Place,
+}
+
+/// For each answer the reasons that it was given for.
+type Reasons = BTreeMap<Reason, Others>;
+
+/// Counts a refusal with an answer among others.
+fn count(known: &mut HashMap<Answer, Reasons>, answer: Answer, reason: Reason, first: Place) {
+    known.entry(answer).or_default().entry(reason).or_insert(Others { count: 0, first }).count += 1;
+}
+
 /// Gives a reason to refusals without one, where it follows from the size of their answer.
 pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
     let families = families(files);
     for case in &mut *cases {
         case.answers = answers(events, &families, case);
     }
-    let mut learnt: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::default();
+    let mut learnt: HashMap<Answer, Reasons> = HashMap::default();
     for case in &*cases {
         if case.reason != Reason::Other {
             for answer in &case.answers {
-                *learnt.entry(*answer).or_default().entry(case.reason).or_default() += 1;
+                count(&mut learnt, *answer, case.reason, case.line);
             }
         }
     }
     for case in &mut *cases {
         if case.reason == Reason::Other {
             let agreed = |answer: &Answer| agreed(learnt.get(answer)?, LEARNT_FROM, AGREED);
-            infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, count)| *count), false);
+            infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, others)| others.count), false);
         }
     }
     by_neighbours(cases);
@@ -58,35 +74,38 @@ pub fn infer_reasons(events: &[Event], files: &[Text], cases: &mut [Case]) {
 /// at that moment, if most of them are refused for the same.
 fn by_neighbours(cases: &mut [Case]) {
     let told = reasons_by_client(cases);
-    let mut votes: HashMap<Answer, BTreeMap<Reason, usize>> = HashMap::default();
+    let mut votes: HashMap<Answer, Reasons> = HashMap::default();
     for case in cases.iter().filter(|case| case.reason == Reason::Other && !case.answers.is_empty()) {
-        if let Some(reason) = case.client_ip.and_then(|client| nearest(told.get(&client)?, case.time?)) {
+        if let Some((reason, line)) = case.client_ip.and_then(|client| nearest(told.get(&client)?, case.time?)) {
             for answer in &case.answers {
-                *votes.entry(*answer).or_default().entry(reason).or_default() += 1;
+                count(&mut votes, *answer, reason, line);
             }
         }
     }
     for case in cases.iter_mut().filter(|case| case.reason == Reason::Other) {
         let led = |answer: &Answer| votes.get(answer).filter(|votes| leads(votes));
         let agreed = |answer: &Answer| agreed(led(answer)?, VOTES, MAJORITY);
-        infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, count)| *count), true);
+        infer(case, case.answers.iter().filter_map(agreed).max_by_key(|(_, others)| others.count), true);
     }
 }
 
 /// Gives a case the reason that others agree on, if they do.
-fn infer(case: &mut Case, agreed: Option<(Reason, usize)>, elsewhere: bool) {
-    if let Some((reason, count)) = agreed {
+fn infer(case: &mut Case, agreed: Option<(Reason, Others)>, elsewhere: bool) {
+    if let Some((reason, Others { count, first })) = agreed {
         case.reason = reason;
-        case.inferred = Some(InferredReason { reason, count, elsewhere });
+        case.inferred = Some(InferredReason { reason, count, elsewhere, from: first });
     }
 }
 
+/// When a client was refused, for which reason, and a line that tells it.
+type Refused = (DateTime<Utc>, Reason, Place);
+
 /// For each client when it was refused for which reason, by time.
-fn reasons_by_client(cases: &[Case]) -> HashMap<Name, Vec<(DateTime<Utc>, Reason)>> {
-    let mut told: HashMap<Name, Vec<(DateTime<Utc>, Reason)>> = HashMap::default();
+fn reasons_by_client(cases: &[Case]) -> HashMap<Name, Vec<Refused>> {
+    let mut told: HashMap<Name, Vec<Refused>> = HashMap::default();
     for case in cases.iter().filter(|case| case.reason != Reason::Other) {
         if let (Some(client), Some(time)) = (case.client_ip, case.time) {
-            told.entry(client).or_default().push((time, case.reason));
+            told.entry(client).or_default().push((time, case.reason, case.line));
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
@@ -96,14 +115,14 @@ fn reasons_by_client(cases: &[Case]) -> HashMap<Name, Vec<(DateTime<Utc>, Reason
     told
 }
 
-/// The reason of the refusal nearest to a time.
-fn nearest(told: &[(DateTime<Utc>, Reason)], time: DateTime<Utc>) -> Option<Reason> {
-    let at = told.partition_point(|(other, _)| *other < time);
+/// The reason of the refusal nearest to a time, and its line.
+fn nearest(told: &[Refused], time: DateTime<Utc>) -> Option<(Reason, Place)> {
+    let at = told.partition_point(|(other, ..)| *other < time);
     let sides = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|index| told.get(index));
-    let near = sides.filter(|(other, _)| (*other - time).abs() <= SAME_TOKEN);
-    let nearest = near.min_by_key(|(other, reason)| ((*other - time).abs(), *reason)).map(|(_, reason)| *reason);
+    let near = sides.filter(|(other, ..)| (*other - time).abs() <= SAME_TOKEN);
+    let (_, reason, line) = *near.min_by_key(|(other, reason, line)| ((*other - time).abs(), *reason, *line))?;
     // Where one verifier cannot get the keys, another does not have the token's.
-    nearest.map(|reason| if reason.is_of_key() { Reason::KeyNotFound } else { reason })
+    Some((if reason.is_of_key() { Reason::KeyNotFound } else { reason }, line))
 }
 
 /// Whether two refusals were answered differently by one service, and so for different reasons.
@@ -114,19 +133,19 @@ pub fn differ(a: &Case, b: &Case) -> bool {
 }
 
 /// Whether one reason leads by far.
-fn leads(reasons: &BTreeMap<Reason, usize>) -> bool {
-    let mut counts: Vec<usize> = reasons.values().copied().collect();
+fn leads(reasons: &Reasons) -> bool {
+    let mut counts: Vec<usize> = reasons.values().map(|others| others.count).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     counts.get(1).is_none_or(|second| counts[0] >= LEAD * second)
 }
 
-/// The reason that refusals agree on, and how many have it.
-fn agreed(reasons: &BTreeMap<Reason, usize>, least: usize, majority: f64) -> Option<(Reason, usize)> {
-    let all: usize = reasons.values().sum();
-    let (reason, count) = reasons.iter().max_by_key(|(_, count)| **count)?;
+/// The reason that refusals agree on, and those that have it.
+fn agreed(reasons: &Reasons, least: usize, majority: f64) -> Option<(Reason, Others)> {
+    let all: usize = reasons.values().map(|others| others.count).sum();
+    let (reason, others) = reasons.iter().max_by_key(|(_, others)| others.count)?;
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
-    let share = *count as f64 / all as f64;
-    (*count >= least && share >= majority).then_some((*reason, *count))
+    let share = others.count as f64 / all as f64;
+    (others.count >= least && share >= majority).then_some((*reason, *others))
 }
 
 /// For each stream the number of its family.

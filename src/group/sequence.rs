@@ -6,11 +6,13 @@
 use chrono::TimeDelta;
 
 use crate::group::fragment::{FragmentId, Fragments, Kind};
+use crate::group::inferred::Link;
 use crate::group::one_to_one::{self, Range};
 use crate::group::source::SourceId;
 use crate::group::window::{Window, densest};
 use crate::hash::HashMap;
 use crate::model::event::{EventKind, StreamId};
+use crate::model::words::How;
 
 /// How far apart in time lines may be that follow each other.
 const WITHIN: TimeDelta = TimeDelta::milliseconds(1500);
@@ -47,6 +49,8 @@ struct Entry {
     stream: StreamId,
     /// Its index among the fragments of the stream and source, and the number of its line.
     at: [i64; 2],
+    /// The first of its lines that the source wrote.
+    line: usize,
     fragment: FragmentId,
     /// The kind of its first line of the source.
     kind: Kind,
@@ -140,10 +144,13 @@ fn join_lists(fragments: &mut Fragments<'_>, one: &[Entry], other: &[Entry], rul
     let Window { from, to, expected, .. } = rule.window;
     let range = Range { from, expected, to };
     let found = one_to_one::pairs(&places[0], &places[1], range, |a, b| are_near(fragments, &one[a], &other[b]));
-    for (a, b) in found {
-        let (a, b) = (fragments.leader(one[a].fragment), fragments.leader(other[b].fragment));
+    for pair in found {
+        let (one, other) = (one[pair.one], other[pair.other]);
+        // Refusals that stand between them could be of the same request as well.
+        let ambiguous = pair.ambiguous || one.at[0].abs_diff(other.at[0]) > 1;
+        let (a, b) = (fragments.leader(one.fragment), fragments.leader(other.fragment));
         if a != b && fragments.agree(a, b) {
-            fragments.join(a, b);
+            fragments.join(a, b, Link { lines: [one.line, other.line], how: How::Sequence, ambiguous });
         }
     }
 }
@@ -192,5 +199,12 @@ fn entry(fragments: &Fragments<'_>, rank: i64, (source, line, fragment): &(Sourc
     let mut events = lines().map(|line| &fragments.events[*line]);
     let refused = events.any(|event| event.kind == EventKind::AuthFailure || event.status.is_some_and(|status| status >= 400));
     let at = [rank, i64::try_from(event.place.line).unwrap_or(i64::MAX)];
-    refused.then_some(Entry { stream: event.place.stream, at, fragment: *fragment, kind: fragments.kind(*line), access })
+    refused.then_some(Entry {
+        stream: event.place.stream,
+        at,
+        line: *line,
+        fragment: *fragment,
+        kind: fragments.kind(*line),
+        access,
+    })
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::group::inferred::Origin;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
 use crate::model::name::Name;
 use crate::model::observation::RequestObservation;
+use crate::model::words::How;
 
 /// Requests of one client this close together are of one session.
 pub const SESSION: TimeDelta = TimeDelta::minutes(10);
@@ -75,10 +77,11 @@ pub fn infer(events: &[Event], observations: &[RequestObservation], cases: &mut 
         let Some(services) = sessions.get(&client) else { continue };
         let own = services.get(&plain_name(service)).filter(|_| case.sub.is_none()).and_then(|seen| only_one(seen, time));
         let other = || services.get(&anywhere).and_then(|seen| only_one_ended(seen, time, case.reason, &ends));
-        if let Some((line, sub)) = own.or_else(other) {
+        let found = own.map(|found| (How::Session, found)).or_else(|| Some((How::EndedUser, other()?)));
+        if let Some((how, (place, sub))) = found {
             case.username = case.username.or(case.sub);
             case.sub = Some(sub);
-            case.sub_from = Some(line);
+            case.sub_from = Some(Origin { how, place });
         }
     }
 }

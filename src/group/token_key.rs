@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::group::inferred::Origin;
 use crate::group::merge::Case;
 use crate::hash::HashMap;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
 use crate::model::name::Name;
+use crate::model::words::How;
 
 /// A token is used for so long after it was seen or issued.
 const LIFE: TimeDelta = TimeDelta::hours(1);
@@ -28,6 +30,15 @@ const FIRST: Place = Place { stream: StreamId(0), line: 0 };
 enum Holder {
     User(Name),
     Client(Name),
+}
+
+impl Holder {
+    fn how(self) -> How {
+        match self {
+            Self::User(_) => How::TokenOfUser,
+            Self::Client(_) => How::TokenOfClient,
+        }
+    }
 }
 
 /// A token of a holder that was seen.
@@ -65,10 +76,10 @@ pub fn infer(events: &[Event], cases: &mut [Case]) {
     }
     for case in cases.iter_mut().filter(|case| asks(case)) {
         let Some(time) = case.time else { continue };
-        let own = |holder: Holder| holders.get(&holder).and_then(|tokens| token_at(tokens, time, holder));
-        if let Some(seen) = holders_of(case.sub, case.client_ip).find_map(own) {
+        let own = |holder: Holder| Some((holder.how(), token_at(holders.get(&holder)?, time, holder)?));
+        if let Some((how, seen)) = holders_of(case.sub, case.client_ip).find_map(own) {
             case.kid = Some(seen.kid);
-            case.kid_from = Some(seen.place);
+            case.kid_from = Some(Origin { how, place: seen.place });
         }
     }
 }

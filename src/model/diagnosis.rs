@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::{Place, Text, serialize_time};
 use crate::model::id::Id;
 use crate::model::name::Name;
-use crate::model::words::{Band, Cause, EventKind, Presence, Reason, RuleId, Variant};
+use crate::model::words::{Band, Cause, EventKind, How, InferredField, Presence, Reason, RuleId, Variant};
 
 /// A failed request and why it failed: one row of `--failures`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,9 +64,31 @@ pub struct Failure {
     pub alternatives: Vec<Alternative>,
     /// Every line of this request.
     pub seen_in: Vec<Line>,
+    /// What of it no line says; empty where all was read.
+    #[serde(default)]
+    pub inferred: Vec<Inference>,
     /// What its service wrote beside it in words whose meaning is not known, without what varies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Name>,
+}
+
+/// Something that no line of a request says, and follows from other lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inference {
+    /// The column that holds it.
+    pub field: InferredField,
+    /// How it was inferred.
+    pub how: How,
+    /// The line it was inferred from.
+    pub from: Option<Line>,
+    /// Another line fits as well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ambiguous: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The event to blame.

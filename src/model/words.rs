@@ -268,6 +268,66 @@ impl Band {
 }
 
 words! {
+    /// A column of a failure that may hold what no line of its request says.
+    #[derive(Debug)]
+    InferredField {
+        /// Which lines are of one request, where they share no id.
+        SeenIn = "seen_in",
+        /// The reason.
+        Reason = "reason",
+        /// The subject.
+        Sub = "sub",
+        /// The key.
+        Kid = "kid",
+        /// The time.
+        Time = "time",
+        /// The root cause.
+        RootCause = "root_cause",
+    }
+}
+
+words! {
+    /// How something was inferred that no line of a request says.
+    #[derive(Debug)]
+    How {
+        /// Lines of the same client and path, near in time.
+        ClientAndPath = "client_and_path",
+        /// Lines of the same path, near in time.
+        Path = "path",
+        /// Lines of the same client, near in time.
+        Client = "client",
+        /// Lines of the same subject, near in time.
+        Subject = "subject",
+        /// Lines that one source writes one after another.
+        Sequence = "sequence",
+        /// Lines that have nothing in common but their time.
+        Moment = "moment",
+        /// A line that adjoins the refusal in its log.
+        Beside = "beside",
+        /// Words that no entry of the catalog lists.
+        Phrase = "phrase",
+        /// Other refusals with an answer as long have the reason.
+        AnswerSize = "answer_size",
+        /// The clients of refusals with an answer as long were refused for it elsewhere.
+        RefusedElsewhere = "refused_elsewhere",
+        /// Other requests of the same client at the service around that time.
+        Session = "session",
+        /// Of the users of the same client the one whose account or token had ended.
+        EndedUser = "ended_user",
+        /// Another token of the same user around that time.
+        TokenOfUser = "token_of_user",
+        /// Another token of the same client around that time.
+        TokenOfClient = "token_of_client",
+        /// Another refusal of the same client.
+        OtherRefusal = "other_refusal",
+        /// The clock of a source was off and was put right.
+        MovedClock = "moved_clock",
+        /// A stamp names no zone, and other sources prove which one it is of.
+        ProvedZone = "proved_zone",
+    }
+}
+
+words! {
     /// How much a pattern matters.
     #[derive(Debug)]
     Severity {

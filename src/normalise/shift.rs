@@ -37,8 +37,14 @@ impl Shifts {
 
     /// By how much an event's time was moved.
     pub fn of_event(&self, event: &Event) -> TimeDelta {
+        let (zone, ahead) = self.parts(event);
+        zone - ahead
+    }
+
+    /// What was added to an event's time for its zone, and by how much its clock was ahead.
+    pub fn parts(&self, event: &Event) -> (TimeDelta, TimeDelta) {
         let (zone, ahead) = self.at(event.place.stream);
-        if event.zoneless { zone - ahead } else { -ahead }
+        (if event.zoneless { zone } else { TimeDelta::zero() }, ahead)
     }
 
     /// By how much an observation's time was moved.

@@ -7,12 +7,12 @@ use crate::model::books::PassedOver;
 use crate::model::books::Problem;
 use crate::model::books::StreamBooks;
 use crate::model::diagnosis::Line;
-use crate::model::diagnosis::{Alternative, CauseEvent, Counter, Evidence, Failure};
+use crate::model::diagnosis::{Alternative, CauseEvent, Counter, Evidence, Failure, Inference};
 use crate::model::event::{Band, Cause, Claims, Event, EventKind, Place, Reason, Severity, Shown, SignatureId, StreamId};
 use crate::model::finding::Finding;
 use crate::model::pattern::{Pattern, Sample};
 use crate::model::report::{Report, Run, SchemaVersion, Zone};
-use crate::model::words::{Presence, RuleId, Variant};
+use crate::model::words::{How, InferredField, Presence, RuleId, Variant};
 use crate::report::results::Results;
 use crate::report::stored::StoredScan;
 
@@ -221,6 +221,12 @@ fn explained_failure() -> Failure {
             why_not: "too late".into(),
         }],
         seen_in: vec![line("logs/orders.log", 44)],
+        inferred: vec![Inference {
+            field: InferredField::SeenIn,
+            how: How::Path,
+            from: Some(line("logs/gw.log", 7)),
+            ambiguous: true,
+        }],
         words: None,
         ..bare_failure()
     }
@@ -253,6 +259,7 @@ fn bare_failure() -> Failure {
         counter: vec![],
         alternatives: vec![],
         seen_in: vec![],
+        inferred: vec![],
         words: None,
     }
 }

@@ -37,6 +37,7 @@ pub(in crate::report) const FAILURE: &[Column<Failure>] = &[
     Column("counter", Text(|failure, _| Some(text_of(&failure.counter).into()))),
     Column("alternatives", Text(|failure, _| Some(text_of(&failure.alternatives).into()))),
     Column("seen_in", Text(|failure, _| Some(text_of(&failure.seen_in).into()))),
+    Column("inferred", Text(|failure, _| Some(text_of(&failure.inferred).into()))),
 ];
 
 fn blamed(failure: &Failure) -> Option<&CauseEvent> {
