@@ -6,6 +6,7 @@ use crate::causes::CAUSES;
 use crate::causes::unexplained::DR_42;
 use crate::causes::verdict::{Links, Verdict};
 use crate::facts::view::Facts;
+use crate::group::inferred::Link;
 use crate::group::merge::Case;
 use crate::group::response_size;
 use crate::group::subject::{SESSION, SESSION_MOST};
@@ -13,7 +14,7 @@ use crate::hash::HashMap;
 use crate::model::diagnosis::Alternative;
 use crate::model::event::Place;
 use crate::model::name::Name;
-use crate::model::words::{Cause, Reason};
+use crate::model::words::{Cause, How, Reason};
 
 /// Below this a verdict is a hint, not a diagnosis.
 const THRESHOLD: f64 = 0.40;
@@ -21,6 +22,12 @@ const THRESHOLD: f64 = 0.40;
 const TIE: f64 = 0.05;
 /// What a verdict loses where the reason, the subject or the key that it rests on is inferred.
 const INFERRED: f64 = 0.10;
+/// What it loses besides where the key is that of another token of the user: tokens are renewed.
+const KEY_OF_USER: f64 = 0.10;
+/// What it loses where lines were joined by their path, and another line fits as well.
+const AMBIGUOUS_PATH: f64 = 0.05;
+/// The same where they were joined by their order in a log.
+const AMBIGUOUS_SEQUENCE: f64 = 0.30;
 /// How many others a failure shows.
 pub(super) const ALTERNATIVES: usize = 2;
 
@@ -46,6 +53,11 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
         }
     }
     strongest_first(&mut verdicts);
+    // What all of them rest on alike decides between none.
+    let doubt = doubt(case);
+    for verdict in &mut verdicts {
+        lower(verdict, doubt);
+    }
     let mut verdicts = verdicts.into_iter();
     let chosen = verdicts.next().unwrap_or_else(|| Verdict::new(&DR_42, 0.0));
     Judgement { others: alternatives(&chosen, verdicts.as_slice()), chosen, borrowed: None }
@@ -54,6 +66,18 @@ pub(super) fn judge(case: &Case, links: &Links, facts: &Facts<'_>) -> Judgement 
 /// Lowers the score of a verdict, but not below the threshold: one that counts as possible still does.
 fn lower(verdict: &mut Verdict, by: f64) {
     verdict.score = (verdict.score - by).max(verdict.score.min(THRESHOLD));
+}
+
+/// What the verdicts on a case lose for how its lines were joined and its key was found: as much as the least sure of it
+/// costs. What costs nothing is right as often as what was read.
+fn doubt(case: &Case) -> f64 {
+    let of_user = case.kid_from.is_some_and(|from| from.how == How::TokenOfUser);
+    let link = |link: &Link| match link.how {
+        How::Path if link.ambiguous => AMBIGUOUS_PATH,
+        How::Sequence if link.ambiguous => AMBIGUOUS_SEQUENCE,
+        _ => 0.0,
+    };
+    case.links.iter().map(link).fold(if of_user { KEY_OF_USER } else { 0.0 }, f64::max)
 }
 
 /// Sorts verdicts, the strongest first; those within [`TIE`] of the strongest are sorted by the order of [`CAUSES`].
@@ -104,7 +128,9 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
             if verdict.cause() == Cause::UserStoreOutage && facts.outage_at(case.time).is_none() {
                 return None;
             }
-            verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, 0.65);
+            // Another service may well have refused for another reason: that is right less often than not.
+            let most = if foreign(case, &cases[*neighbour]) { THRESHOLD } else { 0.65 };
+            verdict.score = (verdict.confidence() - 0.25).clamp(THRESHOLD, most);
             verdict.evidence.insert(0, (cases[*neighbour].line, "another refusal of the same client says why".into()));
             verdict.lacks = "no line of this request says why; told by the same client's other requests";
             Some((index, verdict, cases[*neighbour].line))
