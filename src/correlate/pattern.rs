@@ -73,6 +73,7 @@ struct Parts {
     service: Option<Name>,
     rule: RuleId,
     failures: u64,
+    inferred: u64,
     /// The sum of the confidences, in hundredths.
     confidence: u64,
     subjects: Tally,
@@ -96,6 +97,7 @@ impl Parts {
             service: failure.service,
             rule: failure.rule,
             failures: 0,
+            inferred: 0,
             confidence: 0,
             subjects: Tally::default(),
             clients: Tally::default(),
@@ -111,6 +113,7 @@ impl Parts {
 
     fn add(&mut self, failure: &Failure) {
         self.failures += 1;
+        self.inferred += u64::from(!failure.inferred.is_empty());
         self.confidence += hundredths(failure.confidence);
         self.subjects.extend(failure.sub);
         self.clients.extend(failure.client_ip);
@@ -124,6 +127,7 @@ impl Parts {
 
     fn merge(&mut self, other: Self) {
         self.failures += other.failures;
+        self.inferred += other.inferred;
         self.confidence += other.confidence;
         self.subjects.merge(other.subjects);
         self.clients.merge(other.clients);
@@ -152,6 +156,7 @@ impl Parts {
             failures: self.failures,
             subjects: self.subjects.distinct(),
             clients: self.clients.distinct(),
+            inferred: self.inferred,
             first: self.first,
             last: self.last,
             top_clients: self.clients.top(),
@@ -333,8 +338,8 @@ mod tests {
 
     use super::*;
     use crate::correlate::identity::{name_failures, pattern_id};
-    use crate::model::diagnosis::Evidence;
-    use crate::model::words::EventKind;
+    use crate::model::diagnosis::{Evidence, Inference};
+    use crate::model::words::{EventKind, How, InferredField};
 
     fn name(letter: char, number: u8) -> Option<Name> {
         (number > 0).then(|| Name::of(&format!("{letter}-{number}")))
@@ -380,10 +385,16 @@ mod tests {
             counter: vec![],
             alternatives: vec![],
             seen_in: vec![Line { file: file.as_str().into(), line }],
-            inferred: vec![],
+            inferred: inference(sub, &file).into_iter().collect(),
             words: None,
         };
         Failure { pattern_id: pattern_id(&failure, name('k', kid)), ..failure }
+    }
+
+    /// What was inferred of a failure of some users.
+    fn inference(sub: u8, file: &str) -> Option<Inference> {
+        let from = Some(Line { file: file.into(), line: 1 });
+        (sub > 2).then_some(Inference { field: InferredField::Sub, how: How::Session, from, ambiguous: false })
     }
 
     fn failures() -> impl Strategy<Value = Vec<Failure>> {

@@ -47,6 +47,9 @@ pub struct Pattern {
     pub subjects: u64,
     /// Distinct client addresses.
     pub clients: u64,
+    /// Failures of which something was inferred and not read.
+    #[serde(default)]
+    pub inferred: u64,
     /// The first failure.
     #[serde(serialize_with = "serialize_time")]
     pub first: Option<DateTime<Utc>>,

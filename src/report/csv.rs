@@ -14,7 +14,7 @@ use crate::model::words::Variant;
 use crate::report::escape::cell;
 use crate::report::json::text_of;
 
-pub(super) const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 25] = [
     "pattern_id",
     "root_cause",
     "variant",
@@ -39,6 +39,7 @@ pub(super) const COLUMNS: [&str; 24] = [
     "top_clients",
     "top_subjects",
     "top_kids",
+    "inferred",
 ];
 
 /// Writes a header and one row a pattern, in the order of the report. What is absent is an empty cell; `samples` and
@@ -100,6 +101,7 @@ fn record(pattern: &Pattern) -> [Cow<'_, str>; COLUMNS.len()] {
         text_of(&pattern.top_clients).into(),
         text_of(&pattern.top_subjects).into(),
         text_of(&pattern.top_kids).into(),
+        pattern.inferred.to_string().into(),
     ]
 }
 
@@ -123,6 +125,7 @@ mod tests {
         assert_eq!(value("first"), "2026-03-01T10:00:05.250000Z");
         assert_eq!(value("cause_event_id"), "'-17");
         assert_eq!(value("cause_line"), "12");
+        assert_eq!(value("inferred"), "5");
         assert_eq!(
             value("samples"),
             r#"[{"file":"logs/orders.log","line":44,"text":"user is gone"},{"file":"logs/orders.log","line":50,"text":null}]"#

@@ -141,6 +141,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_inferred_is_the_same_list_in_json_and_csv() {
+        let objects = objects(&written(write_failures, &sample::results(), RowFormat::Jsonl));
+        let bytes = written(write_failures, &sample::results(), RowFormat::Csv);
+        let mut table = csv::Reader::from_reader(&bytes[..]);
+        let at = names(FAILURE).iter().position(|column| *column == "inferred").unwrap();
+        let cells: Vec<String> = table.records().map(|record| record.unwrap()[at].to_owned()).collect();
+        assert_eq!(
+            cells,
+            [r#"[{"field":"seen_in","how":"path","from":{"file":"logs/gw.log","line":7},"ambiguous":true}]"#, "[]"]
+        );
+        for (object, cell) in objects.iter().zip(&cells) {
+            assert_eq!(object["inferred"].to_string(), *cell);
+        }
+    }
+
+    #[test]
     fn an_event_is_a_json_line_with_nulls() {
         let rows = objects(&written(write_events, &sample::results(), RowFormat::Jsonl));
         assert_eq!(rows.len(), 3);
@@ -235,6 +251,8 @@ mod tests {
             let frame =
                 ParquetReader::new(io::Cursor::new(written(write_failures, &results, RowFormat::Parquet))).finish().unwrap();
             assert_eq!(frame.column("sub").unwrap().str().unwrap().get(0), Some("=cmd()"));
+            let inferred = frame.column("inferred").unwrap().str().unwrap();
+            assert_eq!((inferred.get(0), inferred.get(1)), (Some(&records[0][at("inferred")]), Some("[]")));
             assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(0), Some(12));
             assert_eq!(frame.column("cause_line").unwrap().i64().unwrap().get(1), None);
             assert_eq!(frame.column("confidence").unwrap().f64().unwrap().get(0), Some(0.97));

@@ -245,13 +245,16 @@ pub(super) fn confidence(pattern: &Pattern) -> String {
     }
 }
 
-/// How many requests, subjects and clients.
+/// How many requests, subjects and clients, and of how many requests something was inferred.
 pub(super) fn counts(pattern: &Pattern) -> String {
     let mut counts = count(pattern.failures, "failure");
     for (number, noun) in [(pattern.subjects, "subject"), (pattern.clients, "client")] {
         if number > 0 {
             let _ = write!(counts, ", {}", count(number, noun));
         }
+    }
+    if pattern.inferred > 0 {
+        let _ = write!(counts, ", {} in part inferred", grouped(pattern.inferred));
     }
     counts
 }
@@ -493,7 +496,7 @@ mod tests {
         assert!(text.starts_with("37 failed requests in 2 patterns, 12 explained (32 %)\n"), "{text}");
         let expected = "\
  1  high      user_deleted (self_service), confirmed 0.97
-    12 failures, 1 subject, 2 clients; orders; sub_not_found
+    12 failures, 1 subject, 2 clients, 5 in part inferred; orders; sub_not_found
     2026-03-01 10:00:05 to 10:59:00 UTC
     The user was deleted while its token lived on.
     cause  user_deleted at 2026-03-01 09:58:00 UTC, id -17

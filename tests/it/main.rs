@@ -21,6 +21,7 @@ mod files;
 mod formats;
 #[cfg(feature = "cli")]
 mod golden;
+mod inferred;
 mod layouts;
 #[cfg(feature = "cli")]
 mod merging;

@@ -93,6 +93,7 @@ fn put(event: &mut Event, name: &str, text: &str, day: i64) {
     let value = match field {
         Field::Iat | Field::Exp => Value::Whole(time(text, day).timestamp()),
         Field::DurationMs => Value::Whole(span(text).num_milliseconds()),
+        _ if field.kind() == Type::Flag => Value::Flag,
         _ if field.kind() == Type::Whole => Value::Whole(text.parse().unwrap()),
         _ => Value::text(text),
     };
