@@ -93,11 +93,9 @@ fn beside(case: &Case, index: usize, lines: Lines<'_>) -> Option<Inferred> {
 fn reason(case: &Case, lines: Lines<'_>) -> Option<Inferred> {
     let deciding = &lines.events[case.deciding];
     let (how, from, says) = match case.inferred {
-        Some(InferredReason { reason, elsewhere: true, from, .. }) => (
-            How::RefusedElsewhere,
-            from,
-            Some(format!("the client of a refusal with an answer as long was refused here for {reason}")),
-        ),
+        Some(InferredReason { elsewhere: true, from, .. }) => {
+            (How::RefusedElsewhere, from, Some("the client of a refusal with an answer as long was refused here then".to_owned()))
+        }
         Some(InferredReason { reason, from, .. }) => {
             (How::AnswerSize, from, Some(format!("refused for {reason}, with an answer as long")))
         }
