@@ -35,8 +35,10 @@ pub(super) fn failure(
     let beside = words_beside(case, lines.events);
     let mut inferred = inference::inferred(case, lines, shifts);
     inferred.extend(borrowed.map(|from| inference::borrowed(from, lines)));
-    let (inferred, inferred_from): (Vec<_>, Vec<_>) = inferred.into_iter().map(|Inferred { row, shown }| (row, shown)).unzip();
-    let evidence = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
+    let (mut inferred, inferred_from): (Vec<_>, Vec<_>) =
+        inferred.into_iter().map(|Inferred { row, shown }| (row, shown)).unzip();
+    inferred.shrink_to_fit();
+    let mut evidence: Vec<Evidence> = std::iter::once((case.line, said(case, &lines.events[case.deciding])))
         .chain(beside.map(|event| (event.place, "the service wrote this beside the refusal".into())))
         .chain(chosen.evidence)
         .chain(inferred_from.into_iter().flatten())
@@ -46,6 +48,8 @@ pub(super) fn failure(
             Evidence { file, line, time, says, text }
         })
         .collect();
+    // Of all failures together the room left is more than what is kept.
+    evidence.shrink_to_fit();
     let object = chosen.blame.map(|index| outline.lifecycle[index].key);
     let failure = Failure {
         failure_id: String::new(),
