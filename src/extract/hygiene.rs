@@ -57,7 +57,8 @@ fn shadowed(detector: &Detector, signature: &Signature) -> Option<Remark> {
 }
 
 fn double_guards(signature: &Signature) -> impl Iterator<Item = Remark> {
-    let sources: Vec<&str> = signature.unless.iter().chain(signature.guards.iter().copied()).map(Pattern::source).collect();
+    let unless = signature.variants.iter().filter_map(|variant| variant.unless.as_ref());
+    let sources: Vec<&str> = unless.chain(signature.guards.iter().copied()).map(Pattern::source).collect();
     let doubles: Vec<Remark> = (1..sources.len())
         .filter(|index| sources[..*index].contains(&sources[*index]))
         .map(|index| Remark::DoubleGuard(sources[index].to_owned()))

@@ -10,7 +10,7 @@ use crate::extract::context::Context;
 use crate::extract::prefilter::Candidate;
 use crate::extract::search_text::{BOUND, search_text};
 use crate::extract::signature::shared::is_tokenless;
-use crate::extract::signature::{Captured, Signature};
+use crate::extract::signature::{Captured, Signature, Variant};
 use crate::extract::{field_value, nested, prose, values};
 use crate::ingest::frame::wrapper;
 use crate::layout::fields::{Role, Roles};
@@ -211,32 +211,37 @@ impl RecordView<'_> {
         if signature.generic && signature.kind.is_of_account() && self.only_reads() && self.warns() {
             return None;
         }
-        for (paths, pattern) in &signature.conditions {
+        let captured = signature.variants.iter().find_map(|variant| self.matches_variant(signature, variant))?;
+        if signature.generic && self.is_of_tokenless() {
+            return None;
+        }
+        Some(captured)
+    }
+
+    /// What one way of writing a signature reads from the entry.
+    fn matches_variant(&self, signature: &Signature, variant: &Variant) -> Option<Captured<'_>> {
+        for (paths, pattern) in &variant.conditions {
             if !paths.split('|').filter_map(|path| self.at(path)).any(|value| pattern.stands_in(value) == Some(true)) {
                 return None;
             }
         }
-        let haystack = match &signature.field {
+        let haystack = match &variant.field {
             Some(path) => self.lookup(path)?,
             None => self.text(),
         };
         let mut captured = Captured::new();
-        if let Some(pattern) = &signature.pattern {
+        if let Some(pattern) = &variant.pattern {
             captured = pattern.captures(haystack)?;
-        } else if signature.conditions.is_empty() && !signature.literals.iter().any(|literal| haystack.contains(literal.as_str()))
-        {
+        } else if variant.conditions.is_empty() && !variant.literals.iter().any(|literal| haystack.contains(literal.as_str())) {
             return None;
         }
         // What must not match comes last: it is searched for in the whole text.
-        for unless in signature.unless.iter().chain(signature.guards.iter().copied()) {
+        for unless in variant.unless.iter().chain(signature.guards.iter().copied()) {
             if unless.stands_in(self.text())? {
                 return None;
             }
         }
-        if signature.generic && self.is_of_tokenless() {
-            return None;
-        }
-        for (field, path) in &signature.reads {
+        for (field, path) in &variant.reads {
             if !captured.iter().any(|(known, _)| known == field)
                 && let Some(value) = self.read(path)
             {
@@ -327,10 +332,8 @@ impl RecordView<'_> {
         if found(said) {
             return;
         }
-        let part = match &signature.field {
-            Some(path) => self.lookup(path),
-            None => self.text().lines().find(|line| found(line)),
-        };
+        let in_field = signature.variants.iter().find_map(|variant| self.lookup(variant.field.as_ref()?));
+        let part = in_field.or_else(|| self.text().lines().find(|line| found(line)));
         let Some(part) = part.map(str::trim).filter(|part| *part != said) else { return };
         let part = self.context.redactor.redact(part);
         let both = if said.is_empty() { part } else { Cow::Owned(format!("{}: {part}", field_value::cut(said, MAX_QUOTE / 2))) };

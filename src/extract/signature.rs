@@ -73,7 +73,26 @@ pub struct Signature {
     pub kind: EventKind,
     /// Why, for failures.
     pub reason: Option<Reason>,
-    /// One of these stands, byte for byte, in every record this can match.
+    /// One of these stands, byte for byte, in every record this can match: those of all variants.
+    pub literals: Vec<String>,
+    /// The ways in which it is written, as text and as JSON: the first that matches counts.
+    pub variants: Vec<Variant>,
+    /// The shared guards: expressions that must not match the text.
+    pub guards: Vec<&'static Pattern>,
+    /// Weaker than a product's own.
+    pub generic: bool,
+    /// Which product.
+    pub product: String,
+    /// Whole records it matches, and what is read from them.
+    pub examples: Vec<Example>,
+    /// Whole records it must not match, and why.
+    pub counterexamples: Vec<Counterexample>,
+}
+
+/// One way in which the text of a signature is written.
+#[derive(Debug)]
+pub struct Variant {
+    /// One of these stands in every record this can match.
     pub literals: Vec<String>,
     /// The field whose value is matched; the whole search text if `None`.
     pub field: Option<String>,
@@ -83,18 +102,8 @@ pub struct Signature {
     pub conditions: Vec<(String, Pattern)>,
     /// What must not stand in the text.
     pub unless: Option<Pattern>,
-    /// The shared guards: expressions that must not match the text.
-    pub guards: Vec<&'static Pattern>,
     /// Event fields by the paths they are read from, where the engine's own guess is wrong.
     pub reads: Vec<(Field, String)>,
-    /// Weaker than a product's own.
-    pub generic: bool,
-    /// Which product.
-    pub product: String,
-    /// Whole records it matches, and what is read from them.
-    pub examples: Vec<Example>,
-    /// Whole records it must not match, and why.
-    pub counterexamples: Vec<Counterexample>,
 }
 
 /// A record that the signature matches.
@@ -152,15 +161,21 @@ struct RawFile {
     signature: Vec<RawSignature>,
 }
 
+/// An entry as it stands in its file. Of one that is retired only its id and its heir are known.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSignature {
     id: String,
     #[serde(rename = "since", default)]
     _since: Option<String>,
+    status: Option<Status>,
+    #[serde(rename = "use")]
+    heir: Option<String>,
+    #[serde(default)]
     summary: String,
-    kind: EventKind,
+    kind: Option<EventKind>,
     reason: Option<Reason>,
+    #[serde(default)]
     literals: Vec<String>,
     field: Option<String>,
     pattern: Option<String>,
@@ -171,9 +186,32 @@ struct RawSignature {
     #[serde(default)]
     reads: BTreeMap<String, String>,
     #[serde(default)]
+    variant: Vec<RawVariant>,
+    #[serde(default)]
     example: Vec<Example>,
     #[serde(default)]
     counterexample: Vec<Counterexample>,
+}
+
+/// What an entry that no longer matches says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Retired,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawVariant {
+    #[serde(default)]
+    literals: Vec<String>,
+    field: Option<String>,
+    pattern: Option<String>,
+    #[serde(rename = "where", default)]
+    conditions: BTreeMap<String, String>,
+    unless: Option<String>,
+    #[serde(default)]
+    reads: BTreeMap<String, String>,
 }
 
 /// The examples of a built-in signature.
@@ -193,6 +231,8 @@ pub struct Catalog {
     pub products: Vec<Product>,
     /// The signatures, in the order of files and, within one, of the file.
     pub signatures: Vec<Signature>,
+    /// Ids that are no longer given, and the one that says it now.
+    retired: BTreeMap<String, String>,
 }
 
 impl Catalog {
@@ -268,23 +308,32 @@ impl Catalog {
         }
         let mut ids = BTreeSet::new();
         let mut signatures = Vec::with_capacity(raw.signature.len());
+        let mut retired = BTreeMap::new();
         for signature in raw.signature {
-            if !ids.insert(signature.id.clone()) {
-                return Err(bad(file, &signature.id, "stands twice in the file"));
-            }
             let id = signature.id.clone();
-            let signature = finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?;
-            signatures.push(signature);
+            if !ids.insert(id.clone()) {
+                return Err(bad(file, &id, "stands twice in the file"));
+            }
+            match (signature.status, &signature.heir) {
+                (None, None) => signatures.push(finish(signature, &raw.product).map_err(|what| bad(file, &id, &what))?),
+                (Some(Status::Retired), Some(heir)) => {
+                    retired.insert(id, heir.clone());
+                }
+                _ => return Err(bad(file, &id, "`status = \"retired\"` and `use` go together")),
+            }
         }
         // The later one wins and stays at its own index, so that ids stay unique. Ids begin with their product's: those of
         // a new product cannot be known.
         if self.products.iter().any(|known| known.id == raw.product.id) {
             self.signatures.retain(|known| !ids.contains(&known.id));
         }
+        self.retired.retain(|known, _| !ids.contains(known));
+        self.retired.append(&mut retired);
+        let count = signatures.len();
         self.signatures.extend(signatures);
         self.products.retain(|known| known.id != raw.product.id);
         self.products.push(raw.product);
-        Ok(ids.len())
+        Ok(count)
     }
 
     /// Checks the signatures from the one at `from` on.
@@ -292,12 +341,30 @@ impl Catalog {
         for signature in &self.signatures[from.min(self.signatures.len())..] {
             check(signature).map_err(|what| bad(file, &signature.id, &what))?;
         }
+        for (id, heir) in &self.retired {
+            self.living(id).ok_or_else(|| bad(file, id, &format!("`{heir}`, which it is retired for, is no signature")))?;
+        }
         Ok(())
     }
 
     /// The signature of this id.
     pub fn get(&self, id: &str) -> Option<&Signature> {
         self.signatures.iter().find(|signature| signature.id == id)
+    }
+
+    /// The ids that are no longer given.
+    pub fn retired(&self) -> impl Iterator<Item = &str> {
+        self.retired.keys().map(String::as_str)
+    }
+
+    /// The signature that says today what the one of this id said: itself, unless it is retired.
+    pub fn living(&self, id: &str) -> Option<&Signature> {
+        let mut id = id;
+        for _ in 0..self.retired.len() {
+            let Some(heir) = self.retired.get(id) else { break };
+            id = heir;
+        }
+        self.get(id)
     }
 }
 
@@ -315,10 +382,44 @@ fn bad(file: &str, id: &str, what: &str) -> CatalogError {
 
 fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     let shared = Shared::get()?;
-    let pattern = |source: String| shared.expand(&source).map(Pattern::new);
     let guards = raw.guards.as_ref().unwrap_or(&product.guards).iter();
     let guards: Result<_, String> =
         guards.map(|name| shared.guard.get(name).ok_or_else(|| format!("`{name}` is no guard"))).collect();
+    let own = RawVariant {
+        literals: raw.literals,
+        field: raw.field,
+        pattern: raw.pattern,
+        conditions: raw.conditions,
+        unless: raw.unless,
+        reads: raw.reads,
+    };
+    let mut literals = own.literals.clone();
+    let mut variants = vec![finish_variant(own, product, shared)?];
+    for mut variant in raw.variant {
+        if variant.literals.is_empty() {
+            variant.literals.clone_from(&variants[0].literals);
+        }
+        let further: Vec<String> = variant.literals.iter().filter(|literal| !literals.contains(literal)).cloned().collect();
+        literals.extend(further);
+        variants.push(finish_variant(variant, product, shared)?);
+    }
+    Ok(Signature {
+        id: raw.id,
+        summary: raw.summary,
+        kind: raw.kind.ok_or("needs a kind")?,
+        reason: raw.reason,
+        literals,
+        variants,
+        guards: guards?,
+        generic: product.generic,
+        product: product.id.clone(),
+        examples: raw.example,
+        counterexamples: raw.counterexample,
+    })
+}
+
+fn finish_variant(raw: RawVariant, product: &Product, shared: &Shared) -> Result<Variant, String> {
+    let pattern = |source: String| shared.expand(&source).map(Pattern::new);
     // The signature's own paths come first, then those its product always uses.
     let mut reads = Vec::with_capacity(raw.reads.len());
     for (field, path) in raw.reads {
@@ -332,22 +433,13 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
     }
     let condition = |(path, value): (&String, &String)| Ok((path.clone(), Pattern::new(whole(&shared.expand(value)?))));
     let conditions = raw.conditions.iter().map(condition);
-    Ok(Signature {
-        id: raw.id,
-        summary: raw.summary,
-        kind: raw.kind,
-        reason: raw.reason,
+    Ok(Variant {
         literals: raw.literals,
         field: raw.field,
         pattern: raw.pattern.map(pattern).transpose()?,
         conditions: conditions.collect::<Result<_, String>>()?,
         unless: raw.unless.map(pattern).transpose()?,
-        guards: guards?,
         reads,
-        generic: product.generic,
-        product: product.id.clone(),
-        examples: raw.example,
-        counterexamples: raw.counterexample,
     })
 }
 
@@ -359,20 +451,24 @@ fn check(signature: &Signature) -> Result<(), String> {
     if (signature.kind == EventKind::AuthFailure) != signature.reason.is_some() {
         return Err("an auth_failure has a reason, and nothing else has".to_owned());
     }
-    if signature.literals.is_empty() {
+    if signature.summary.is_empty() {
+        return Err("needs a summary".to_owned());
+    }
+    if signature.variants.iter().any(|variant| variant.literals.is_empty()) {
         return Err("needs a literal that stands in every record it matches".to_owned());
     }
     if let Some(short) = signature.literals.iter().find(|literal| literal.len() < SHORTEST_LITERAL) {
         return Err(format!("literal `{short}` is too short to search for"));
     }
-    let patterns =
-        signature.pattern.iter().chain(signature.unless.iter()).chain(signature.conditions.iter().map(|(_, pattern)| pattern));
-    for pattern in patterns {
-        compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
-    }
-    let captures = signature.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
-    for name in captures {
-        catalog_field(name)?;
+    for variant in &signature.variants {
+        let conditions = variant.conditions.iter().map(|(_, pattern)| pattern);
+        for pattern in variant.pattern.iter().chain(&variant.unless).chain(conditions) {
+            compile(pattern.source()).map_err(|error| format!("bad pattern: {error}"))?;
+        }
+        let captures = variant.pattern.iter().filter_map(Pattern::regex).flat_map(Regex::capture_names).flatten();
+        for name in captures {
+            catalog_field(name)?;
+        }
     }
     if signature.examples.is_empty() {
         return Err("has no example".to_owned());
@@ -429,11 +525,63 @@ mod tests {
             (r"(?P<sub>\S+)", "(?P<sub>", "bad pattern"),
             ("id = \"x.gone\"", "id = \"y.gone\"", "must begin with `x.`"),
             ("summary =", "sumary =", "unknown field"),
+            ("summary = \"Gone.\"", "", "needs a summary"),
+            ("kind = \"auth_failure\"", "", "needs a kind"),
+            ("summary =", "status = \"retired\"\nsummary =", "go together"),
             ("kind = \"auth_failure\"", "kind = \"auth_fail\"", "unknown variant"),
             ("format = 1", "format = 2", "format 2 is not known"),
         ] {
             let error = read(&GOOD.replace(good, wrong)).unwrap_err().to_string();
             assert!(error.contains("x.toml") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_retired_id_leads_to_the_one_that_says_it_now() {
+        let retired = |id: &str, heir: &str| format!("[[signature]]\nid = \"{id}\"\nstatus = \"retired\"\nuse = \"{heir}\"\n");
+        let catalog = read(&[GOOD, &retired("x.went", "x.away"), &retired("x.away", "x.gone")].concat()).unwrap();
+        assert_eq!(catalog.signatures.len(), 1);
+        assert_eq!(catalog.living("x.went").unwrap().id, "x.gone");
+        assert_eq!(catalog.living("x.gone").unwrap().id, "x.gone");
+        assert!(catalog.get("x.went").is_none() && catalog.living("x.other").is_none());
+        for (files, says) in [
+            ([GOOD, &retired("x.went", "x.nowhere")], "is no signature"),
+            ([GOOD, &retired("x.went", "x.went")], "is no signature"),
+            ([GOOD, &retired("x.gone", "x.gone")], "stands twice"),
+        ] {
+            let error = read(&files.concat()).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_entry_may_be_written_in_more_than_one_way() {
+        let variant =
+            "[[signature.variant]]\nliterals = [\"\\\"gone\\\"\"]\nwhere = { what = \"gone\" }\nreads = { sub = \"who\" }\n";
+        let catalog = read(&[GOOD, variant].concat()).unwrap();
+        let gone = catalog.get("x.gone").unwrap();
+        assert_eq!(gone.literals, ["subject is gone", "\"gone\""]);
+        let detector = crate::extract::detector::Detector::new(catalog);
+        for record in ["subject is gone: 7", r#"{"what":"gone","who":"7"}"#] {
+            let events = detector.events_of(record);
+            assert_eq!(events.len(), 1, "{record}");
+            assert!(events[0].sub.is_some_and(|sub| sub.text().as_str() == "7"), "{record}");
+        }
+        assert!(detector.events_of(r#"{"what":"\"gone\" girl","who":"7"}"#).is_empty());
+    }
+
+    #[test]
+    fn blanks_remarks_and_pieces_stand_in_all_expressions() {
+        let good = "pattern = \'\'\'subject is gone: (?P<sub>\\S+)\'\'\'";
+        let spaced = "pattern = \'\'\'(?x) subject\\ is\\ gone:\\ (?P<sub> \\S+ ) # who\'\'\'\n\
+                      where = { message = \'\'\'(?x) subject .* # all of it\'\'\' }\n\
+                      unless = \'\'\'(?x) gone:\\ {{user-id}} # a user\'\'\'";
+        assert!(GOOD.contains(good));
+        let detector = crate::extract::detector::Detector::new(read(&GOOD.replace(good, spaced)).unwrap());
+        let events = detector.events_of("subject is gone: x");
+        assert!(events[0].signature.is_some() && events[0].sub.is_some_and(|sub| sub.text().as_str() == "x"));
+        for other in ["subject is gone: 7", "the subject is gone: x"] {
+            assert!(detector.events_of(other).iter().all(|event| event.signature.is_none()), "{other}");
         }
     }
 

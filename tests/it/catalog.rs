@@ -33,6 +33,16 @@ fn ids_are_unique_and_products_named_as_their_files() {
 }
 
 #[test]
+fn a_retired_id_is_given_to_no_other_and_leads_to_a_living_one() {
+    let catalog = Catalog::builtin().unwrap();
+    let retired: Vec<&str> = catalog.retired().collect();
+    for id in retired {
+        assert!(catalog.get(id).is_none(), "{id} is given again");
+        assert!(catalog.living(id).is_some_and(|heir| heir.id != id), "{id} leads nowhere");
+    }
+}
+
+#[test]
 fn ordinary_lines_are_not_even_looked_at() {
     let lines = [
         r#"203.0.113.9 - - [02/Mar/2026:09:00:00 +0000] "GET /api/orders/17?page=2 HTTP/1.1" 200 512 "-" "curl/8.5.0""#,

@@ -197,7 +197,7 @@ pub(crate) enum Catalog {
     List(Extra),
     /// Tell what one signature means and where it was seen
     Explain {
-        /// The signature's id, as events name it
+        /// The signature's id, as events name it; a retired one leads to the one that says it now
         id: String,
         #[command(flatten)]
         extra: Extra,

@@ -30,9 +30,12 @@ pub(crate) fn run(command: Catalog) -> Result<Exit> {
         }
         Catalog::Explain { id, extra } => {
             let catalog = with_files(Signatures::builtin()?, &extra.catalog)?;
-            let Some(signature) = catalog.get(&id) else {
+            let Some(signature) = catalog.living(&id) else {
                 bail!("no signature has the id `{id}`; `jwtriage catalog list` shows all")
             };
+            if signature.id != id {
+                writeln!(out, "`{id}` is retired: `{}` says it now\n", signature.id)?;
+            }
             explain(signature, &catalog, &mut out)?;
         }
         Catalog::Draft(extra) => {
@@ -107,9 +110,14 @@ fn explain(signature: &Signature, catalog: &jwtriage::extract::signature::Catalo
         }
     }
     causes(signature, out)?;
-    writeln!(out, "literals  {}", signature.literals.join(" | "))?;
-    if let Some(pattern) = &signature.pattern {
-        writeln!(out, "pattern   {}", pattern.source())?;
+    for variant in &signature.variants {
+        writeln!(out, "literals  {}", variant.literals.join(" | "))?;
+        if let Some(pattern) = &variant.pattern {
+            writeln!(out, "pattern   {}", pattern.source())?;
+        }
+        for (path, pattern) in &variant.conditions {
+            writeln!(out, "where     {path} = {}", pattern.source())?;
+        }
     }
     for example in &signature.examples {
         writeln!(out, "\nexample\n  {}", example.record.replace('\n', "\n  "))?;

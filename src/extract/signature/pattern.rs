@@ -32,7 +32,7 @@ impl Pattern {
         Self { source, compiled: OnceLock::new() }
     }
 
-    /// The expression as written.
+    /// The expression, its pieces written out.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -88,6 +88,30 @@ impl<'de> Deserialize<'de> for Pattern {
 /// The expression of a value that is wholly this, or these, one or the other.
 pub fn whole(source: &str) -> String {
     format!("^(?:{source})$")
+}
+
+/// An expression that begins with the flag `x`, without that flag, its blanks and its remarks: `(?ix)` leaves `(?i)`.
+pub fn unspaced(source: &str) -> Cow<'_, str> {
+    let flagged = source.trim_start().strip_prefix("(?").and_then(|rest| rest.split_once(')'));
+    let Some((flags, spaced)) =
+        flagged.filter(|(flags, _)| flags.contains('x') && flags.bytes().all(|flag| flag.is_ascii_lowercase()))
+    else {
+        return Cow::Borrowed(source);
+    };
+    let flags = flags.replace('x', "");
+    let mut plain = if flags.is_empty() { flags } else { format!("(?{flags})") };
+    for line in spaced.lines() {
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '#' => break,
+                '\\' => plain.extend(['\\'].into_iter().chain(chars.next())),
+                _ if c.is_whitespace() => {}
+                _ => plain.push(c),
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The values that [`whole`] was given, if it was given nothing but letters, figures and signs that mean themselves.
@@ -210,6 +234,19 @@ mod tests {
         let start = r"(?i)(?:^|[^\w'‘“«])user gone";
         for (text, expected) in [("user gone", true), ("é User gone", true), ("‘user gone’", false), ("Œuser gone", true)] {
             assert_eq!(stands(start, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spaced_expression_loses_blanks_and_remarks() {
+        for (source, plain) in [
+            ("(?x) user \\ gone # not the session\n | account\\#\\d+", r"user\ gone|account\#\d+"),
+            ("(?ix)\n  [a-z]+ \\\\ {{end}}\n", r"(?i)[a-z]+\\{{end}}"),
+            ("(?i)user gone # 7", "(?i)user gone # 7"),
+            ("(?P<max>a b)", "(?P<max>a b)"),
+            ("(?x:a b) c", "(?x:a b) c"),
+        ] {
+            assert_eq!(unspaced(source), plain);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::extract::signature::pattern::Pattern;
+use crate::extract::signature::pattern::{Pattern, unspaced};
 
 /// What many signatures share: guards and pieces of patterns, by name.
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
@@ -44,13 +44,15 @@ impl Shared {
         SHARED.as_ref().map_err(Clone::clone)
     }
 
-    /// A pattern with its `{{name}}` written out.
+    /// A pattern with its `{{name}}` written out, and without what the flag `x` allows: blanks and remarks. Those of a piece
+    /// stay.
     ///
     /// # Errors
     /// If a name is of no piece.
     pub fn expand(&self, source: &str) -> Result<String, String> {
+        let source = unspaced(source);
         let mut expanded = String::with_capacity(source.len());
-        let mut rest = source;
+        let mut rest = source.as_ref();
         while let Some((before, after)) = rest.split_once("{{") {
             let (name, tail) = after.split_once("}}").ok_or("`{{` without `}}`")?;
             expanded.push_str(before);

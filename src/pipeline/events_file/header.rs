@@ -99,13 +99,15 @@ pub fn fingerprint(catalog: &Catalog) -> String {
         hasher.write(signature.id.as_bytes());
         hasher.write(signature.kind.as_str().as_bytes());
         hasher.write(signature.reason.map_or("", |reason| reason.as_str()).as_bytes());
-        hasher.write(signature.pattern.as_ref().map_or("", |pattern| pattern.source()).as_bytes());
         for literal in &signature.literals {
             hasher.write(literal.as_bytes());
         }
-        for (field, path) in &signature.reads {
-            hasher.write(field.name().as_bytes());
-            hasher.write(path.as_bytes());
+        for variant in &signature.variants {
+            hasher.write(variant.pattern.as_ref().map_or("", |pattern| pattern.source()).as_bytes());
+            for (field, path) in &variant.reads {
+                hasher.write(field.name().as_bytes());
+                hasher.write(path.as_bytes());
+            }
         }
         hasher.write_u8(0xff);
     }
