@@ -419,7 +419,7 @@ fn finish(raw: RawSignature, product: &Product) -> Result<Signature, String> {
 }
 
 fn finish_variant(raw: RawVariant, product: &Product, shared: &Shared) -> Result<Variant, String> {
-    let pattern = |source: String| shared.expand(&source).map(Pattern::new);
+    let pattern = |written: String| Ok::<_, String>(Pattern::expanded(shared.expand(&written)?, &written));
     // The signature's own paths come first, then those its product always uses.
     let mut reads = Vec::with_capacity(raw.reads.len());
     for (field, path) in raw.reads {

@@ -206,7 +206,8 @@ pub(crate) enum Catalog {
     Draft(Extra),
     /// Check a catalog file or directory: its fields, patterns and examples
     ///
-    /// Notes literals that no example holds, entries whose examples others take, and guards named twice.
+    /// Notes, counted first: entries whose examples others take, guards named twice, literals that another makes needless or
+    /// that no example holds, and expressions too long to be read.
     Check {
         /// The file or directory [default: the built-in catalog]
         path: Option<PathBuf>,

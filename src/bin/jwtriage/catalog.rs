@@ -8,7 +8,7 @@ use jwtriage::causes::CAUSES;
 use jwtriage::extract::check::check;
 use jwtriage::extract::detector::Detector;
 use jwtriage::extract::draft::draft;
-use jwtriage::extract::hygiene::remarks;
+use jwtriage::extract::hygiene::{Class, remarks};
 use jwtriage::extract::signature::{Catalog as Signatures, Signature};
 use jwtriage::model::event::Reason;
 
@@ -72,10 +72,16 @@ fn check_file(path: Option<&Path>, out: &mut dyn Write) -> Result<()> {
         bail!("{} examples of {name} do not hold", breaches.len());
     }
     let remarks = remarks(&detector, from);
+    writeln!(out, "ok: {own} signatures, {} notes", remarks.len())?;
+    for class in Class::ALL {
+        let count = remarks.iter().filter(|(_, remark)| remark.class() == class).count();
+        if count > 0 {
+            writeln!(out, "{count:6} {class}")?;
+        }
+    }
     for (id, remark) in &remarks {
         writeln!(out, "note: `{id}`: {remark}")?;
     }
-    writeln!(out, "ok: {own} signatures, {} notes", remarks.len())?;
     Ok(())
 }
 

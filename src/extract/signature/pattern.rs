@@ -12,6 +12,8 @@ use crate::model::field::Field;
 #[derive(Debug)]
 pub struct Pattern {
     source: String,
+    /// How long it is in its file, where pieces are names.
+    written: usize,
     compiled: OnceLock<Option<Compiled>>,
 }
 
@@ -29,7 +31,17 @@ pub type Captured<'t> = Vec<(Field, Cow<'t, str>)>;
 impl Pattern {
     /// An expression as written.
     pub fn new(source: String) -> Self {
-        Self { source, compiled: OnceLock::new() }
+        Self { written: source.len(), source, compiled: OnceLock::new() }
+    }
+
+    /// An expression that its file writes shorter.
+    pub fn expanded(source: String, written: &str) -> Self {
+        Self { written: written.len(), ..Self::new(source) }
+    }
+
+    /// How long the expression is in its file.
+    pub fn written(&self) -> usize {
+        self.written
     }
 
     /// The expression, its pieces written out.
