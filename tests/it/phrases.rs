@@ -122,3 +122,36 @@ fn a_database_refuses_no_token_whatever_its_tables_are_called() {
         assert_eq!(told(&detector, record), Vec::<String>::new(), "{record}");
     }
 }
+
+#[test]
+fn what_needs_no_entry_is_read_by_its_words() {
+    let detector = Detector::new(Catalog::builtin().unwrap());
+    for (record, reason) in [
+        ("authentication failure: token uses the unknown key 17", "key_not_found"),
+        ("io.jsonwebtoken.SignatureException: Unknown signing key ID", "key_not_found"),
+        ("2026-05-04 10:00:01 WARN auth no matching signing key found in JWKS (kid=k-8)", "key_not_found"),
+        (r#"no valid key found in issuer's jwks_uri for key parameters {"kid":"k_2025-a","alg":"RS256"}"#, "key_not_found"),
+        (
+            "BadRequestError: unexpected iss value, expected https://login.example.com/, got: https://other.example/",
+            "issuer_invalid",
+        ),
+        (
+            r#"{"error":"jwt_invalid","error_description":"Invalid issuer (iss) provided, got 'https://other.example/'"}"#,
+            "issuer_invalid",
+        ),
+        (
+            r#"Audience (aud) claim mismatch in the ID token; expected "IsuLUyWa" but found "https://example.com/""#,
+            "audience_invalid",
+        ),
+        (r#"Invalid token: jwtsvid: expected audience in ["spiffe://a/a"] (audience=["spiffe://a/b"])"#, "audience_invalid"),
+        (r#"{"success":false,"message":"The user belonging to this token does no longer exist."}"#, "sub_not_found"),
+        ("[auth] ERROR user with id 42 from JWT not found in database", "sub_not_found"),
+        (r#"[2026-05-04 10:00:01] app.WARNING: JWT login refused: User "ann" not found."#, "sub_not_found"),
+        ("2026-05-04 10:00:01,120 WARNING shop.auth Signature has expired", "token_expired"),
+        (r#"{"level":"warn","msg":"authentication failed","error":"signature is invalid"}"#, "signature_invalid"),
+        ("2026-05-04 10:00:01 ERROR api JWT signature verification failed", "signature_invalid"),
+    ] {
+        let events = detector.events_of(record);
+        assert!(events.iter().any(|event| event.reason.is_some_and(|read| read.as_str() == reason)), "{record}: {events:?}");
+    }
+}
