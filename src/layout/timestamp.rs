@@ -102,6 +102,7 @@ pub fn leading(text: &str) -> Option<(Stamp, &str)> {
             .or_else(|| numeric_date(text))
             .or_else(|| compact(text))
             .or_else(|| short_date(text))
+            .or_else(|| time_first(text))
             .or_else(|| bare_time(text))
             .or_else(|| leading_epoch(text)),
         b'-' | b'+' => iso(text),
@@ -322,6 +323,28 @@ fn short_date(text: &str) -> Option<(Stamp, &str)> {
     Some((Stamp { local: date.and_time(time), offset: None, has_year: true, dated: true }, text.get(at..)?))
 }
 
+/// `12:00:00 2026-08-22`, `12:00:00.123 22.08.2026`, `12:00:00 UTC 08/22/2026`: the date behind the time.
+fn time_first(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    let (time, at) = clock(b, 0)?;
+    let (offset, at) = zone(text, at);
+    let date = b.get(at..).filter(|rest| rest.first() == Some(&b' ')).and_then(|rest| rest.get(1..11))?;
+    let mark = |byte: u8| matches!(byte, b'-' | b'/' | b'.');
+    let (year, one, two) = if mark(date[4]) && date[7] == date[4] {
+        (digits(date, 0, 4)?, digits(date, 5, 2)?, digits(date, 8, 2)?)
+    } else if mark(date[2]) && date[5] == date[2] {
+        (digits(date, 6, 4)?, digits(date, 0, 2)?, digits(date, 3, 2)?)
+    } else {
+        return None;
+    };
+    // As where the date stands first: between slashes the month leads, unless no month has such a number.
+    let (month, day) = if mark(date[4]) || date[2] == b'/' && one <= 12 { (one, two) } else { (two, one) };
+    let rest = text.get(at + 11..).filter(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let (behind, end) = zone(rest, 0);
+    Some((Stamp::full(date.and_time(time), offset.or(behind)), rest.get(end..)?))
+}
+
 fn bare_time(text: &str) -> Option<(Stamp, &str)> {
     let (time, at) = clock(text.as_bytes(), 0)?;
     let local = NaiveDate::from_ymd_opt(1970, 1, 1)?.and_time(time);
@@ -505,6 +528,9 @@ mod tests {
             ("1787400000123456", "2026-08-22T12:00:00.123456Z"),
             ("1787400000123456789", "2026-08-22T12:00:00.123456789Z"),
             ("12:00:00.123", "2026-11-24T11:00:00.123Z"),
+            ("12:00:00 2026-08-22", "2026-08-22T11:00:00Z"),
+            ("12:00:00.123 22.08.2026", "2026-08-22T11:00:00.123Z"),
+            ("12:00:00 UTC 08/22/2026", "2026-08-22T12:00:00Z"),
         ] {
             assert_eq!(read(text), utc, "{text}");
         }
