@@ -10,6 +10,7 @@
 
 mod lines;
 mod mend;
+mod stanza;
 mod style;
 mod trace;
 pub mod wrapper;

@@ -6,6 +6,7 @@ use memchr::{memchr_iter, memrchr};
 
 use crate::ingest::frame::lines::{line_at, line_start, next_line};
 use crate::ingest::frame::mend::{self, Carrier};
+use crate::ingest::frame::stanza::Stanza;
 use crate::ingest::frame::{trace, wrapper};
 use crate::layout::columns::Columns;
 use crate::layout::{self, Seen};
@@ -26,6 +27,8 @@ pub struct Style {
     dated: bool,
     /// `journalctl -o export`: one field a line, and this one first.
     exported_from: Option<&'static [u8]>,
+    /// One field a line, and this one first.
+    stanza: Option<Stanza>,
     /// Layouts that know lines which look like a beginning and still continue a record.
     seen: Seen,
     /// What the columns of its access lines mean.
@@ -60,7 +63,8 @@ impl Style {
         // An exception's own text may run over many bare lines: where there are traces, few heads are enough.
         let dated = heads > bare || (traced && first_is_head == Some(true) && bare <= 8 * heads);
         let exported_from = wrapper::EXPORT_KEYS.into_iter().find(|key| head.starts_with(key));
-        Self { dated, exported_from, seen: Seen::in_stream(head), columns: columns(head), carrier: Carrier::learn(head) }
+        let stanza = if heads == 0 { Stanza::learn(whole_lines(head)) } else { None };
+        Self { dated, exported_from, stanza, seen: Seen::in_stream(head), columns: columns(head), carrier: Carrier::learn(head) }
     }
 
     /// How many bytes before a line decide, with the line itself, whether a stream may be cut there.
@@ -79,6 +83,9 @@ impl Style {
             return line.starts_with(key);
         }
         let line = window(line);
+        if let Some(stanza) = self.stanza {
+            return stanza.begins(line);
+        }
         // What most logs are full of.
         if let [b'{', b'"', first, ..] = line
             && *first != b'l'
@@ -149,6 +156,11 @@ fn columns(head: &[u8]) -> Columns {
     let chosen = lines.iter().step_by(1 + lines.len() / Columns::LESSON);
     let texts: Vec<wrapper::Unwrapped<'_>> = chosen.map(|line| wrapper::unwrap(line)).collect();
     Columns::learn(texts.iter().map(|unwrapped| &*unwrapped.text).filter(|text| Columns::may_teach(text)))
+}
+
+/// The lines of the head of a stream, without what it cuts.
+fn whole_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    head.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"))
 }
 
 /// The first offset at or after `from` where `block` may be cut.
