@@ -145,7 +145,9 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
         let end = forth(next, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b',' | b']' | b'[' | b'\\' | b'<'));
         let credential = text.get(next..end)?;
         let is_field = credential.contains('=') && !credential.ends_with('=');
-        return (looks_made(credential) && !is_field).then_some(Secret { range: next..end, kind });
+        // `shop.auth: caller 5f0c…`: what a logger of that name says, and no header.
+        let is_logger = name.ends_with(".auth") && kind_of_scheme(value) == "token" && is_uuid(credential);
+        return (looks_made(credential) && !is_field && !is_logger).then_some(Secret { range: next..end, kind });
     }
     let names_another = value.split_once(['=', ':']).is_some_and(|(name, rest)| {
         !rest.is_empty()
@@ -320,6 +322,13 @@ pub(super) fn kind_of_scheme(head: &str) -> &'static str {
     const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
     let head = head.to_ascii_lowercase();
     SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
+}
+
+/// Whether it is a UUID.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 fn is_member_of_jwk(name: &str) -> bool {

@@ -229,6 +229,7 @@ fn the_same_secret_has_the_same_mark_in_one_run_alone() {
 #[test]
 fn ordinary_text_is_left_alone() {
     for text in [
+        "WARN shop.auth: caller 2ce079cd-5e62-4a9a-8e46-87fe5daa1867 is unknown",
         "User from sub claim in JWT does not exist (keyboard, eyes)",
         "apiKeyInvalid: keyAlreadyExists, keyIdentifierNotFound",
         "Bearer authentication failed: Bearer token is missing",
