@@ -281,7 +281,8 @@ fn has_digit(text: &str) -> bool {
 pub(super) fn speaks_of_keys(lexed: &Lexed<'_>) -> bool {
     const BEGINNINGS: [&str; 8] = ["jw", "token", "sign", "verif", "rotat", "publish", "cert", "bearer"];
     (0..lexed.atoms.len()).any(|at| {
-        matches!(lexed.last_part(at), Part::Keys | Part::Kid | Part::Signing) || {
+        let of_a_set = || lexed.last_part(at) == Part::Key && ["set", "ring", "list"].contains(&lexed.word(at + 1));
+        matches!(lexed.last_part(at), Part::Keys | Part::Kid | Part::Signing) || of_a_set() || {
             let word = lexed.word(at).as_bytes();
             BEGINNINGS.iter().any(|known| word.len() >= known.len() && word[..known.len()].eq_ignore_ascii_case(known.as_bytes()))
         }

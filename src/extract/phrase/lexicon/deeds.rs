@@ -53,12 +53,12 @@ pub(super) const DEEDS: &[(Deed, &str)] = &[
         Deed::Rotate,
         "rotation, rollover, rolled over, roll over, rolled, changeover, new active, became active, is now active, now active, \
          now using, is now primary, set active, made active, key change, new current, switched to, newly active, cut over, took over, \
-         promoted to active, promoted, replacement, ",
+         promoted to active, promoted, replacement, in place of, ",
     ),
     (Deed::Add, "added to, addition, pre published, new key, generated new, staged"),
     (
         Deed::Retire,
-        "withdrew, withdrawn, retirement, taken out of use, phased out, taken out of service, pulled, out of rotation, sunset",
+        "threw away, thrown away, discarded, scrapped, withdrew, withdrawn, retirement, taken out of use, phased out, taken out of service, pulled, out of rotation, sunset",
     ),
     (
         Deed::Revoke,

@@ -145,7 +145,8 @@ pub(super) const NOUNS: &[(Noun, &str)] = &[
          user database, account service, member store, account store, identity store, connection pool, datastore, data store, postgres, \
          postgresql, mysql, mongodb, mongo, sql server, redis, dynamodb, user backend, user api, member service, customer service, \
          profile service, directory server, primary, database server, database pool, pool, sql, oracle, cassandra, \
-         active directory, user registry, credential store, identity service, user source, persistence layer, account database, \
+         active directory, people table, person table, member table, members table, customer table, account table, accounts table, \
+         user registry, credential store, identity service, user source, persistence layer, account database, \
          scim, account directory, user table, users table, postgres server, member directory, user federation, user storage, \
          identity directory, customer database, employee directory, hr directory, people service, users service, accounts service, \
          backing store, db connection, database connection, pooltimeout, datasource, data source, entity manager, hikari pool",

@@ -17,6 +17,7 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
          resolved to nothing, resolves to nothing, no rows found, no document, no longer with us, no rows returned, \
          notexist, does not correspond to a known, empty result",
     ),
+    (State::Mismatch, Intransitive, "says no, said no"),
     (State::Missing, Intransitive, "vanished, disappeared, does not ring a bell, cannot be placed"),
     (
         State::Absent,
@@ -87,7 +88,7 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
          not valid before, not be used before, future dated, postdated, before issued, before it was issued, before its time, \
          presented before, to come, not be valid before, will be active, not yet active, not yet valid, used too early, \
          valid only after, be valid after, only be valid after, valid after, not valid until, valid until, active after, be active, becomes active, becomes valid, not until, future time, a clock ahead, clock ahead of ours, too soon, not yet begun, \
-         not been reached, yet to start, in the future date, yet to come, later than now, after now",
+         not been reached, only later, before its start, before start, valid later, yet to start, in the future date, yet to come, later than now, after now",
     ),
     (
         State::Revoked,
@@ -160,7 +161,8 @@ pub(super) const BAD: &[(State, Form, &str)] = &[
          did not answer, does not answer, did not respond, does not respond, gave no answer, no answer, out of reach, unhealthy, \
          too many requests, budget is used up, throttled, rate limited, back off, backoff, getaddrinfo, eai again, not ready, \
          lost connection, connection lost, connection aborted, waited, not online, fell over, stopped answering, read only mode, \
-         could not obtain connection, no connection",
+         could not obtain connection, no connection, gave up, gave up waiting, too often, throttling, throttles, over quota, \
+         quota exceeded, nobody home",
     ),
     (
         State::Insufficient,
@@ -266,7 +268,7 @@ pub(super) const GOOD: &[(State, Form, &str)] = &[
         State::Unreachable,
         Active,
         "reach, initialise, initialize, connect, connect to, fetch, download, load, get, retrieve, refresh, contact, obtain, query, acquire, open, request, \
-         call, talk to, ping, communicate with, update keys, establish, execute, poll, pull down",
+         call, talk to, ask, ping, communicate with, update keys, establish, execute, poll, pull down",
     ),
     (
         State::Unreachable,
@@ -312,13 +314,13 @@ pub(super) const WHOLE: &[(Noun, State, &str)] = &[
     (
         Noun::Key,
         State::Missing,
-        "missing verifier, no verifier, unknown verifier, verifier missing, no usable keys, no usable key, keyring does not hold",
+        "none of my keys, none of our keys, missing verifier, no verifier, unknown verifier, verifier missing, no usable keys, no usable key, keyring does not hold",
     ),
     (
         Noun::Issuer,
         State::Mismatch,
         "we only trust, only trust, trust only, issued by another, minted by another, foreign realm, another realm, not issued by, not minted by, issued by unknown, \
-         unknown realm, foreign authority, issued by someone else, issued by different, not from our, comes from another, \
+         unknown realm, foreign authority, issued by someone else, made by someone else, made by another, made elsewhere, issued by different, not from our, comes from another, \
          issued by untrusted, from untrusted, minted elsewhere, issued elsewhere, from foreign, came from another, \
          different realm, wrong realm, other realm, stranger signed",
     ),
