@@ -52,7 +52,7 @@ fn instance(name: &str) -> (&str, bool) {
 
 /// Whether a file or directory name says what wrote the log.
 fn says_something(name: &str) -> bool {
-    const GENERIC: [&str; 24] = [
+    const GENERIC: [&str; 34] = [
         "",
         "log",
         "logs",
@@ -77,6 +77,16 @@ fn says_something(name: &str) -> bool {
         "data",
         "archive",
         "console",
+        "errors",
+        "http",
+        "in",
+        "info",
+        "node",
+        "requests",
+        "service",
+        "svc",
+        "warn",
+        "web",
     ];
     !GENERIC.contains(&name) && name.bytes().any(|b| b.is_ascii_alphabetic())
 }
