@@ -9,6 +9,7 @@ pub mod inferred;
 pub mod merge;
 pub mod moment;
 pub mod one_to_one;
+pub mod outage;
 pub mod path_end;
 pub mod response_size;
 pub mod route;

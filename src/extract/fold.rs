@@ -19,6 +19,8 @@ const NEXT: u64 = 2;
 
 /// Folds neighbours that report one occurrence. `events` are in the order of their places.
 pub fn fold(events: &mut Vec<Event>) {
+    // Between the lines of one occurrence may stand what only may say why.
+    let doubts: Vec<Event> = events.extract_if(.., |event| event.is_doubtful()).collect();
     // The line of the last event that was folded into the last one kept.
     let mut last_line = events.first().map_or(0, |event| event.place.line);
     events.dedup_by(|event, first| {
@@ -30,6 +32,10 @@ pub fn fold(events: &mut Vec<Event>) {
         last_line = line;
         same
     });
+    if !doubts.is_empty() {
+        events.extend(doubts);
+        events.sort_by_key(|event| event.place);
+    }
 }
 
 fn same_occurrence(first: &Event, next: &Event, apart: u64) -> bool {

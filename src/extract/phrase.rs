@@ -77,10 +77,8 @@ impl<'t> Phrase<'t> {
     /// What it tells of a token, user, key or session; `None` where it tells nothing, or of other things.
     pub fn read(&self, asked: Asked) -> Option<Reading> {
         let Self { text, words, signs, tells } = self;
-        if !tells {
-            return None;
-        }
         match asked {
+            Asked::Refusal if !tells => None,
             Asked::Refusal => refusal::read(words, *signs).map(refused),
             Asked::Audit => {
                 deed::read(words, text, true).map(done).or_else(|| trouble(refusal::read(words, *signs).filter(|_| signs.store)?))
@@ -92,8 +90,8 @@ impl<'t> Phrase<'t> {
     /// Whether it may tell anything, whatever is asked of it.
     pub fn speaks(&self) -> bool {
         let refuses = || refusal::read(&self.words, self.signs).is_some_and(|refusal| refusal.reason != Reason::Other);
-        let tells_of = |deed: deed::Told| deed.kind != EventKind::TokenIssued;
-        self.tells && (refuses() || deed::read(&self.words, &self.text, true).is_some_and(tells_of))
+        self.tells && refuses()
+            || deed::read(&self.words, &self.text, true).is_some_and(|deed| deed.kind != EventKind::TokenIssued)
     }
 }
 

@@ -165,7 +165,7 @@ impl Vicinity {
         if refusals.is_empty() || !sampling.takes(block) {
             return;
         }
-        let told: Vec<u64> = events.iter().map(|event| event.place.line).collect();
+        let told: Vec<u64> = events.iter().filter(|event| !event.is_doubtful()).map(|event| event.place.line).collect();
         let mut walk = Walk::new(block);
         let mut noted = 0;
         for center in centers(&refusals, block, sampling.windows) {

@@ -62,7 +62,8 @@ pub struct StoreErrors(#[serde(with = "pairs")] BTreeMap<DateTime<Utc>, Burst>);
 impl StoreErrors {
     /// Adds an event, if it is an error of the user store.
     pub fn update(&mut self, event: &Event) {
-        let is_error = event.kind == EventKind::UserStoreError || event.reason == Some(Reason::UserStoreUnavailable);
+        let is_error =
+            event.kind == EventKind::UserStoreError || event.reason == Some(Reason::UserStoreUnavailable) && !event.is_doubtful();
         let Some(time) = event.time.filter(|_| is_error) else { return };
         // Most errors of an outage only prolong a burst.
         let is_last = self.0.range(time + TimeDelta::nanoseconds(1)..=time + GAP).next().is_none();

@@ -10,6 +10,7 @@ use rustc_hash::FxBuildHasher;
 use crate::extract::fold::differ;
 use crate::group::client_address::{is_local, is_private};
 use crate::group::inferred::Link;
+use crate::group::outage::{is_error, is_failed_answer, is_loose};
 use crate::group::path_end::last_segment;
 use crate::group::source::{SourceId, Sources};
 use crate::group::subject_shape::shape;
@@ -173,7 +174,9 @@ impl<'e> Fragments<'e> {
     fn contradict(&self, one: usize, other: usize) -> bool {
         let (a, b) = (&self.events[one], &self.events[other]);
         let (source, next) = (self.sources.source(one), self.sources.source(other));
-        (if source == next { are_of_two(self.kind(one), self.kind(other)) } else { give_two_reasons(a, b) })
+        cannot_end(a, b)
+            || cannot_end(b, a)
+            || (if source == next { are_of_two(self.kind(one), self.kind(other)) } else { give_two_reasons(a, b) })
             || differ(a.request_id.map(Id::folded), b.request_id.map(Id::folded))
             || differ(a.trace_id.map(Id::folded), b.trace_id.map(Id::folded))
             || differ(a.method, b.method)
@@ -187,6 +190,11 @@ impl<'e> Fragments<'e> {
             })
             || are_apart(a, b)
     }
+}
+
+/// Whether an error cannot be why a request was answered as another line says.
+fn cannot_end(error: &Event, answer: &Event) -> bool {
+    is_error(error) && is_loose(error) && answer.status.is_some() && !is_failed_answer(answer)
 }
 
 /// Whether two lines of one source are of two requests: a request has one line of each kind.

@@ -14,13 +14,13 @@ use crate::group::client_address::is_local;
 use crate::group::fragment::{Fragments, Group, can_be_joined};
 use crate::group::inferred::{InferredReason, Link, Origin};
 use crate::group::moment;
+use crate::group::outage;
 use crate::group::sequence;
 use crate::group::source::Sources;
 use crate::hash::HashSet;
 use crate::model::event::{Claims, Event, EventKind, Extra, Place, Reason, Text};
 use crate::model::id::Id;
 use crate::model::name::Name;
-use crate::normalise::clock;
 use crate::parallel;
 
 /// A failed request, with all that its lines say.
@@ -99,29 +99,15 @@ pub struct Merged {
     pub unrelated: u64,
 }
 
-/// Turns errors of the user store into failures where they ended a request of a verifier: it was refused for them.
-///
-/// A verifier is whatever wrote a refusal with a reason into the same log or its rotated siblings.
-pub fn promote(events: &mut [Event], files: &[Text]) {
-    let (_, of_stream) = clock::sources(files);
-    let log = |event: &Event| of_stream.get(event.place.stream.0 as usize).copied();
-    let verifiers: HashSet<Option<usize>> =
-        events.iter().filter(|event| event.kind == EventKind::AuthFailure && event.signature.is_some()).map(log).collect();
-    for event in events {
-        let of_a_request = event.request_id.is_some() || event.path.is_some();
-        if event.kind == EventKind::UserStoreError && of_a_request && verifiers.contains(&log(event)) {
-            event.kind = EventKind::AuthFailure;
-            event.reason = Some(Reason::UserStoreUnavailable);
-        }
-    }
-}
-
 /// Brings the lines of each failed request together.
 ///
 /// `files` are the names of the streams.
 pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     let mut groups = by_id(events);
     groups.extend(without_id(events));
+    let errors: HashSet<usize> = outage::errors(events, files).into_iter().collect();
+    let alone = |(index, event): &(usize, &Event)| errors.contains(index) && !can_be_joined(event);
+    groups.extend(events.iter().enumerate().filter(alone).map(|(index, _)| vec![index]));
     beside::join(events, &mut groups);
     groups.retain(|group| !group.is_empty());
     let sources = Sources::of(events, files);
@@ -133,9 +119,15 @@ pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     }
     moment::join(&mut fragments);
     let mut groups = fragments.into_groups();
-    groups.retain(|group| group.lines.iter().any(|index| events[*index].kind == EventKind::AuthFailure));
+    let is_refusal = |index: &usize| events[*index].kind == EventKind::AuthFailure;
+    // Errors and doubtful reasons are of a refused request if something else shows that it was refused.
+    let refused = |index: &usize| is_refusal(index) || errors.contains(index) || events[*index].is_doubtful();
+    let ended = |group: &[usize]| {
+        group.iter().any(|index| errors.contains(index)) && group.iter().any(|index| outage::is_failed_answer(&events[*index]))
+    };
+    groups.retain(|group| group.lines.iter().any(is_refusal) || ended(&group.lines));
     groups.sort_by_key(|group| group.lines.first().copied());
-    let cases = parallel::map_each(groups, |group| case(events, group));
+    let cases = parallel::map_each(groups, |group| case(events, group, refused));
     let unrelated = cases.iter().filter(|case| case.is_none()).count();
     let mut merged = Merged { cases: Vec::with_capacity(cases.len() - unrelated), unrelated: unrelated as u64 };
     merged.cases.extend(cases.into_iter().flatten());
@@ -149,15 +141,15 @@ fn without_id(events: &[Event]) -> impl Iterator<Item = Vec<usize>> {
     loose.map(|(index, _)| vec![index])
 }
 
-/// Makes a case of a group, or `None` where its lines say that the refusal was not about a token.
-fn case(events: &[Event], Group { lines: mut group, links }: Group) -> Option<Case> {
+/// Makes a case of a group by the lines that refused it, or `None` where its lines say that the refusal was not about a token.
+fn case(events: &[Event], Group { lines: mut group, links }: Group, refused: impl Fn(&usize) -> bool) -> Option<Case> {
     group.sort_unstable();
     let members = || group.iter().map(|index| &events[*index]);
-    let failures = || group.iter().filter(|index| events[**index].kind == EventKind::AuthFailure);
+    let failures = || group.iter().filter(|index| refused(index));
     // Of equals the application's own line decides, not the gateway's.
     let access = |event: &Event| event.status.is_some() && event.method.is_some();
     let deciding = *failures().min_by_key(|index| (rank(&events[**index]), access(&events[**index]), **index))?;
-    let reason = events[deciding].reason.unwrap_or(Reason::Other);
+    let reason = reason(&events[deciding]).unwrap_or(Reason::Other);
     let elsewise = |event: &Event| {
         matches!(event.kind, EventKind::Unrelated | EventKind::AuthSuccess)
             || (event.kind == EventKind::TokenIssued && event.status.is_none_or(|status| status < 400))
@@ -219,9 +211,15 @@ fn case(events: &[Event], Group { lines: mut group, links }: Group) -> Option<Ca
     })
 }
 
+/// The reason that a line gives, of an error the outage.
+fn reason(event: &Event) -> Option<Reason> {
+    if outage::is_error(event) { outage::outage(event) } else { event.reason }
+}
+
 /// The rank of an event's reason, the most specific first: a product's own text before a bare status.
 fn rank(event: &Event) -> u8 {
-    match event.reason {
+    match reason(event) {
+        Some(_) if event.is_doubtful() => 2,
         Some(Reason::Other) if event.signature.is_none() => 4,
         Some(Reason::Other) => 3,
         Some(Reason::ClaimInvalid | Reason::TokenMissing) => 1,

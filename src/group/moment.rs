@@ -6,6 +6,7 @@
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE};
 use crate::group::inferred::Link;
 use crate::group::one_to_one::{self, Match, Range};
+use crate::group::outage::{is_error, outage};
 use crate::group::route::{Route, Routes};
 use crate::group::service_name::plain_name;
 use crate::group::source::SourceId;
@@ -120,8 +121,7 @@ pub fn join(fragments: &mut Fragments<'_>) {
             if outage.is_some() && !own && (list.coarse || requests.coarse) {
                 continue;
             }
-            let likely = own && outage.is_none();
-            learned.extend(rule(fragments, &acquainted, list, requests, likely).map(|rule| (likely, rule.shares, source, route)));
+            learned.extend(rule(fragments, &acquainted, list, requests, own).map(|rule| (own, rule.shares, source, route)));
         }
     }
     learned
@@ -211,11 +211,6 @@ fn fit(fragments: &Fragments<'_>, acquainted: &Acquainted, reason: FragmentId, r
         && fragments.agree(reason, request)
 }
 
-/// The outage that a refusal is put down to.
-fn outage(event: &Event) -> Option<Reason> {
-    event.reason.filter(|reason| matches!(reason, Reason::UserStoreUnavailable | Reason::JwksUnavailable))
-}
-
 /// The reasons that name neither client nor request, of each source, those of each kind of outage by themselves: requests
 /// that end in an outage are often answered with other statuses, and those of two outages at different speed.
 fn reasons(fragments: &Fragments<'_>) -> Vec<(Telling, List)> {
@@ -225,7 +220,9 @@ fn reasons(fragments: &Fragments<'_>) -> Vec<(Telling, List)> {
         let events = || lines.iter().map(|line| &fragments.events[*line]);
         let loose = |event: &Event| event.client_ip.is_none() && event.path.is_none() && event.status.is_none();
         let says = |event: &Event| {
-            event.kind == EventKind::AuthFailure && (event.reason != Some(Reason::Other) || event.quote.is_some())
+            is_error(event)
+                || event.is_doubtful()
+                || event.kind == EventKind::AuthFailure && (event.reason != Some(Reason::Other) || event.quote.is_some())
         };
         if events().all(loose)
             && events().any(says)
@@ -310,7 +307,7 @@ impl Owners {
     fn may_own(&self, fragments: &Fragments<'_>, list: &List, route: Route, requests: &List) -> Option<bool> {
         let own = service(fragments, list);
         let writer = service(fragments, requests);
-        if own.is_some() && own == writer {
+        if own.is_some() && own == writer || are_beside(fragments, list, requests) {
             return Some(true);
         }
         if own.is_some_and(|own| segments(route).contains(&own)) {
@@ -329,6 +326,12 @@ impl Owners {
 /// The segments that the paths of a route begin with.
 fn segments(route: Route) -> Vec<Name> {
     route.1.map(|route| route.text().split('/').map(Name::of).collect()).unwrap_or_default()
+}
+
+/// Whether two lists stand in logs of one folder.
+fn are_beside(fragments: &Fragments<'_>, list: &List, requests: &List) -> bool {
+    let source = |list: &List| list.entries.first().map(|entry| fragments.sources.source(entry.line));
+    source(list).zip(source(requests)).is_some_and(|(one, other)| fragments.sources.are_beside(one, other))
 }
 
 /// The plain name of the service that wrote a list.

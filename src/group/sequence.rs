@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::group::fragment::{FragmentId, Fragments, Kind};
 use crate::group::inferred::Link;
 use crate::group::one_to_one::{self, Range};
+use crate::group::outage::is_error;
 use crate::group::source::SourceId;
 use crate::group::window::{Window, densest};
 use crate::hash::HashMap;
@@ -197,7 +198,12 @@ fn entry(fragments: &Fragments<'_>, rank: i64, (source, line, fragment): &(Sourc
     let lines = || fragments.lines(*fragment).iter().filter(own);
     let access = lines().any(|line| fragments.kind(*line).access);
     let mut events = lines().map(|line| &fragments.events[*line]);
-    let refused = events.any(|event| event.kind == EventKind::AuthFailure || event.status.is_some_and(|status| status >= 400));
+    let refused = events.any(|event| {
+        event.kind == EventKind::AuthFailure
+            || is_error(event)
+            || event.is_doubtful()
+            || event.status.is_some_and(|status| status >= 400)
+    });
     let at = [rank, i64::try_from(event.place.line).unwrap_or(i64::MAX)];
     refused.then_some(Entry {
         stream: event.place.stream,

@@ -13,15 +13,17 @@ pub struct Sources {
     of_event: Vec<SourceId>,
     /// For each source the number of its log.
     logs: Vec<u32>,
+    /// For each log the number of its folder, where it has few others beside it.
+    folders: Vec<Option<usize>>,
 }
 
 impl Sources {
     /// Finds the source of each event; `files` are the names of the streams.
     pub fn of(events: &[Event], files: &[Text]) -> Self {
-        let streams = logs(files, events);
+        let (streams, folders) = logs(files, events);
         let mut known: HashMap<(u32, Option<Name>), SourceId> = HashMap::default();
         let mut named: HashMap<(u32, Option<String>), SourceId> = HashMap::default();
-        let mut sources = Self { of_event: Vec::with_capacity(events.len()), logs: Vec::new() };
+        let mut sources = Self { of_event: Vec::with_capacity(events.len()), logs: Vec::new(), folders };
         for event in events {
             let log = streams[event.place.stream.0 as usize];
             let source = *known.entry((log, event.service)).or_insert_with(|| {
@@ -42,23 +44,50 @@ impl Sources {
         self.of_event[event]
     }
 
+    /// Whether the logs of two sources stand in one folder with few others: they are mostly of one service.
+    pub fn are_beside(&self, one: SourceId, other: SourceId) -> bool {
+        let folder = |source| self.folders.get(self.log(source) as usize).copied().flatten();
+        folder(one).is_some() && folder(one) == folder(other)
+    }
+
     /// The log that a source writes, alone or with others.
     pub fn log(&self, source: SourceId) -> u32 {
         self.logs[source as usize]
     }
 }
 
-/// For each stream the number of its log; rotated siblings and instances are one log.
-fn logs(files: &[Text], events: &[Event]) -> Vec<u32> {
+/// For each stream the number of its log, and for each log that of its folder; rotated siblings and instances are one log.
+fn logs(files: &[Text], events: &[Event]) -> (Vec<u32>, Vec<Option<usize>>) {
     let streams = events.iter().map(|event| event.place.stream.0 as usize + 1).max().unwrap_or_default();
     let mut known: HashMap<String, u32> = HashMap::default();
     let named = |stream: usize| files.get(stream).map_or_else(|| stream.to_string(), |file| log_name(file));
-    (0..streams.max(files.len()))
+    let of_stream = (0..streams.max(files.len()))
         .map(|stream| {
             let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
             *known.entry(named(stream)).or_insert(next)
         })
-        .collect()
+        .collect();
+    (of_stream, folders(&known))
+}
+
+/// More logs than this in one folder are of several services.
+const FEW: usize = 3;
+
+/// For each log the number of its folder, where few logs stand in it.
+fn folders(logs: &HashMap<String, u32>) -> Vec<Option<usize>> {
+    let mut named: Vec<(&str, u32)> = logs
+        .iter()
+        .filter_map(|(name, log)| Some((name.rsplit_once('/')?.0, *log)))
+        .filter(|(folder, _)| !folder.is_empty())
+        .collect();
+    named.sort_unstable();
+    let mut folders = vec![None; logs.len()];
+    for (number, same) in named.chunk_by(|a, b| a.0 == b.0).enumerate().filter(|(_, same)| (2..=FEW).contains(&same.len())) {
+        for (_, log) in same {
+            folders[*log as usize] = Some(number);
+        }
+    }
+    folders
 }
 
 /// A log's name without what rotation adds to it, and without the marks of instances.
@@ -102,5 +131,16 @@ mod tests {
         ] {
             assert_eq!(log_name(file), log, "{file}");
         }
+    }
+
+    #[test]
+    fn few_logs_in_one_folder_are_beside_each_other() {
+        let of = |files: &[&str]| {
+            let files: Vec<Text> = files.iter().map(|file| Text::from(*file)).collect();
+            let (_, folders) = logs(&files, &[]);
+            folders
+        };
+        assert_eq!(of(&["gw/access.log", "app/app.log", "app/web.log", "app/web.log.1"]), [None, Some(0), Some(0)]);
+        assert_eq!(of(&["a/1x.log", "a/2x.log", "a/3x.log", "a/4x.log"]), [None; 4]);
     }
 }

@@ -13,6 +13,7 @@ use crate::extract::detector::{Detector, Mode};
 use crate::extract::found::BlockStats;
 use crate::extract::found::DeferredRecord;
 use crate::group::client_address::is_local;
+use crate::group::outage::{self, outage};
 use crate::group::path_end::last_segment;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
@@ -50,6 +51,10 @@ struct LookupTargets {
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the last segment of their path.
     loose: HashMap<Name, Vec<DateTime<Utc>>>,
+    /// When a verifier told of an outage and named no request.
+    outages: Vec<DateTime<Utc>>,
+    /// When a request was refused for another reason by a line that does not name it.
+    reasons: Vec<DateTime<Utc>>,
     /// Whether a failure without an id has a time without a zone, which may be off by hours.
     zoneless: bool,
     /// When all this can have been written.
@@ -146,7 +151,7 @@ fn failures(events: &[Event]) -> impl Iterator<Item = &Event> {
 const LOOSE: TimeDelta = TimeDelta::seconds(5);
 
 impl LookupTargets {
-    fn of(events: &[Event], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
+    fn of(events: &[Event], files: &[Text], clocks: &Clocks, repeated: &HashSet<Id>) -> Self {
         let mut targets = Self::default();
         let id = |event: &Event| event.request_id.or(event.trace_id).filter(|id| !repeated.contains(id));
         // A request whose user, path and reason are known need not be looked for.
@@ -168,7 +173,7 @@ impl LookupTargets {
         }
         // The other lines of a few requests of a stream show how far clocks are apart.
         let mut sampled: HashMap<StreamId, usize> = HashMap::default();
-        for event in events.iter().filter(|event| !clocks.knows(event.place.stream)) {
+        for event in events.iter().filter(|event| !clocks.knows(event.place.stream) && !event.is_doubtful()) {
             let count = sampled.entry(event.place.stream).or_default();
             if let Some(id) = event.request_id.filter(|id| *count < CLOCK_SAMPLES && !repeated.contains(id)) {
                 *count += 1;
@@ -179,6 +184,7 @@ impl LookupTargets {
         for event in failures(events).filter(|event| id(event).is_none()) {
             targets.add_loose(event, clocks);
         }
+        targets.add_moments(events, files, clocks);
         targets.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
         // So many are not a matter of single clients.
         if targets.clients.len() > MAX_CLIENTS {
@@ -222,16 +228,43 @@ impl LookupTargets {
         self.loose.entry(last_segment(path)).or_default().push(time);
     }
 
+    /// Adds when verifiers told of outages and other reasons without naming a request: access lines of that time, with statuses
+    /// that the first pass does not look for, show which it was.
+    fn add_moments(&mut self, events: &[Event], files: &[Text], clocks: &Clocks) {
+        let loose = |event: &&Event| outage(event).is_some() && outage::is_loose(event);
+        for event in failures(events).filter(loose).chain(outage::errors(events, files).into_iter().map(|index| &events[index])) {
+            if let Some(time) = event.time {
+                self.statuses.extend([500, 502, 503]);
+                self.zoneless |= event.zoneless;
+                self.time_filter.add(event, clocks);
+                self.outages.push(time);
+            }
+        }
+        self.outages.sort();
+        let told = |event: &&Event| outage(event).is_none() && event.reason != Some(Reason::Other) && outage::is_loose(event);
+        for event in failures(events).filter(told) {
+            if let Some(time) = event.time {
+                self.statuses.extend([400, 422]);
+                self.zoneless |= event.zoneless;
+                self.time_filter.add(event, clocks);
+                self.reasons.push(time);
+            }
+        }
+        self.reasons.sort();
+    }
+
     /// Whether an access line may be that of a failure without an id.
     fn is_loose(&self, event: &Event) -> bool {
         let (Some(status), Some(path), Some(time)) = (event.status, event.path, event.time) else { return false };
         if !self.statuses.contains(&status) {
             return false;
         }
-        self.loose.get(&last_segment(path)).is_some_and(|times| {
+        let is_near = |times: &Vec<DateTime<Utc>>| {
             let from = times.partition_point(|other| *other < time - LOOSE);
             self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
-        })
+        };
+        let moments = if status >= 500 { &self.outages } else { &self.reasons };
+        !moments.is_empty() && is_near(moments) || self.loose.get(&last_segment(path)).is_some_and(is_near)
     }
 
     /// Keeps an event of a failing request as it is, and of a subject's other requests an observation.
@@ -267,6 +300,7 @@ impl LookupTargets {
             .flat_map(|status| {
                 [
                     format!(" {status} "),
+                    format!(" {status}\n"),
                     format!("\":{status}"),
                     format!("\": {status}"),
                     format!("\":\"{status}\""),
@@ -316,7 +350,7 @@ impl<'k> SecondPass<'k> {
         let repeated = repeated(events);
         let ((targets, requests), (concerns, reads_all_deferred)) = parallel::both(
             || {
-                let targets = LookupTargets::of(events, &clocks, &repeated);
+                let targets = LookupTargets::of(events, files, &clocks, &repeated);
                 let requests: Vec<String> = targets.requests.iter().map(Id::to_string).collect();
                 let names: Vec<Text> = targets.subjects.iter().chain(&targets.clients).map(|name| name.text()).collect();
                 let names = names.iter().map(Text::as_str);

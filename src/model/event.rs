@@ -200,6 +200,11 @@ pub struct Shown {
 }
 
 impl Event {
+    /// Whether it only says why some request may have been refused or failed: nothing but its words speaks for that.
+    pub fn is_doubtful(&self) -> bool {
+        self.kind == EventKind::Request && self.reason.is_some() && self.status.is_none_or(|status| status >= 500)
+    }
+
     /// An event that knows only what it is and where it stands.
     pub fn bare(kind: EventKind, place: Place) -> Self {
         Self {

@@ -7,7 +7,7 @@
 use crate::extract::detector::Detector;
 use crate::extract::extracted::Extracted;
 use crate::extract::fold::fold;
-use crate::group::merge;
+use crate::group::outage;
 use crate::ingest::discover::Source;
 use crate::model::event::Place;
 use crate::pipeline::first_pass::{Gathered, first_pass, joined};
@@ -25,13 +25,16 @@ fn both_passes(sources: &[Source], detector: &Detector, settings: &Settings) -> 
     let gathered = Gathered::default();
     let parts = each_task(&tasks, |task| task, |task| first_pass(task, detector, settings, &gathered));
     let (mut scan, begins, mut troubled) = joined(&tasks, parts, gathered, settings.redactor);
-    let known: Vec<(Place, bool)> = scan.events.iter().map(|event| (event.place, event.sole_in_record)).collect();
+    // Doubtful reasons are read again where a request was looked for; those of failed answers say all already.
+    let known = scan.events.iter().filter(|event| !event.is_doubtful() || event.status.is_some());
+    let known: Vec<(Place, bool)> = known.map(|event| (event.place, event.sole_in_record)).collect();
     fold(&mut scan.events);
     let files = scan.files();
-    merge::promote(&mut scan.events, &files);
+    outage::promote(&mut scan.events, &files);
     if settings.second_pass {
         second_pass(&tasks, begins, detector, settings, &known, &mut troubled, &mut scan);
     }
+    outage::settle_doubts(&mut scan.events);
     scan
 }
 

@@ -25,6 +25,7 @@ mod inferred;
 mod layouts;
 #[cfg(feature = "cli")]
 mod merging;
+mod moments;
 mod phrases;
 mod properties;
 mod rendered;

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use crate::extract::phrase::deed;
 use crate::extract::phrase::words::Words;
 
 /// How many fields a thread remembers, a power of two.
@@ -27,7 +28,11 @@ pub(super) fn is_silent(name: &str, value: &str) -> bool {
     if is_address_or_id(value) {
         return true;
     }
-    let tells = || Words::of(&format!("{name}=\"{value}\"")).tell();
+    let tells = || {
+        let text = format!("{name}=\"{value}\"");
+        let words = Words::of(&text);
+        words.tell() || deed::read(&words, &text, true).is_some()
+    };
     if value.len() > SHORT {
         return !tells();
     }
