@@ -153,7 +153,7 @@ impl Detector {
         let text = as_text(record);
         let before = found.events.len();
         let format = self.read(&text, in_record, place, context, Mode::Events, &mut found.events);
-        let events = (found.events.len() - before) as u64;
+        let events = found.events[before..].iter().filter(|event| !event.is_doubtful()).count() as u64;
         if events == 0 && self.keeps_unknown {
             each_entry(&text, place, context, &mut |view| {
                 found.unknown.note(view.entry(), &view.text_to_show(), view.status(), view.place(), context.redactor);
@@ -221,10 +221,17 @@ impl Detector {
             events.push(event);
         } else if let Some(mut event) = unlisted::event(view, mode != Mode::Events) {
             unlisted::complete(view, &mut event);
+            if let Some(doubtful) = unlisted::done_to_nobody(view, &event) {
+                // Of a record that was looked for it is known that it is of a refused request.
+                let kind = if mode == Mode::Events { doubtful.kind } else { EventKind::AuthFailure };
+                event = Event { kind, ..doubtful };
+            }
             events.push(if mode == Mode::Beside { of_refused(event) } else { event });
+        } else if mode == Mode::Events {
+            events.extend(unlisted::doubtful(view));
         } else if mode == Mode::Beside {
             events.push(words_beside(view));
-        } else if mode != Mode::Events {
+        } else {
             events.push(view.event(EventKind::Request));
         }
     }

@@ -249,6 +249,19 @@ static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern compiles")
 });
 
+/// Signs of a database or a directory: drivers and ports.
+static STORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(?:pg|psycopg|asyncpg|npgsql|postgres\w*|mysql\w*|mariadb|mongo\w*|redis|ldap|jdbc|hikari\w*|sqlalchemy|database|sequelize|prisma|knex)\b",
+        r"|:(?:5432|3306|27017|6379|1433|1521|389|636)\b",
+    ))
+    .expect("a constant pattern compiles")
+});
+
+/// What somebody or something is, and not what was done to it.
+static STATE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:is|are) (?:still |currently )?[a-z]+(?:ed|en)\b").expect("a constant pattern compiles"));
+
 /// Two reasons in one breath are none: "missing or invalid token".
 static EITHER_OR: LazyLock<Regex> = LazyLock::new(|| {
     let word = "(?:missing|invalid|expired|malformed|revoked|unknown|absent|bad|wrong|not found|inactive)";
@@ -317,16 +330,7 @@ fn errors<'v>(view: &'v RecordView<'_>, signature: &'v Signature) -> impl Iterat
 /// line of a refused request or of its client.
 pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
     let reading = told(view, in_question)?;
-    // With the names of fields: `topic=user_deleted` names a topic.
-    let said = if view.is_alone() { view.written() } else { view.text() };
-    let is_vetoed = |name: &str| guard(name).and_then(|guard| guard.stands_in(said)) != Some(false);
-    let vetoed = view.is_of_tokenless()
-        || SETTING.is_match(view.text())
-        || view.written_by().is_some_and(|program| OTHER_TRADE.is_match(program))
-        || OTHER_TRADE.is_match(view.written())
-        || GUARDS.iter().copied().any(is_vetoed)
-        || reading.kind.is_deed() && GUARDS_OF_DEEDS.iter().copied().any(is_vetoed);
-    if vetoed
+    if is_vetoed(view, reading.kind)
         || is_of_key(reading.kind) && !SIGNING.is_match(&heart(view))
         || reading.kind == EventKind::TokenRevoked && !tells_of_deeds(view) && !AT_HAND.is_match(view.written())
     {
@@ -340,6 +344,58 @@ pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
     }
     view.add_prose(&mut event);
     Some(event)
+}
+
+/// Whether a record is of another trade, or only talks of what was read in it.
+fn is_vetoed(view: &RecordView<'_>, kind: EventKind) -> bool {
+    // With the names of fields: `topic=user_deleted` names a topic.
+    let said = if view.is_alone() { view.written() } else { view.text() };
+    let stands = |name: &str| guard(name).and_then(|guard| guard.stands_in(said)) != Some(false);
+    view.is_of_tokenless()
+        || SETTING.is_match(view.text())
+        || view.written_by().is_some_and(|program| OTHER_TRADE.is_match(program))
+        || OTHER_TRADE.is_match(view.written())
+        || GUARDS.iter().copied().any(stands)
+        || kind.is_deed() && GUARDS_OF_DEEDS.iter().copied().any(stands)
+}
+
+/// What a warning that names no request may say of one: the reason for which it was refused, if anything else shows that one
+/// was refused then.
+pub fn doubtful(view: &RecordView<'_>) -> Option<Event> {
+    let failed = view.status().is_some_and(|status| status >= 500);
+    let is_silent = !view.warns() || view.status().is_some() && !failed;
+    if is_silent || !view.is_alone() || is_of_database(view) || tells_of_deeds(view) || view.names_id() && !failed {
+        return None;
+    }
+    let reading = Said::of(view).read(Asked::Refusal)?;
+    let is_told = match reading.reason? {
+        Reason::Other => false,
+        // A request that ended in a failure says so itself, and must name what failed.
+        Reason::UserStoreUnavailable => !failed || STORE.is_match(view.written()),
+        Reason::JwksUnavailable => true,
+        _ => !failed && reading.certainty == Certainty::Sure,
+    };
+    if !is_told || is_vetoed(view, EventKind::AuthFailure) {
+        return None;
+    }
+    let mut event = view.event(EventKind::AuthFailure);
+    event.reason = reading.reason;
+    event.by_phrase = true;
+    view.add_prose(&mut event);
+    // What is named where a part could not be reached is that part.
+    if !matches!(event.reason, Some(Reason::UserStoreUnavailable | Reason::JwksUnavailable)) {
+        complete(view, &mut event);
+    }
+    event.kind = EventKind::Request;
+    Some(event)
+}
+
+/// The reason that a warning gives where it was read as a deed and names nobody that it was done to, or tells of a state:
+/// "access token was withdrawn", "account 17 is frozen".
+pub fn done_to_nobody(view: &RecordView<'_>, event: &Event) -> Option<Event> {
+    let ends_access = matches!(event.kind, EventKind::UserDeleted | EventKind::UserDisabled | EventKind::TokenRevoked);
+    let names_nobody = [Field::Sub, Field::Username, Field::Jti, Field::SessionId].iter().all(|field| field.of(event).is_none());
+    if ends_access && view.warns() && (names_nobody || STATE.is_match(message(view))) { doubtful(view) } else { None }
 }
 
 /// What an entry that no signature matches is read as.
