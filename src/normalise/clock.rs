@@ -128,10 +128,21 @@ pub fn sources(files: &[Text]) -> (Vec<String>, Vec<usize>) {
     (sources, of_stream)
 }
 
+/// A file's name up to the date that rotation put into it: `access-2026-03-02T10-00-00.000-size` is of `access`.
+pub fn undated(file: &str) -> &str {
+    let is_digit = |mark: u8, byte: u8| if mark == b'0' { byte.is_ascii_digit() } else { byte == mark };
+    let is_date = |at: usize| {
+        let date = &file.as_bytes()[at + 1..];
+        date.len() >= 10 && date.iter().zip(b"2000-00-00").all(|(byte, mark)| is_digit(*mark, *byte))
+    };
+    let at = file.match_indices(['-', '_', '.']).map(|(at, _)| at).find(|at| *at > 0 && is_date(*at));
+    at.map_or(file, |at| &file[..at])
+}
+
 /// A log's name without what rotation adds to it: rotated logs are one source, instances are several.
 fn source(name: &str) -> String {
     let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
-    let stem = file.split('.').next().unwrap_or(file);
+    let stem = undated(file.split('.').next().unwrap_or(file));
     if directory.is_empty() { stem.to_owned() } else { format!("{directory}/{stem}") }
 }
 

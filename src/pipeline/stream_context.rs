@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::extract::context::Context;
 use crate::layout::columns::Columns;
+use crate::normalise::clock::undated;
 use crate::pipeline::settings::Settings;
 
 /// What a stream's path and date say of its records.
@@ -34,9 +35,10 @@ fn named_by_path(name: &str) -> (Option<String>, Option<String>) {
         })
         .collect::<Vec<_>>()
         .join(".");
+    let stem = undated(&stem);
     let parent = parts.next().unwrap_or("");
-    let service = [stem.as_str(), parent].into_iter().map(|part| instance(part).0).find(|part| says_something(part));
-    let host = [parent, stem.as_str()].into_iter().find(|part| instance(part).1 && says_something(instance(part).0));
+    let service = [stem, parent].into_iter().map(|part| instance(part).0).find(|part| says_something(part));
+    let host = [parent, stem].into_iter().find(|part| instance(part).1 && says_something(instance(part).0));
     (service.map(str::to_owned), host.map(str::to_owned))
 }
 
@@ -105,6 +107,7 @@ mod tests {
             ("/var/log/nginx/access.log", Some("nginx"), None),
             ("edge/nginx-2/access.log-20260308", Some("nginx"), Some("nginx-2")),
             ("logs.tar.gz!prod/billing/access.log", Some("billing"), None),
+            ("caddy/access-2026-11-23T12-14-49.023-size.log.gz", Some("caddy"), None),
             ("app.log", None, None),
         ] {
             let (found, instance) = named_by_path(path);
