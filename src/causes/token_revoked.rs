@@ -9,7 +9,7 @@
 //! # Not to be confused with
 //! A soft deletion, which ends sessions as well (DR-03).
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::ORDER_TOLERANCE;
@@ -36,6 +36,11 @@ const SAYS: &str = "The token or its session was revoked before the request";
 const FIX: &str = "None if it is intended; log out with local scope where other devices should stay signed in, and make clients ask for a login on this answer";
 const VERIFY: &str = "After a new sign-in the client gets through";
 const ENDS: &str = "When the client signs in again";
+
+/// Around a revocation that names nobody others are counted for so long before and after it.
+const AROUND: TimeDelta = TimeDelta::minutes(15);
+/// More than so many are each of a single token.
+const MASS_MOST: usize = 3;
 
 /// The token or its session was ended before the request.
 pub static DR_36: Rule = Rule {
@@ -94,6 +99,7 @@ pub static DR_38: Rule = Rule {
     requires: &[
         "The reason itself",
         "A revocation that names nobody, no more than a day before, of the same tenant where both name one",
+        "No more than three such revocations around that time: many are of single tokens",
         "No sign-out of the subject itself",
     ],
     supports: &[],
@@ -149,6 +155,14 @@ fn mass(case: &Case, links: &Links, facts: &Facts<'_>) -> Option<usize> {
         .copied()
         .take_while(|index| time - facts.lifecycle[*index].time <= TimeDelta::days(1))
         .find(|index| tenant(*index).is_none() || case.tenant.is_none() || tenant(*index) == case.tenant)
+        .filter(|index| !is_frequent(facts.lifecycle[*index].time, facts))
+}
+
+/// Whether so many revocations that name nobody lie around one that each is of a single token: nobody ends everybody's
+/// tokens every few minutes.
+fn is_frequent(time: DateTime<Utc>, facts: &Facts<'_>) -> bool {
+    let until = |time: DateTime<Utc>| facts.mass_revocations.partition_point(|index| facts.lifecycle[*index].time <= time);
+    until(time + AROUND) - until(time - AROUND) > MASS_MOST
 }
 
 /// DR-37: a refresh token of the subject was found used twice just before.
