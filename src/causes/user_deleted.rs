@@ -216,6 +216,9 @@ pub static DR_12: Rule = Rule {
 };
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+    if facts.history.ignores_accounts(case) {
+        return;
+    }
     match links.deleted.or_else(|| facts.last_by_name(EventKind::UserDeleted, case)) {
         Some(deletion) => on_record(case, links, facts, deletion, verdicts),
         None if case.reason == Reason::SubNotFound => {

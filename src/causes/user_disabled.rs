@@ -81,7 +81,8 @@ pub static DR_35: Rule = Rule {
 
 fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     let direct = case.reason == Reason::UserDisabled;
-    if !direct && !matches!(case.reason, Reason::Other | Reason::SubNotFound | Reason::TokenRevoked) {
+    let may_be = matches!(case.reason, Reason::Other | Reason::SubNotFound | Reason::TokenRevoked);
+    if !direct && (!may_be || facts.history.ignores_accounts(case)) {
         return;
     }
     let Some(index) = links.disabled.or_else(|| facts.last_by_name(EventKind::UserDisabled, case)) else {

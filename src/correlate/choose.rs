@@ -120,8 +120,13 @@ pub(super) fn by_session(cases: &[Case], judged: &mut [Judgement], facts: &Facts
                 .iter()
                 .filter(|(_, neighbour)| !response_size::differ(case, &cases[*neighbour]))
                 .filter(|(_, neighbour)| {
-                    // What happened to the user shows at every service; keys, claims and clocks are each service's own.
-                    !foreign(case, &cases[*neighbour]) || judged[*neighbour].chosen.cause().is_of_the_user()
+                    // What happened to the user shows at every service that looks at accounts; keys, claims and clocks are each
+                    // service's own.
+                    if judged[*neighbour].chosen.cause().is_of_the_user() {
+                        !facts.history.ignores_accounts(case)
+                    } else {
+                        !foreign(case, &cases[*neighbour])
+                    }
                 })
                 .min_by_key(|(other, neighbour)| (foreign(case, &cases[*neighbour]), (*other - time).abs(), *neighbour))?;
             let mut verdict = judged[*neighbour].chosen.clone();

@@ -37,7 +37,7 @@ use crate::model::observation::RequestObservation;
 use crate::parallel;
 
 /// The form in which gathered facts are written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The version in front of the written form: only that of this program is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -61,6 +61,12 @@ impl History {
         service.is_some_and(|service| self.services.looks_up.contains(&plain_name(service)))
     }
 
+    /// Whether a refusal without a reason is of a service that judges keys and never looked at an account: no account is
+    /// the reason then.
+    pub fn ignores_accounts(&self, case: &Case) -> bool {
+        case.reason == Reason::Other && case.services.iter().all(|service| self.services.judges_keys_only(*service))
+    }
+
     /// Whether an id looks unlike those of users who exist.
     pub fn is_odd(&self, sub: Name) -> bool {
         self.shapes.is_odd(sub)

@@ -42,6 +42,9 @@ const ISSUERS: [&str; 24] = [
     "zitadel",
 ];
 
+/// Who refused so often for a key shows what else it looks at.
+const KEYS_MIN: u64 = 10;
+
 /// What was gathered so far, by the names that lines give.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Services {
@@ -51,6 +54,9 @@ pub struct Services {
     issuing: HashSet<Name>,
     #[serde(serialize_with = "items::serialize")]
     looks_up: HashSet<Name>,
+    /// How many requests each refused for the key.
+    #[serde(with = "pairs")]
+    for_the_key: HashMap<Name, u64>,
     /// How many events that are no refusal have a token of each issuer.
     #[serde(with = "pairs")]
     tokens: HashMap<Name, u64>,
@@ -75,6 +81,9 @@ impl Services {
     pub fn refused(&mut self, case: &Case) {
         let of_the_user = matches!(case.reason, Reason::SubNotFound | Reason::UserDisabled | Reason::TokenRevoked);
         self.looks_up.extend(case.service.filter(|_| of_the_user));
+        if let Some(service) = case.service.filter(|_| case.reason.is_of_key()) {
+            *self.for_the_key.entry(service).or_default() += 1;
+        }
     }
 
     /// Adds what another gathered.
@@ -82,6 +91,7 @@ impl Services {
         maps::merge(&mut self.first_seen, other.first_seen, |known, time| *known = time.min(*known));
         self.issuing.extend(other.issuing);
         self.looks_up.extend(other.looks_up);
+        maps::merge(&mut self.for_the_key, other.for_the_key, |known, count| *known += count);
         maps::merge(&mut self.tokens, other.tokens, |known, count| *known += count);
     }
 
@@ -92,12 +102,18 @@ impl Services {
         for (service, time) in self.first_seen {
             see(&mut first_seen, plain_name(service), time);
         }
+        let mut for_the_key: HashMap<Name, u64> = HashMap::default();
+        #[expect(clippy::iter_over_hash_type, reason = "a sum is the same in any order")]
+        for (service, count) in self.for_the_key {
+            *for_the_key.entry(plain_name(service)).or_default() += count;
+        }
         let plain = |services: HashSet<Name>| services.into_iter().map(plain_name).collect();
         let most = self.tokens.into_iter().max_by_key(|(issuer, count)| (*count, Reverse(*issuer)));
         KnownServices {
             first_seen,
             issuing: plain(self.issuing),
             looks_up: plain(self.looks_up),
+            for_the_key,
             main_issuer: most.map(|(issuer, _)| issuer),
         }
     }
@@ -117,11 +133,19 @@ pub struct KnownServices {
     pub issuing: HashSet<Name>,
     /// Those that refused a user for the state of the account: they look users up.
     pub looks_up: HashSet<Name>,
+    /// How many requests each refused for the key.
+    for_the_key: HashMap<Name, u64>,
     /// The issuer of most tokens that were not refused.
     pub main_issuer: Option<Name>,
 }
 
 impl KnownServices {
+    /// Whether a service refuses for keys, often enough to tell, and never for the state of an account.
+    pub fn judges_keys_only(&self, service: Name) -> bool {
+        let service = plain_name(service);
+        self.for_the_key.get(&service).is_some_and(|count| *count >= KEYS_MIN) && !self.looks_up.contains(&service)
+    }
+
     /// Whether a service issues tokens: it is seen to, the issuer's address names it, or it is called like what does.
     pub fn is_issuer(&self, service: Name, case: &Case) -> bool {
         let has_word = |text: &str, is_it: &dyn Fn(&str) -> bool| text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_it);

@@ -189,7 +189,7 @@ fn what_another_run_saw_explains_a_refusal() {
 #[test]
 fn facts_of_another_version_are_not_read() {
     let written = serde_json::to_string(&Gathered::new(&[])).unwrap();
-    let other = written.replacen("\"version\":2", "\"version\":1", 1);
+    let other = written.replacen("\"version\":3", "\"version\":1", 1);
     let error = serde_json::from_str::<Gathered>(&other).unwrap_err().to_string();
     assert!(error.contains("facts of version 1"), "{error}");
 }
