@@ -381,7 +381,7 @@ fn unrecorded(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<
 }
 
 /// DR-04 before the logs begin: the signature of the token held, its subject looks like those of users, and its client names
-/// no other: somebody's own device with the token of an account that is no more.
+/// no other: somebody's own device with the token of an account that is no more. Many such users at once are none of them.
 fn long_gone(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let usual = case.sub.is_some_and(|sub| !facts.history.is_odd(sub));
     (usual && is_own_token(case, facts)).then(|| {
@@ -393,10 +393,12 @@ fn long_gone(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     })
 }
 
-/// Whether the client of a case is that of one unknown subject: it repeats that, and names no other that nothing is known of.
+/// Whether the client of a case is that of one unknown subject: it repeats that, and names no other that nothing is known of;
+/// and whether that happens to it alone.
 pub(crate) fn is_own_token(case: &Case, facts: &Facts<'_>) -> bool {
     let client = case.client_ip.and_then(|client| facts.history.clients.get(&client));
     client.is_some_and(|client| client.strangers == 1 && client.stranger_refusals > 1 && client.unsound.is_empty())
+        && !facts.history.is_of_crowd(case)
 }
 
 /// Whether the user table has a live row of the subject; `None` without a table or a subject.

@@ -1,4 +1,5 @@
-//! Services that found nobody for a while, though the users were there: they looked into another store.
+//! Services that found nobody for a while, though the users were there: they looked into another store. And crowds of
+//! users of whom nothing is known and whom a service began to miss at once.
 //!
 //! A service that calls many users missing within minutes who were not deleted and get through elsewhere afterwards, and
 //! hardly any before and after that, did not see the users' store.
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::lifecycle::LifecycleEvents;
 use crate::facts::maps;
+use crate::facts::subject::Subject;
 use crate::facts::success::Success;
 use crate::facts::times::Span;
 use crate::facts::written::pairs;
@@ -25,6 +27,15 @@ const USERS_MIN: usize = 8;
 const REPEATS: usize = 4;
 /// A user is not found for so long after the creation where copies lag.
 const NEW: TimeDelta = TimeDelta::seconds(60);
+
+/// So many users of whom nothing is known who are missed for the first time within [`AT_ONCE`] are a crowd.
+const CROWD: usize = 8;
+/// See [`CROWD`].
+const AT_ONCE: TimeDelta = TimeDelta::minutes(1);
+/// A crowd comes so many times as fast as users did in as many minutes before it.
+const TIMES: usize = 4;
+/// See [`TIMES`].
+const BEFORE: TimeDelta = TimeDelta::minutes(5);
 
 /// When services did not find users, as far as gathered, by the plain name of the service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,7 +55,9 @@ impl Unfound {
     }
 
     /// The spells of each service; `successes` are in the order of time.
-    pub fn settle(self, successes: &[Success], lifecycle: &LifecycleEvents) -> Spells {
+    pub fn settle(self, successes: &[Success], lifecycle: &LifecycleEvents, subjects: &HashMap<Name, Subject>) -> Spells {
+        let is_known = |sub: &Name| subjects.get(sub).is_some_and(|subject| subject.known);
+        let crowds = self.0.iter().map(|(service, times)| (*service, crowds(times, is_known))).collect();
         let mut last: HashMap<Name, DateTime<Utc>> = HashMap::default();
         let asked: HashSet<Name> = self.0.values().flatten().map(|(_, sub)| *sub).collect();
         for success in successes.iter().filter(|success| asked.contains(&success.sub)) {
@@ -64,20 +77,29 @@ impl Unfound {
             times.sort_unstable();
             spells(&times)
         };
-        Spells(self.0.into_iter().map(|(service, times)| (service, of_service(times))).collect())
+        Spells { crowds, spells: self.0.into_iter().map(|(service, times)| (service, of_service(times))).collect() }
     }
 }
 
 /// When each service found nobody.
 #[derive(Debug, Clone, Default)]
-pub struct Spells(HashMap<Name, Vec<Spell>>);
+pub struct Spells {
+    spells: HashMap<Name, Vec<Spell>>,
+    /// The users of crowds at each service, and when their crowd came.
+    crowds: HashMap<Name, HashMap<Name, DateTime<Utc>>>,
+}
 
 impl Spells {
     /// The spell of a service that covers a time.
     pub fn at(&self, service: Name, time: DateTime<Utc>) -> Option<&Spell> {
-        let spells = self.0.get(&plain_name(service))?;
+        let spells = self.spells.get(&plain_name(service))?;
         let begun = spells.partition_point(|spell| spell.span.first <= time);
         spells[..begun].last().filter(|spell| time <= spell.span.last)
+    }
+
+    /// When the crowd came to a service that a user is of.
+    pub fn crowd(&self, service: Name, sub: Name) -> Option<DateTime<Utc>> {
+        self.crowds.get(&plain_name(service))?.get(&sub).copied()
     }
 }
 
@@ -103,6 +125,27 @@ fn spells(times: &[(DateTime<Utc>, Name)]) -> Vec<Spell> {
         }
     }
     spells
+}
+
+/// The users of whom nothing is known and who were first missed together with many others, and when those came.
+fn crowds(times: &[(DateTime<Utc>, Name)], is_known: impl Fn(&Name) -> bool) -> HashMap<Name, DateTime<Utc>> {
+    let mut first: HashMap<Name, DateTime<Utc>> = HashMap::default();
+    for (time, sub) in times.iter().filter(|(_, sub)| !is_known(sub)) {
+        first.entry(*sub).and_modify(|first| *first = (*first).min(*time)).or_insert(*time);
+    }
+    let mut firsts: Vec<(DateTime<Utc>, Name)> = first.into_iter().map(|(sub, time)| (time, sub)).collect();
+    firsts.sort_unstable();
+    let mut crowds = HashMap::default();
+    for (index, (start, _)) in firsts.iter().enumerate() {
+        let end = firsts.partition_point(|(time, _)| *time <= *start + AT_ONCE);
+        let before = index - firsts.partition_point(|(time, _)| *time < *start - BEFORE);
+        if end - index >= CROWD && (end - index) * 5 >= TIMES * before {
+            for (_, sub) in &firsts[index..end] {
+                crowds.entry(*sub).or_insert(*start);
+            }
+        }
+    }
+    crowds
 }
 
 /// Whether as long a time before and after a spell has hardly any such refusals.
@@ -138,7 +181,22 @@ mod tests {
     fn spells_of(users: i64, come_back: bool) -> Spells {
         let missing = (0..users).map(|n| (at(1000 + n), Name::from(format!("u-{n}")))).collect();
         let successes: Vec<Success> = (0..users).map(|n| through(&format!("u-{n}"), if come_back { 2000 } else { 10 })).collect();
-        Unfound([("orders".into(), missing)].into_iter().collect()).settle(&successes, &LifecycleEvents::default())
+        Unfound([("orders".into(), missing)].into_iter().collect()).settle(
+            &successes,
+            &LifecycleEvents::default(),
+            &HashMap::default(),
+        )
+    }
+
+    #[test]
+    fn many_strangers_at_once_are_a_crowd_and_as_many_one_by_one_are_none() {
+        let missing =
+            |users: i64, every: i64| (0..users).map(|n| (at(1000 + n * every), Name::from(format!("s-{n}")))).collect::<Vec<_>>();
+        assert_eq!(crowds(&missing(8, 2), |_| false).len(), 8);
+        assert_eq!(crowds(&missing(8, 2), |_| false).get(&Name::of("s-7")), Some(&at(1000)));
+        assert!(crowds(&missing(7, 2), |_| false).is_empty(), "too few");
+        assert!(crowds(&missing(60, 20), |_| false).is_empty(), "three a minute");
+        assert!(crowds(&missing(8, 2), |_| true).is_empty(), "they are known");
     }
 
     #[test]

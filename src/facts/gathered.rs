@@ -242,7 +242,7 @@ impl Gathered {
             || {
                 (
                     clients.settle(&successes, &issued, &subjects),
-                    (missing.settle(&successes, &lifecycle), unfound.settle(&successes, &lifecycle)),
+                    (missing.settle(&successes, &lifecycle), unfound.settle(&successes, &lifecycle, &subjects)),
                     by_subject(&successes, asked_for.as_deref()),
                 )
             },

@@ -67,6 +67,12 @@ impl History {
         case.reason == Reason::Other && case.services.iter().all(|service| self.services.judges_keys_only(*service))
     }
 
+    /// Whether a case's user is one of many of whom nothing is known and who were not found all at once.
+    pub fn is_of_crowd(&self, case: &Case) -> bool {
+        let (Some(service), Some(sub)) = (case.service, case.sub) else { return false };
+        self.spells.crowd(service, sub).is_some_and(|began| self.reaches_before(Some(service), began))
+    }
+
     /// Whether an id looks unlike those of users who exist.
     pub fn is_odd(&self, sub: Name) -> bool {
         self.shapes.is_odd(sub)
