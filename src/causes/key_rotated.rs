@@ -270,13 +270,10 @@ fn secret(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let rotation = facts.last_rotation(case);
-    let index = rotation.or_else(|| facts.last_change(case))?;
+    let started = || facts.start_at_onset(case).filter(|began| began.onset.after >= 5).map(|began| began.change);
+    let index = rotation.or_else(started)?;
     let (before, after) = facts.around(case, facts.lifecycle[index].time);
-    let burst = after >= 5 && after >= 5 * before;
-    let began = burst && facts.history.reaches_before(case.service, facts.lifecycle[index].time);
-    if !began && rotation.is_none() {
-        return None;
-    }
+    let burst = rotation.is_none() || after >= 5 && after >= 5 * before;
     let fresh = crate::causes::misconfiguration::fresh_tokens_fail(case, facts, facts.lifecycle[index].time);
     Some(
         Verdict::new(&DR_24, 0.60)

@@ -5,18 +5,19 @@
 //! The token is genuine and not what this verifier expects: one of the two is set up wrongly.
 //!
 //! # Evidence
-//! The reason itself; a deploy or configuration change of the same service before the onset; a token whose role or
-//! client shows that no user stands behind it.
+//! The reason itself; a change with which the refusals began, of the service, of one that fronts it or of the issuer whose
+//! tokens it accepts; a token whose role or client shows that no user stands behind it.
 //!
 //! # Not to be confused with
-//! A user deletion, which never explains a missing claim.
+//! A user deletion, which never explains a missing claim. A restart with the same version and settings, which changed
+//! nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::causes::rule::{Outcome, Rule, RuleKind};
 use crate::causes::verdict::{CauseRules, Links, ORDER_TOLERANCE, Verdict};
 use crate::facts::scope::Scope;
-use crate::facts::view::{Facts, ONSET};
+use crate::facts::view::{Began, Facts, ONSET};
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::model::event::{Cause, Reason};
@@ -85,7 +86,7 @@ pub static DR_09: Rule = Rule {
     symptom: "Subjects of another shape than before are unknown, from a change of the issuer or the service on.",
     requires: &[
         "The subject is unknown here, and its shape is not that of subjects that get through",
-        "After the change such refusals are at least five times as many as before",
+        "Such refusals began with the change: at least five times as many as before, and no later than their pace lets expect",
     ],
     supports: &[],
     counters: &[],
@@ -201,7 +202,7 @@ pub static DR_20: Rule = Rule {
     name: "The verifier began to ask for a claim that the tokens do not carry",
     symptom: "Refusals for want of a subject at one verifier since its own deploy, of tokens from before it.",
     requires: &[
-        "The verifier changed, and such refusals are at least five times as many since",
+        "The verifier or what fronts it changed, and such refusals began with it",
         "The token was issued before the change",
     ],
     supports: &[],
@@ -386,7 +387,7 @@ pub static DR_45: Rule = Rule {
     scenario: "misconfiguration/scope",
 };
 
-fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
+fn judge(case: &Case, _: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     match case.reason {
         Reason::SubNotFound => {
             verdicts.extend(wrong_database(case, facts));
@@ -404,7 +405,7 @@ fn judge(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdi
             )
         })),
         Reason::TokenMalformed => verdicts.extend(broken_token(case, facts)),
-        Reason::SubMissing => subject_missing(case, links, facts, verdicts),
+        Reason::SubMissing => subject_missing(case, facts, verdicts),
         Reason::IssuerInvalid => verdicts.push(issuer(case, facts)),
         Reason::AudienceInvalid => verdicts.push(after_a_change(case, facts, verdict(&DR_32, Variant::WrongAudience, 0.70))),
         // A forger tries more than that: without it, issuer and verifier disagree on the algorithm.
@@ -419,81 +420,63 @@ fn verdict(rule: &'static Rule, variant: Variant, base: f64) -> Verdict {
     Verdict::new(rule, base).variant(variant)
 }
 
-/// Blames the last change of the case's services, if the failures began with it.
+/// Blames the change on the case's way with which the failures began.
 fn after_a_change(case: &Case, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
-    let Some(index) = facts.last_change(case) else {
-        return verdict.cap(true, 0.85, "no deploy or configuration change of the service in the inputs");
-    };
-    let (before, after) = facts.around(case, facts.lifecycle[index].time);
-    let onset = after >= 3 && after >= 5 * before;
-    let verdict = verdict.ground(onset, 0.20);
+    if let Some(began) = facts.change_at_onset(case) {
+        let says = facts.tell_change(began.change, "the service was deployed or its configuration changed");
+        return verdict.ground(true, 0.20).against("the failures were as frequent before the change", false, 0.0).blame(
+            facts,
+            began.change,
+            says,
+        );
+    }
+    let verdict = verdict.cap(true, 0.85, "no deploy or configuration change of the service with which they began");
+    let Some(index) = facts.last_change(case) else { return verdict };
+    if facts.is_restart(index) {
+        let says = "a restart of the service caused it: refuted, its version and settings are as before";
+        return verdict.against(says, false, 0.0);
+    }
     // Failures that began before a change are not caused by it.
-    if before >= 3 && !onset {
+    let (before, _) = facts.around(case, facts.lifecycle[index].time);
+    if before >= 3 {
         return verdict.against("a change of the service caused it (DR-44): refuted, the failures began before", false, 0.0);
     }
-    if before > after {
-        return verdict;
-    }
-    verdict.against("the failures were as frequent before the change", !onset, 0.0).blame(
-        facts,
-        index,
-        "the service was deployed or its configuration changed",
-    )
+    verdict
 }
 
-fn subject_missing(case: &Case, links: &Links, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
-    let _ = links;
+fn subject_missing(case: &Case, facts: &Facts<'_>, verdicts: &mut Vec<Verdict>) {
     if is_key_role(case) {
         verdicts.push(after_a_change(case, facts, verdict(&DR_15, Variant::ApiKeyAsUserToken, 0.90)));
         return;
     }
     verdicts.extend(session_lost(case, facts));
-    let Some(time) = case.time else {
-        verdicts.push(verdict(&DR_18, Variant::ClaimMapping, 0.60));
-        return;
-    };
     // A change of the verifier itself, and a token from before it: it requires another claim now.
-    let own = facts.last_change(case).filter(|index| {
-        let (before, after) = facts.around(case, facts.lifecycle[*index].time);
-        after >= 3 && after >= 5 * before
-    });
+    let own = facts.change_at_onset(case);
     let old_token = |index: usize| case.iat.is_some_and(|iat| iat < facts.lifecycle[index].time.timestamp());
-    if let Some(index) = own.filter(|index| old_token(*index)) {
-        verdicts.push(verdict(&DR_20, Variant::VerifierClaimConfig, 0.80).blame(
-            facts,
-            index,
-            "the verifier was deployed or its configuration changed, and tokens from before it fail",
-        ));
+    if let Some(began) = own.filter(|began| old_token(began.change)) {
+        let says = "the verifier was deployed or its configuration changed, and tokens from before it fail";
+        let found = verdict(&DR_20, Variant::VerifierClaimConfig, 0.80);
+        verdicts.push(found.blame(facts, began.change, facts.tell_change(began.change, says)));
         return;
     }
-    let onset = onset(case, facts);
-    let issuer = onset.and_then(|first| facts.issuer_change(case, first));
     // Of two changes the one nearer to the onset.
-    let nearer = |index: &usize| own.is_none_or(|own| facts.lifecycle[own].time <= facts.lifecycle[*index].time);
-    if let Some(index) = issuer.filter(nearer) {
-        let fresh = case.iat.is_some_and(|iat| iat >= facts.lifecycle[index].time.timestamp());
+    let time = |began: Began| facts.lifecycle[began.change].time;
+    let nearer = |issuer: &Began| own.is_none_or(|own| (own.onset.before, time(*issuer)) >= (issuer.onset.before, time(own)));
+    if let Some(began) = facts.issuer_change_at_onset(case).filter(nearer) {
+        let fresh = case.iat.is_some_and(|iat| iat >= time(began).timestamp());
         let client = case.client_id.map(|client| format!("the tokens were issued to `{client}`"));
-        let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(
-            facts,
-            index,
-            "the issuer changed just before the first token without a subject",
-        );
+        let says = facts.tell_change(began.change, "the issuer changed just before the first token without a subject");
+        let mut found = verdict(&DR_18, Variant::ClaimMapping, 0.70).ground(fresh, 0.15).blame(facts, began.change, says);
         if let Some(client) = client {
             found = found.shows(Some(case.line), client);
         }
         verdicts.push(found);
         return;
     }
-    let _ = time;
     let machine = case.client_id.is_some();
     let (rule, variant, base) =
         if machine { (&DR_19, Variant::MachineToken, 0.75) } else { (&DR_18, Variant::ClaimMapping, 0.65) };
     verdicts.push(after_a_change(case, facts, verdict(rule, variant, base)));
-}
-
-/// The first refusal of the case's reason at its service.
-fn onset(case: &Case, facts: &Facts<'_>) -> Option<DateTime<Utc>> {
-    facts.history.verifiers.at(case.service)?.refused_for(case.reason).map(|refused| refused.first)
 }
 
 /// DR-16: an application server asks without the session of the people who are signed in from their browsers.
@@ -532,9 +515,11 @@ fn issuer(case: &Case, facts: &Facts<'_>) -> Verdict {
         };
         found = found.ground(true, 0.10).shows(Some(case.line), says);
     }
-    let onset = onset(case, facts);
-    match onset.and_then(|first| facts.issuer_change(case, first)).filter(|_| facts.last_change(case).is_none()) {
-        Some(index) => found.ground(true, 0.15).blame(facts, index, "the issuer changed just before"),
+    match facts.issuer_change_at_onset(case).filter(|_| facts.change_at_onset(case).is_none()) {
+        Some(began) => {
+            let says = facts.tell_change(began.change, "the issuer changed just before");
+            found.ground(true, 0.15).blame(facts, began.change, says)
+        }
         None => after_a_change(case, facts, found),
     }
 }
@@ -547,7 +532,7 @@ fn wrong_database(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let bulk = facts.history.bulks.iter().find(|bulk| case.sub.is_some_and(|sub| bulk.subjects.contains(&sub)))?;
     let index = facts.last_change(case).filter(|index| {
         let change = facts.lifecycle[*index].time;
-        change <= bulk.start && bulk.start - change <= ONSET
+        change <= bulk.start && bulk.start - change <= ONSET && !facts.is_restart(*index)
     })?;
     Some(verdict(&DR_05, Variant::WrongDatabase, 0.80).ground(bulk.newcomer.is_some(), 0.05).blame(
         facts,
@@ -561,7 +546,7 @@ fn blind(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
     let spell = facts.history.spells.at(case.service?, case.time?)?;
     let change = facts.last_change(case).filter(|index| {
         let change = facts.lifecycle[*index].time;
-        change <= spell.span.first + ORDER_TOLERANCE && spell.span.first - change <= ONSET
+        change <= spell.span.first + ORDER_TOLERANCE && spell.span.first - change <= ONSET && !facts.is_restart(*index)
     });
     let fails = facts.outages.iter().any(|outage| outage.start <= spell.span.last && spell.span.first <= outage.end);
     let says = format!(
@@ -582,22 +567,11 @@ fn blind(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
 
 /// DR-09 with an onset: a mapper emits another identifier since a change.
 fn other_identifier(case: &Case, facts: &Facts<'_>) -> Option<Verdict> {
-    let sub = case.sub.filter(|sub| facts.history.is_odd(*sub) && !facts.knows(*sub))?;
-    let _ = sub;
-    let time = case.time?;
-    let began = |index: &usize| {
-        let (before, after) = facts.around(case, facts.lifecycle[*index].time);
-        after >= 3 && after >= 5 * before
-    };
-    let changes = [facts.last_change(case), facts.issuer_change(case, time)].into_iter().flatten().filter(began);
-    let index = changes.max_by_key(|index| facts.lifecycle[*index].time);
-    index.map(|index| {
-        verdict(&DR_09, Variant::ClaimMapping, 0.80).blame(
-            facts,
-            index,
-            "since this change the tokens carry another kind of id than users who get through",
-        )
-    })
+    case.sub.filter(|sub| facts.history.is_odd(*sub) && !facts.knows(*sub))?;
+    let changes = [facts.change_at_onset(case), facts.issuer_change_at_onset(case)];
+    let change = changes.into_iter().flatten().map(|began| began.change).max_by_key(|change| facts.lifecycle[*change].time)?;
+    let says = facts.tell_change(change, "since this change the tokens carry another kind of id than users who get through");
+    Some(verdict(&DR_09, Variant::ClaimMapping, 0.80).blame(facts, change, says))
 }
 
 /// DR-27: a key fails from the moment another is added, although nothing retired it.

@@ -95,10 +95,11 @@ impl Verdict {
 
     /// Names the event to blame and shows its lines.
     #[must_use]
-    pub fn blame(mut self, facts: &Facts<'_>, event: usize, says: &'static str) -> Self {
+    pub fn blame(mut self, facts: &Facts<'_>, event: usize, says: impl Into<Cow<'static, str>>) -> Self {
         self.blame = Some(event);
+        let says = says.into();
         for line in facts.lifecycle.lines_of(event).iter().take(3) {
-            self.evidence.push((line.line, says.into()));
+            self.evidence.push((line.line, says.clone()));
         }
         self
     }

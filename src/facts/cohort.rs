@@ -21,6 +21,27 @@ const AS_LONG: TimeDelta = TimeDelta::minutes(1);
 /// Refusals rise where they come so many times as often.
 const RISE: usize = 3;
 
+/// Refusals that a change causes are looked for this long after it and compared with as long a time before it, the
+/// shortest first: among many refusals for the same reason a short rise is seen, and a slow one where there are few.
+const SCALES: [TimeDelta; 3] = [TimeDelta::minutes(1), TimeDelta::minutes(5), TimeDelta::minutes(15)];
+/// They begin so soon after it, or after so many times the pause between two of them.
+const PROMPT: TimeDelta = TimeDelta::minutes(1);
+/// See [`PROMPT`].
+const PAUSES: i32 = 5;
+/// The pause is taken from so many of the first.
+const FIRST: usize = 10;
+/// So many refusals are a beginning.
+const BEGINNING: usize = 3;
+
+/// Refusals that begin at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Onset {
+    /// How many there were shortly before.
+    pub before: usize,
+    /// How many come after, within as long a time.
+    pub after: usize,
+}
+
 /// The times of refusals by reason.
 type ByReason = BTreeMap<Reason, Vec<DateTime<Utc>>>;
 
@@ -101,16 +122,56 @@ impl KnownCohorts {
         inside > 0 && inside * 2 * seconds(long) >= RISE * around * seconds(span.last - span.first)
     }
 
+    /// Whether refusals of a service for a reason begin at `time` or soon after it, where its log begins at `since`.
+    pub fn onset(&self, service: Name, reason: Reason, time: DateTime<Utc>, since: DateTime<Utc>) -> Option<Onset> {
+        let times = self.times.get(&service)?.get(&reason)?;
+        let at = times.partition_point(|t| *t < time);
+        let is_covered = |within: &&TimeDelta| **within <= SCALES[0] || since <= time - **within;
+        SCALES.iter().filter(is_covered).find_map(|within| {
+            let (before, after) = around(times, time, *within);
+            if after < BEGINNING || after < 5 * before {
+                return None;
+            }
+            // As many as before may have come without it.
+            let new = &times[at + before..at + after];
+            // What begins late within the time has another cause.
+            let is_early = new[new.len() / 2] - time <= *within * 2 / 3;
+            (is_early && is_prompt(new, time)).then_some(Onset { before, after })
+        })
+    }
+
+    /// Whether refusals of a service for a reason end at `time`.
+    pub fn ends(&self, service: Name, reason: Reason, time: DateTime<Utc>) -> bool {
+        let Some(times) = self.times.get(&service).and_then(|by_reason| by_reason.get(&reason)) else { return false };
+        // The shortest time that shows anything decides: what was before has ended already.
+        let counts = || SCALES.iter().map(|within| around(times, time, *within));
+        let shown = counts().find(|(before, after)| before + after >= BEGINNING);
+        shown.is_some_and(|(before, after)| before >= BEGINNING && before >= 5 * after)
+    }
+
     /// How many refusals of a service for a reason lie in as long as `within` before and after `time`.
     pub fn around(&self, service: Name, reason: Reason, time: DateTime<Utc>, within: TimeDelta) -> (usize, usize) {
         let Some(times) = self.times.get(&service).and_then(|by_reason| by_reason.get(&reason)) else {
             return (0, 0);
         };
-        let at = times.partition_point(|t| *t < time);
-        let from = times.partition_point(|t| *t < time - within);
-        let to = times.partition_point(|t| *t <= time + within);
-        (at - from, to - at)
+        around(times, time, within)
     }
+}
+
+/// How many of some times lie in as long as `within` before and after `time`.
+fn around(times: &[DateTime<Utc>], time: DateTime<Utc>, within: TimeDelta) -> (usize, usize) {
+    let at = times.partition_point(|t| *t < time);
+    let from = times.partition_point(|t| *t < time - within);
+    let to = times.partition_point(|t| *t <= time + within);
+    (at - from, to - at)
+}
+
+/// Whether some refusals begin no later after `time` than their own pace lets expect.
+fn is_prompt(times: &[DateTime<Utc>], time: DateTime<Utc>) -> bool {
+    let few = &times[..times.len().min(FIRST)];
+    let pauses = i32::try_from(few.len().saturating_sub(1).max(1)).unwrap_or(1);
+    let pause = (few[few.len() - 1] - few[0]) / pauses;
+    few[0] - time <= PROMPT + pause * PAUSES
 }
 
 #[cfg(test)]
@@ -131,6 +192,23 @@ mod tests {
         let around = |reason| known.around("orders".into(), reason, at(60), TimeDelta::minutes(1));
         assert_eq!(around(Reason::TokenExpired), (2, 1));
         assert_eq!(around(Reason::SubMissing), (0, 0));
+    }
+
+    #[test]
+    fn refusals_begin_with_a_change_or_long_after_it() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let known = |seconds: &mut dyn Iterator<Item = i64>| {
+            let by_reason = BTreeMap::from([(Reason::SubMissing, seconds.map(at).collect())]);
+            Cohorts { times: [("orders".into(), by_reason)].into_iter().collect(), durations: BTreeMap::new() }.settle()
+        };
+        let onset = |known: &KnownCohorts, second| known.onset("orders".into(), Reason::SubMissing, at(second), at(-9000));
+        let burst = known(&mut (1000..1040));
+        assert_eq!(onset(&burst, 990), Some(Onset { before: 0, after: 40 }));
+        assert_eq!(onset(&burst, 880), None, "two minutes after the change, one a second");
+        assert_eq!(onset(&burst, 1020), None, "they had begun");
+        assert!(burst.ends("orders".into(), Reason::SubMissing, at(1041)));
+        let slow = known(&mut (1..9).map(|minute| 1000 + 60 * minute));
+        assert_eq!(onset(&slow, 880), Some(Onset { before: 0, after: 8 }), "they are as rare as they come late");
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::facts::table_row::TableRows;
 use crate::facts::vanishing::Missing;
 use crate::facts::verifier::Verifiers;
 use crate::facts::view::{Facts, created_by_name, ended_by_name};
+use crate::facts::way::Ways;
 use crate::group::merge::Case;
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, StreamId, Text};
@@ -67,6 +68,7 @@ struct Lives {
     reuses: Reuses,
     table_rows: TableRows,
     services: Services,
+    ways: Ways,
 }
 
 /// Accepted tokens, and which verifiers judged tokens.
@@ -229,7 +231,7 @@ impl Gathered {
         self.number_as(files);
         let (own, Self { files, lives, tokens, mut refusals, asked_for, .. }) = (files.len(), self);
         let issued = refusals.clients.take_issued();
-        let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services } = lives;
+        let Lives { lifecycle, store_errors, usernames, reuses, table_rows, services, ways } = lives;
         let Tokens { successes, subjects, mut used_keys, verifiers } = tokens;
         let Refusals { cohorts, clients, suspects, missing, unfound } = refusals;
         let (lifecycle, (successes, verifiers)) =
@@ -272,6 +274,7 @@ impl Gathered {
                 clients_are_seen: clients.are_seen,
                 reuses: reuses.settle(),
                 shapes: Shapes::of(&subjects),
+                ways: ways.settle(&successes),
             },
             keys,
             known_subjects: subjects.len(),
@@ -294,10 +297,12 @@ impl Lives {
         self.reuses.update(event);
         self.table_rows.update(event);
         self.services.update(event);
+        self.ways.update(event);
     }
 
     fn refused(&mut self, case: &Case) {
         self.services.refused(case);
+        self.ways.refused(case);
     }
 
     fn merge(&mut self, other: Self) {
@@ -307,6 +312,7 @@ impl Lives {
         self.reuses.merge(other.reuses);
         self.table_rows.merge(other.table_rows);
         self.services.merge(other.services);
+        self.ways.merge(other.ways);
     }
 
     fn renumber(&mut self, number: &impl Fn(StreamId) -> StreamId) {

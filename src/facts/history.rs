@@ -12,6 +12,7 @@ use crate::facts::service::KnownServices;
 use crate::facts::subject::Subject;
 use crate::facts::vanishing::Bulk;
 use crate::facts::verifier::KnownVerifiers;
+use crate::facts::way::KnownWays;
 use crate::group::merge::Case;
 use crate::group::service_name::plain_name;
 use crate::group::subject_shape::{Shape, shape};
@@ -53,6 +54,8 @@ pub struct History {
     pub reuses: HashMap<Name, BTreeSet<DateTime<Utc>>>,
     /// What the ids of users who exist look like.
     pub shapes: Shapes,
+    /// Which services stand on a request's way.
+    pub ways: KnownWays,
 }
 
 impl History {
@@ -78,10 +81,16 @@ impl History {
         self.shapes.is_odd(sub)
     }
 
+    /// Since when the logs show a service.
+    pub fn since(&self, service: Name) -> Option<DateTime<Utc>> {
+        let accepted = self.verifiers.at(Some(service)).and_then(|judged| judged.accepted).map(|accepted| accepted.first);
+        let seen = self.services.first_seen.get(&plain_name(service)).copied();
+        [accepted, seen].into_iter().flatten().min()
+    }
+
     /// Whether the logs of a service reach back before `time`: without that, nothing began then.
     pub fn reaches_before(&self, service: Option<Name>, time: DateTime<Utc>) -> bool {
-        let first = service.and_then(|service| self.services.first_seen.get(&plain_name(service)));
-        first.is_some_and(|first| *first < time - BEFORE)
+        service.and_then(|service| self.since(service)).is_some_and(|since| since < time - BEFORE)
     }
 
     /// Whether any of a case's services had let its client in before; `None` where nothing is known of clients.

@@ -2,12 +2,14 @@
 //!
 //! Lines are gathered as they are; once all are there, those of one event are brought together.
 
+use std::cmp::Reverse;
 use std::ops::{Index, Range};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::settings::{self, Settings};
 use crate::hash::{HashMap, HashSet};
 use crate::model::event::{Event, EventKind, Place, StreamId, Text};
 use crate::model::name::Name;
@@ -39,6 +41,8 @@ pub struct LifecycleLine {
     pub quote: Option<Name>,
     /// Whether the event is about a key that the line names, and not about a service's key.
     pub names_key: bool,
+    /// What changed, in the log's words.
+    pub change: Option<Name>,
 }
 
 impl LifecycleLine {
@@ -57,7 +61,17 @@ impl LifecycleLine {
             event_id: extra.and_then(|extra| extra.event_id.clone()),
             quote: if is_traffic(event.kind) { event.quote } else { event.quoted() },
             names_key: event.kid.is_some(),
+            change: extra.and_then(|extra| extra.change.as_ref()).map(|change| Name::of(change)),
         })
+    }
+
+    /// How many settings it names.
+    fn settings(&self) -> usize {
+        let mut settings = Settings::new();
+        for text in [self.change, self.quote].into_iter().flatten() {
+            text.with(|text| settings::read(text, &mut settings));
+        }
+        settings.len()
     }
 
     fn is_same(&self, first: &Self) -> bool {
@@ -150,6 +164,14 @@ impl LifecycleEvent {
     /// that happens to stand in the first file.
     fn choose_best(&mut self, lines: &[LifecycleLine]) {
         let named = self.lines.clone().filter(|index| lines[*index].event_id.is_some());
+        if self.kind == EventKind::ConfigChanged && named.clone().next().is_none() {
+            // Of the lines of a start the first that names most of version and settings.
+            let most = self.lines.clone().max_by_key(|index| (lines[*index].settings(), Reverse(*index)));
+            if let Some(most) = most.filter(|most| lines[*most].settings() > 0) {
+                (self.best, self.time) = (most, lines[most].time);
+            }
+            return;
+        }
         let rank = |index: &usize| {
             let LifecycleLine { time, event_id, line, .. } = &lines[*index];
             (*time, event_id.as_deref(), *line)

@@ -3,6 +3,8 @@
 //! Facts are made of what was gathered ([`crate::facts::gathered`]), sorted and indexed, and never change.
 //! Nothing here depends on the order of inputs.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::check::inventory::Inventory;
 use crate::facts::address::{Address, Signs};
 use crate::facts::change::Changes;
-use crate::facts::cohort::KnownCohorts;
+use crate::facts::cohort::{KnownCohorts, Onset};
 use crate::facts::history::History;
 use crate::facts::key::Key;
 use crate::facts::key_story::KeyStory;
@@ -26,7 +28,6 @@ use crate::facts::success::Success;
 use crate::facts::table::Timed;
 use crate::facts::times::Span;
 use crate::group::merge::Case;
-use crate::group::service_name::plain_name;
 use crate::hash::HashMap;
 use crate::model::event::{EventKind, Place};
 use crate::model::name::Name;
@@ -56,6 +57,15 @@ impl KeyTurn<'_> {
     pub fn time(&self) -> DateTime<Utc> {
         self.story.gone.filter(|_| self.ended).unwrap_or(self.story.born)
     }
+}
+
+/// A change with which refusals began.
+#[derive(Debug, Clone, Copy)]
+pub struct Began {
+    /// The change, as an index of the lifecycle events.
+    pub change: usize,
+    /// How many refusals there are before and after it.
+    pub onset: Onset,
 }
 
 /// All facts of a run, or as many as a [`Scope`] holds.
@@ -157,12 +167,68 @@ impl Facts<'_> {
             .max_by_key(|index| self.lifecycle[*index].time)
     }
 
-    /// The last change of the issuer of a case's token, not long before `time`. A change of any other service that the
-    /// request never met is a coincidence.
-    pub fn issuer_change(&self, case: &Case, time: DateTime<Utc>) -> Option<usize> {
-        let services = &self.history.services;
-        let mut recent = self.changes.recent(time, ONSET, &self.lifecycle);
-        recent.find(|index| services.is_issuer(plain_name(self.lifecycle[*index].key), case))
+    /// The change with which refusals like a case's began: of one of its services, or of one that fronts the service which
+    /// refused. A mere restart changed nothing.
+    pub fn change_at_onset(&self, case: &Case) -> Option<Began> {
+        self.began_with(self.way(case).into_iter(), case, |change| !self.changes.is_restart(change))
+    }
+
+    /// The same, or a mere restart: what a service held in memory is gone.
+    pub fn start_at_onset(&self, case: &Case) -> Option<Began> {
+        self.began_with(self.way(case).into_iter(), case, |_| true)
+    }
+
+    /// The same of the issuers whose tokens the service accepts. A change of any other service that the request never met is
+    /// a coincidence.
+    pub fn issuer_change_at_onset(&self, case: &Case) -> Option<Began> {
+        let (way, services) = (self.way(case), &self.history.services);
+        let accepted = |issuer: Name| way.iter().filter_map(move |service| self.history.ways.accepts(*service, issuer)).max();
+        let signs = |issuer: &Name| accepted(*issuer) != Some(false) && services.is_issuer(*issuer, case);
+        self.began_with(self.changes.services().filter(signs), case, |change| !self.changes.is_restart(change))
+    }
+
+    /// The services that a case met, and those that front the one which refused.
+    fn way(&self, case: &Case) -> Vec<Name> {
+        let mut services = case.services.clone();
+        services.extend(case.service.iter().flat_map(|service| self.history.ways.fronting(*service)));
+        services
+    }
+
+    /// The change of any of some services with which refusals like a case's began: that with the fewest of them before it.
+    fn began_with(&self, services: impl Iterator<Item = Name>, case: &Case, counts: impl Fn(usize) -> bool) -> Option<Began> {
+        services
+            .filter_map(|service| self.began_with_one(service, case, &counts))
+            .min_by_key(|began| (began.onset.before, Reverse((self.lifecycle[began.change].time, began.change))))
+    }
+
+    /// The last change of a service with which such refusals began, if none since ended them.
+    fn began_with_one(&self, service: Name, case: &Case, counts: impl Fn(usize) -> bool) -> Option<Began> {
+        let (judge, time) = (case.service?, case.time?);
+        let since = self.history.since(judge)?;
+        for change in self.changes.of_one(service, time, &self.lifecycle) {
+            let at = self.lifecycle[change].time;
+            let is_known = counts(change) && self.history.reaches_before(case.service, at);
+            if let Some(onset) = self.cohorts.onset(judge, case.reason, at, since).filter(|_| is_known) {
+                return Some(Began { change, onset });
+            }
+            if self.cohorts.ends(judge, case.reason, at) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What differs since a change, as far as its lines name it, behind what it was.
+    pub fn tell_change(&self, change: usize, says: &'static str) -> Cow<'static, str> {
+        match self.changes.differences(change) {
+            [] => says.into(),
+            differences => format!("{says}: {}", differences.join(", ")).into(),
+        }
+    }
+
+    /// Whether a change is a mere restart: the version and every setting that its lines name are as before.
+    pub fn is_restart(&self, change: usize) -> bool {
+        self.changes.is_restart(change)
     }
 
     /// The row of the user table that says that a user is deleted or disabled, whether or not it says since when.

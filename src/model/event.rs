@@ -178,6 +178,8 @@ pub struct Extra {
     pub role: Option<Name>,
     /// The key that the event replaces.
     pub previous_kid: Option<Name>,
+    /// What changed, in the log's words, for a configuration event.
+    pub change: Option<Text>,
 }
 
 /// What no diagnosis reads.
@@ -193,8 +195,6 @@ pub struct Shown {
     pub jti: Option<Text>,
     /// Session id.
     pub session_id: Option<Text>,
-    /// What changed, in the log's words, for a configuration event.
-    pub change: Option<Text>,
     /// Name of the layout the record was read by.
     pub format: Name,
 }

@@ -205,8 +205,8 @@ fields! {
     ));
     /// What changed, in the log's words.
     Change = Spec::logged("change", Slot::Text(
-        |event| event.shown.as_deref()?.change.as_ref(),
-        |event| Some(&mut event.shown.as_deref_mut()?.change),
+        |event| event.extra.as_deref()?.change.as_ref(),
+        |event| Some(&mut event.extra_mut().change),
     ));
     /// Size of the answer's body, in bytes.
     ResponseBytes = Spec::logged("response_bytes", Size(
@@ -278,7 +278,7 @@ impl Field {
 
     /// Whether an event keeps it: some have a slot only where rows are wanted.
     pub fn is_kept_by(self, event: &Event) -> bool {
-        let is_shown = matches!(self, Self::Alg | Self::Jti | Self::Level | Self::SessionId | Self::Change);
+        let is_shown = matches!(self, Self::Alg | Self::Jti | Self::Level | Self::SessionId);
         !is_shown || event.shown.is_some()
     }
 

@@ -80,6 +80,7 @@ fn long(id: &str) -> String {
 /// The name under which a line has a value of a timeline, and the value.
 fn written(name: &str, value: &str, day: i64) -> Option<(String, Value)> {
     let value = match name {
+        "change" => json!(value.strip_prefix("version=").unwrap_or(value)),
         "in" | "every" | "reason" | "message" => return None,
         "sub" | "request_id" => json!(long(value)),
         "iat" | "exp" => json!(time(value, day).timestamp()),
@@ -92,6 +93,7 @@ fn written(name: &str, value: &str, day: i64) -> Option<(String, Value)> {
         "agent" => "user_agent",
         "duration" => "duration_ms",
         "host" => "hostname",
+        "change" => "version",
         name => name,
     };
     Some((name.to_owned(), value))
@@ -102,6 +104,7 @@ fn said(told: &Occurrence<'_>) -> &'static str {
     match (told.get("message"), told.get("reason")) {
         (Some(message), _) => beside(&MESSAGES, message),
         (None, Some(reason)) => beside(&REFUSALS, reason),
+        (None, None) if told.get("change").is_some() => "app started",
         (None, None) => beside(&SAID, told.kind),
     }
 }
