@@ -146,7 +146,8 @@ fn assigned(text: &str, from: usize, sign: usize, after: usize) -> Option<Secret
         let credential = text.get(next..end)?;
         let is_field = credential.contains('=') && !credential.ends_with('=');
         // `shop.auth: caller 5f0c…`: what a logger of that name says, and no header.
-        let is_logger = name.ends_with(".auth") && kind_of_scheme(value) == "token" && is_uuid(credential);
+        let is_dotted = name.rsplit_once('.').is_some_and(|(_, last)| last == "auth");
+        let is_logger = is_dotted && kind_of_scheme(value) == "token" && is_uuid(credential);
         return (looks_made(credential) && !is_field && !is_logger).then_some(Secret { range: next..end, kind });
     }
     let names_another = value.split_once(['=', ':']).is_some_and(|(name, rest)| {
