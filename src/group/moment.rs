@@ -6,7 +6,7 @@
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE};
 use crate::group::inferred::Link;
 use crate::group::one_to_one::{self, Match, Range};
-use crate::group::outage::{is_error, outage};
+use crate::group::outage::{is_error, is_failed_answer, outage};
 use crate::group::route::{Route, Routes};
 use crate::group::service_name::plain_name;
 use crate::group::source::SourceId;
@@ -39,6 +39,8 @@ const SHARE: f64 = 0.25;
 const COARSE_SHARE: f64 = 0.5;
 /// The same of a route that is named like the source of the reasons.
 const OWN_SHARE: f64 = 0.5;
+/// Fewer failed answers than this are no burst.
+const BURST: usize = 6;
 /// Of more sources and routes than this the rarest are left out.
 const MOST: usize = 48;
 
@@ -100,6 +102,8 @@ impl Clock {
 #[derive(Debug, Clone, Copy)]
 struct Rule {
     range: Range,
+    /// Whether only failed answers are partners.
+    failed: bool,
     /// How sure it is: the shares of both that have a partner.
     shares: f64,
 }
@@ -121,15 +125,17 @@ pub fn join(fragments: &mut Fragments<'_>) {
             if outage.is_some() && !own && (list.coarse || requests.coarse) {
                 continue;
             }
-            learned.extend(rule(fragments, &acquainted, list, requests, own).map(|rule| (own, rule.shares, source, route)));
+            let rule = learn(fragments, &acquainted, (list, *outage), requests, own);
+            learned.extend(rule.map(|rule| (own, rule.shares, source, route)));
         }
     }
     learned
         .sort_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)).then((one.2, one.3).cmp(&(other.2, other.3))));
     for (own, _, source, route) in learned {
         // What surer rules have joined is no longer in the way, and proves nothing any more.
-        let (list, requests) = (&reasons[source].1, &routes[route].1);
-        if let Some(rule) = rule(fragments, &acquainted, list, requests, own) {
+        let ((_, outage), list) = &reasons[source];
+        let requests = &routes[route].1;
+        if let Some(rule) = learn(fragments, &acquainted, (list, *outage), requests, own) {
             let joined = join_lists(fragments, &acquainted, list, requests, rule);
             reasons[source].1.retain_open(&joined);
             for (_, requests) in &mut routes {
@@ -157,7 +163,11 @@ fn join_lists(
         let open = |fragment| !joined.contains(&fragment);
         let pairs = one_to_one::pairs(&one, &other, rule.range, |a, b| {
             let (a, b) = (list.entries[a].fragment, requests.entries[b].fragment);
-            open(a) && open(b) && (!known || acquainted.know(fragments, a, b)) && fit(fragments, acquainted, a, b)
+            open(a)
+                && open(b)
+                && (!rule.failed || is_failed(fragments, b))
+                && (!known || acquainted.know(fragments, a, b))
+                && fit(fragments, acquainted, a, b)
         });
         for Match { one, other, ambiguous } in pairs {
             let (a, b) = (list.entries[one], requests.entries[other]);
@@ -199,14 +209,43 @@ fn rule(fragments: &Fragments<'_>, acquainted: &Acquainted, list: &List, request
     let stands = near && (proven || own && share.max(of_requests) >= OWN_SHARE);
     let slack = if clock.unit == 1 { SLACK.max((to - from) / 4) } else { 0 };
     let range = Range { from: from - slack, expected, to: to + slack };
-    stands.then_some(Rule { range, shares: share.min(1.0) + of_requests.min(1.0) })
+    stands.then_some(Rule { range, failed: false, shares: share.min(1.0) + of_requests.min(1.0) })
+}
+
+/// What is learned of reasons and the access lines of a route. `own` says that the route is named like their source.
+fn learn(
+    fragments: &Fragments<'_>,
+    acquainted: &Acquainted,
+    (list, outage): (&List, Option<Reason>),
+    requests: &List,
+    own: bool,
+) -> Option<Rule> {
+    let rule = rule(fragments, acquainted, list, requests, own);
+    rule.or_else(|| if own && outage.is_some() { burst(fragments, list, requests) } else { None })
+}
+
+/// Where errors and failed answers of one service come in bursts, no distance stands out in whole seconds; about as many of
+/// both at one time are of each other.
+fn burst(fragments: &Fragments<'_>, list: &List, requests: &List) -> Option<Rule> {
+    let clock = Clock::of(list, requests);
+    let (one, other) = (clock.times(&list.entries), clock.times(&requests.entries));
+    let near = |time: i64| one.get(one.partition_point(|error| *error < time - 1)).is_some_and(|error| *error <= time + 1);
+    let entries = requests.entries.iter().zip(other);
+    let failed = entries.filter(|(entry, time)| is_failed(fragments, entry.fragment) && near(*time)).count();
+    let alike = failed >= BURST && failed <= 2 * one.len() && one.len() <= 2 * failed;
+    let range = Range { from: -1, expected: 0, to: 1 };
+    (clock.unit > 1 && alike).then_some(Rule { range, failed: true, shares: 0.0 })
+}
+
+/// Whether a request ended in a failure of the server.
+fn is_failed(fragments: &Fragments<'_>, request: FragmentId) -> bool {
+    fragments.lines(request).iter().any(|line| is_failed_answer(&fragments.events[*line]))
 }
 
 /// Whether a reason and an access line can be of one request.
 fn fit(fragments: &Fragments<'_>, acquainted: &Acquainted, reason: FragmentId, request: FragmentId) -> bool {
     let of = |fragment| fragments.lines(fragment).iter().map(|line| &fragments.events[*line]);
-    let failed = of(request).any(|event| event.status.is_some_and(|status| status >= 500));
-    (!failed || of(reason).any(|event| outage(event).is_some()))
+    (!is_failed(fragments, request) || of(reason).any(|event| outage(event).is_some()))
         && !acquainted.are_strangers(fragments, reason, request)
         && fragments.agree(reason, request)
 }
@@ -436,6 +475,19 @@ mod tests {
         let lines = (0..20).flat_map(|n| [reason("guard", n * 5000 + 3), access("/users/1", "192.0.2.1", n * 5000 + 5)]);
         let known = [event(1, "users", 200_000), access("/orders/1", "192.0.2.1", 201_000)];
         assert_eq!(requests(&lines.chain(known).collect::<Vec<_>>()), 42, "the users' own");
+    }
+
+    #[test]
+    fn bursts_of_errors_meet_as_many_failed_answers_of_their_service() {
+        let second = |n: i64| n / 30 * 1000;
+        let answer = |n, status| Event { status: Some(status), reason: None, ..access("/orders/1", "192.0.2.1", second(n)) };
+        let error = |n| Event { reason: Some(Reason::UserStoreUnavailable), ..reason("orders", second(n) + 400) };
+        let burst = |errors, answers, status| -> Vec<Event> {
+            (0..errors).map(error).chain((0..answers).map(|n| answer(n, status))).collect()
+        };
+        assert_eq!(requests(&burst(300, 300, 503)), 300);
+        assert_eq!(requests(&burst(300, 60, 503)), 360, "there are far fewer answers than errors");
+        assert_eq!(requests(&burst(300, 300, 401)), 600, "they are answers to others");
     }
 
     #[test]
