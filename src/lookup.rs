@@ -4,3 +4,4 @@ pub mod beside;
 pub mod block_filter;
 pub mod id_search;
 pub mod second_pass;
+pub mod status_search;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use aho_corasick::AhoCorasick;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::extract::context::Context;
@@ -20,6 +19,7 @@ use crate::ingest::frame::{Block, Cursor};
 use crate::lookup::beside::Beside;
 use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter};
 use crate::lookup::id_search::{self, IdSearch};
+use crate::lookup::status_search::StatusSearch;
 use crate::model::books::Books;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId, Text};
 use crate::model::id::Id;
@@ -291,25 +291,6 @@ impl LookupTargets {
             });
         }
     }
-
-    /// The search for access lines by status.
-    fn status_search(&self) -> Option<AhoCorasick> {
-        let literals: Vec<String> = self
-            .statuses
-            .iter()
-            .flat_map(|status| {
-                [
-                    format!(" {status} "),
-                    format!(" {status}\n"),
-                    format!("\":{status}"),
-                    format!("\": {status}"),
-                    format!("\":\"{status}\""),
-                    format!("={status}"),
-                ]
-            })
-            .collect();
-        if literals.is_empty() { None } else { AhoCorasick::new(literals).ok() }
-    }
 }
 
 /// What one block of the second pass adds.
@@ -333,7 +314,7 @@ pub struct SecondPass<'k> {
     concerns: IdSearch,
     /// Whether one of them is too short to be searched for.
     reads_all_deferred: bool,
-    statuses: Option<AhoCorasick>,
+    statuses: Option<StatusSearch>,
     targets: LookupTargets,
     clocks: Clocks,
     beside: Beside,
@@ -363,7 +344,16 @@ impl<'k> SecondPass<'k> {
                 (IdSearch::new(concerns.iter().map(Text::as_str), [], 0), unsearchable)
             },
         );
-        Self { requests, concerns, reads_all_deferred, statuses: targets.status_search(), targets, clocks, beside, known }
+        Self {
+            requests,
+            concerns,
+            reads_all_deferred,
+            statuses: StatusSearch::new(&targets.statuses),
+            targets,
+            clocks,
+            beside,
+            known,
+        }
     }
 
     /// How many ids are looked for.
@@ -451,7 +441,7 @@ impl<'k> SecondPass<'k> {
             (false, false) => Vec::new(),
         };
         if let Some(statuses) = self.statuses.as_ref().filter(|_| requests) {
-            hits.extend(statuses.find_iter(block.bytes).map(|found| found.end() - 1));
+            hits.extend(statuses.find(block.bytes));
         }
         let from = deferred.partition_point(|record| record.at < block.at);
         for record in &deferred[from..] {
