@@ -89,6 +89,8 @@ pub struct TimeFilter {
     anywhere: bool,
     /// Whether answers to users or addresses are looked for, at any time.
     pub answers: bool,
+    /// When something was told that names no request: its answer is looked for right then.
+    moments: Vec<DateTime<Utc>>,
 }
 
 impl TimeFilter {
@@ -100,8 +102,14 @@ impl TimeFilter {
         }
     }
 
+    /// Adds a time at which an answer is looked for, of a request that nothing names.
+    pub fn add_moment(&mut self, time: DateTime<Utc>) {
+        self.moments.push(time);
+    }
+
     /// Sorts the times: to be called before the first question.
     pub fn settle(&mut self) {
+        self.moments.sort_unstable();
         for times in self.times.values_mut() {
             times.sort_unstable();
         }
@@ -112,12 +120,14 @@ impl TimeFilter {
         let Some(group) = group else { return true };
         // By a clock that is not in step the request may be at any time.
         let foreign = self.times.keys().any(|other| *other != group);
-        let near = |times: &Vec<DateTime<Utc>>| {
-            let from = times.partition_point(|time| time.checked_add_signed(NEAR).is_some_and(|late| late < written.start));
-            times.get(from).is_some_and(|time| time.checked_sub_signed(NEAR).is_none_or(|early| early <= written.end))
-        };
-        self.anywhere || foreign || self.times.get(&group).is_some_and(near)
+        self.anywhere || foreign || self.times.get(&group).is_some_and(|times| is_near(times, NEAR, written))
     }
+}
+
+/// Whether one of some times, in order, is near the time in which something was written.
+fn is_near(times: &[DateTime<Utc>], near: TimeDelta, written: &Range<DateTime<Utc>>) -> bool {
+    let from = times.partition_point(|time| time.checked_add_signed(near).is_some_and(|late| late < written.start));
+    times.get(from).is_some_and(|time| time.checked_sub_signed(near).is_none_or(|early| early <= written.end))
 }
 
 /// Which blocks of a stream the second pass searches for ids.
@@ -126,6 +136,8 @@ pub struct BlockFilter {
     block_stats: Vec<BlockStats>,
     /// For each block, whether it may hold lines of requests in question.
     requests: Vec<bool>,
+    /// For each block, whether it may hold the answers to requests that nothing names.
+    moments: Vec<bool>,
     /// Whether any may hold answers to users in question.
     users: bool,
     /// For each block, whether it holds lines that are read whatever they hold.
@@ -142,7 +154,8 @@ impl BlockFilter {
         let group = clocks.group(begin.stream);
         let written = written(&block_stats, begin, events);
         let requests = written.iter().map(|written| time_filter.may_be_within(group, written)).collect();
-        Self { block_stats, requests, users: time_filter.answers && answers, lines: Vec::new() }
+        let moments = written.iter().map(|written| answers && is_near(&time_filter.moments, STEP, written)).collect();
+        Self { block_stats, requests, moments, users: time_filter.answers && answers, lines: Vec::new() }
     }
 
     /// Adds blocks by their lines: `holds` is asked for each whether it holds some that are read. `begin` is where lines are
@@ -157,10 +170,19 @@ impl BlockFilter {
 
     /// Whether lines of requests in question may stand in some bytes of the stream.
     pub fn may_hold_requests(&self, bytes: &Range<u64>) -> bool {
+        self.any_of(&self.requests, bytes)
+    }
+
+    /// Whether the answers to requests that nothing names may stand in some bytes of the stream.
+    pub fn may_hold_moments(&self, bytes: &Range<u64>) -> bool {
+        self.any_of(&self.moments, bytes)
+    }
+
+    fn any_of(&self, blocks: &[bool], bytes: &Range<u64>) -> bool {
         let first = self.block_stats.partition_point(|stats| stats.at <= bytes.start).saturating_sub(1);
         let end = self.block_stats.partition_point(|stats| stats.at < bytes.end);
         // What was written since the first pass belongs to no block.
-        self.block_stats.is_empty() || self.requests[first..end].contains(&true)
+        self.block_stats.is_empty() || blocks[first..end].contains(&true)
     }
 
     /// Whether answers to users in question may stand in the stream.
@@ -172,7 +194,7 @@ impl BlockFilter {
     /// there is nothing to search. `deferred` are the offsets of records that are read in any case.
     pub fn bounds(&self, deferred: impl Iterator<Item = u64>) -> Option<(BlockStats, Option<u64>)> {
         let ids = (0..self.block_stats.len())
-            .filter(|index| self.users || self.requests[*index] || self.lines.get(*index) == Some(&true));
+            .filter(|index| self.users || self.requests[*index] || self.moments[*index] || self.lines.get(*index) == Some(&true));
         let records = deferred.map(|at| self.block_stats.partition_point(|stats| stats.at <= at).saturating_sub(1));
         let (first, last) = ids.chain(records).fold(None, |bounds: Option<(usize, usize)>, index| {
             Some(bounds.map_or((index, index), |(first, last)| (first.min(index), last.max(index))))

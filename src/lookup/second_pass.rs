@@ -184,7 +184,7 @@ impl LookupTargets {
         for event in failures(events).filter(|event| id(event).is_none()) {
             targets.add_loose(event, clocks);
         }
-        targets.add_moments(events, files, clocks);
+        targets.add_moments(events, files);
         targets.clients = nameless_clients(events, |id| answered.get(&id).is_some_and(|[who, ..]| *who));
         // So many are not a matter of single clients.
         if targets.clients.len() > MAX_CLIENTS {
@@ -230,13 +230,12 @@ impl LookupTargets {
 
     /// Adds when verifiers told of outages and other reasons without naming a request: access lines of that time, with statuses
     /// that the first pass does not look for, show which it was.
-    fn add_moments(&mut self, events: &[Event], files: &[Text], clocks: &Clocks) {
+    fn add_moments(&mut self, events: &[Event], files: &[Text]) {
         let loose = |event: &&Event| outage(event).is_some() && outage::is_loose(event);
         for event in failures(events).filter(loose).chain(outage::errors(events, files).into_iter().map(|index| &events[index])) {
             if let Some(time) = event.time {
                 self.statuses.extend([500, 502, 503]);
-                self.zoneless |= event.zoneless;
-                self.time_filter.add(event, clocks);
+                self.time_filter.add_moment(time);
                 self.outages.push(time);
             }
         }
@@ -245,8 +244,7 @@ impl LookupTargets {
         for event in failures(events).filter(told) {
             if let Some(time) = event.time {
                 self.statuses.extend([400, 422]);
-                self.zoneless |= event.zoneless;
-                self.time_filter.add(event, clocks);
+                self.time_filter.add_moment(time);
                 self.reasons.push(time);
             }
         }
@@ -261,10 +259,11 @@ impl LookupTargets {
         }
         let is_near = |times: &Vec<DateTime<Utc>>| {
             let from = times.partition_point(|other| *other < time - LOOSE);
-            self.zoneless || event.zoneless || times.get(from).is_some_and(|other| *other <= time + LOOSE)
+            times.get(from).is_some_and(|other| *other <= time + LOOSE)
         };
         let moments = if status >= 500 { &self.outages } else { &self.reasons };
-        !moments.is_empty() && is_near(moments) || self.loose.get(&last_segment(path)).is_some_and(is_near)
+        let anywhere = self.zoneless || event.zoneless;
+        is_near(moments) || self.loose.get(&last_segment(path)).is_some_and(|times| anywhere || is_near(times))
     }
 
     /// Keeps an event of a failing request as it is, and of a subject's other requests an observation.
@@ -440,7 +439,8 @@ impl<'k> SecondPass<'k> {
             (true, false) => self.requests.find_common(block.bytes),
             (false, false) => Vec::new(),
         };
-        if let Some(statuses) = self.statuses.as_ref().filter(|_| requests) {
+        let answers = requests && !self.targets.loose.is_empty() || filter.may_hold_moments(&span);
+        if let Some(statuses) = self.statuses.as_ref().filter(|_| answers) {
             hits.extend(statuses.find(block.bytes));
         }
         let from = deferred.partition_point(|record| record.at < block.at);
