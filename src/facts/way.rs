@@ -95,16 +95,21 @@ fn belonging(met: HashMap<(Name, Name), u64>, all: &HashMap<Name, u64>) -> HashM
 /// How many requests each service let through whose user got tokens of each issuer. Where one service issues all tokens
 /// there is nothing to tell apart.
 fn accepted_of(issued: &HashMap<Name, Users>, successes: &[Success]) -> HashMap<(Name, Name), u64> {
-    let users = issued.iter().flat_map(|(issuer, users)| users.iter().map(|(_, sub)| (*sub, plain_name(*issuer))));
-    let issued: HashSet<(Name, Name)> = users.collect();
-    let issuers: HashSet<Name> = issued.iter().map(|(_, issuer)| *issuer).collect();
     let mut accepted = HashMap::default();
-    if issuers.len() < 2 {
+    let mut users: HashMap<Name, HashSet<Name>> = issued.keys().map(|issuer| (plain_name(*issuer), HashSet::default())).collect();
+    if users.len() < 2 {
         return accepted;
     }
+    #[expect(clippy::iter_over_hash_type, reason = "a set is the same in any order")]
+    for (issuer, kept) in issued {
+        users.entry(plain_name(*issuer)).or_default().extend(kept.iter().map(|(_, sub)| *sub));
+    }
+    let mut plain: HashMap<Name, Name> = HashMap::default();
     for success in successes.iter().filter(|success| !success.sub.is_empty()) {
-        let Some(verifier) = success.service.map(plain_name) else { continue };
-        for issuer in issuers.iter().filter(|issuer| issued.contains(&(success.sub, **issuer))) {
+        let Some(service) = success.service else { continue };
+        let verifier = *plain.entry(service).or_insert_with(|| plain_name(service));
+        #[expect(clippy::iter_over_hash_type, reason = "a sum is the same in any order")]
+        for (issuer, _) in users.iter().filter(|(_, users)| users.contains(&success.sub)) {
             *accepted.entry((verifier, *issuer)).or_default() += 1;
         }
     }

@@ -5,9 +5,10 @@
 
 use std::cmp::Ordering;
 
-use crate::group::fragment::{FragmentId, Fragments, TOLERANCE, can_be_joined, path_end};
+use crate::group::fragment::{FragmentId, Fragments, TOLERANCE, can_be_joined};
 use crate::group::inferred::Link;
 use crate::group::one_to_one::{self, Match, Range};
+use crate::group::path_end::PathEnd;
 use crate::group::source::SourceId;
 use crate::group::window::densest;
 use crate::hash::HashMap;
@@ -255,7 +256,7 @@ fn source_pairs(bucket: &[Entry], shared: Shared) -> Vec<(Pair, &[Entry], &[Entr
 }
 
 /// What fragments share, as far as they know it.
-type Key = (Option<Name>, Option<Name>);
+type Key = (Option<Name>, Option<PathEnd>);
 
 /// Each fragment as each of its sources tells of it, by what is shared, source and time.
 fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
@@ -323,7 +324,7 @@ fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bo
 /// What a fragment shares with others, or `None` where it does not know it.
 fn key(fragments: &Fragments<'_>, lines: &[usize], source: SourceId, shared: Shared) -> Option<Key> {
     let client = || of(fragments, lines, source, |line| fragments.events[line].client_ip);
-    let path = || of(fragments, lines, source, |line| path_end(&fragments.events[line]));
+    let path = || of(fragments, lines, source, |line| PathEnd::of_event(&fragments.events[line]));
     let sub = || of(fragments, lines, source, |line| fragments.events[line].sub);
     match shared {
         Shared::ClientAndPath => Some((Some(client()?), Some(path()?))),

@@ -11,7 +11,6 @@ use crate::extract::fold::differ;
 use crate::group::client_address::{is_local, is_private};
 use crate::group::inferred::Link;
 use crate::group::outage::{is_error, is_failed_answer, is_loose};
-use crate::group::path_end::last_segment;
 use crate::group::source::{SourceId, Sources};
 use crate::group::subject_shape::shape;
 use crate::hash::{HashMap, HashSet};
@@ -269,9 +268,4 @@ fn same_clients(events: &[Event], sources: &Sources, members: &[Vec<usize>]) -> 
 /// Whether a line can be joined to others by its content.
 pub fn can_be_joined(event: &Event) -> bool {
     matches!(event.kind, EventKind::AuthFailure | EventKind::Unrelated | EventKind::Request)
-}
-
-/// The part of a path that every source writes alike.
-pub fn path_end(event: &Event) -> Option<Name> {
-    event.path.map(last_segment)
 }

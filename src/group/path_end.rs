@@ -1,10 +1,27 @@
 //! The part of a request's path that every source writes alike.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::model::event::Event;
 use crate::model::name::Name;
 
-/// The end of a path: gateways strip beginnings, never ends.
-pub fn last_segment(path: Name) -> Name {
-    let text = path.text();
-    let path = text.trim_end_matches('/');
-    Name::of(path.rsplit('/').next().unwrap_or(path))
+/// The last part of a path, by its hash: gateways strip beginnings, never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PathEnd(u64);
+
+impl PathEnd {
+    /// The end of a path.
+    pub fn of(path: Name) -> Self {
+        path.with(|path| {
+            let path = path.trim_end_matches('/');
+            Self(FxBuildHasher.hash_one(path.rsplit('/').next().unwrap_or(path)))
+        })
+    }
+
+    /// The end of the path of an event.
+    pub fn of_event(event: &Event) -> Option<Self> {
+        event.path.map(Self::of)
+    }
 }

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use crate::extract::fold::differ;
 use crate::group::client_address::{is_local, is_private};
-use crate::group::path_end::last_segment;
+use crate::group::path_end::PathEnd;
 use crate::hash::HashMap;
 use crate::model::event::{Event, EventKind, Reason, SignatureId, StreamId};
 use crate::model::id::Id;
@@ -109,7 +109,7 @@ impl Request {
         let says = |member: usize| {
             let other = &events[member];
             let same = |a: Option<Name>, b: Option<Name>| usize::from(a.is_some() && a == b);
-            let end = |event: &Event| event.path.map(last_segment);
+            let end = PathEnd::of_event;
             let same_end = usize::from(end(event).is_some() && end(event) == end(other));
             4 * same(event.sub, other.sub) + 2 * same_end + same(event.client_ip, other.client_ip)
         };
@@ -162,7 +162,7 @@ fn are_of_two(a: &Event, b: &Event) -> bool {
     if clients || a.signature != b.signature {
         return clients;
     }
-    let end = |event: &Event| event.path.map(last_segment);
+    let end = PathEnd::of_event;
     let other = differ(a.method, b.method) || differ(end(a), end(b)) || differ(a.status, b.status) || differ(a.kid, b.kid);
     // A verifier that cannot reach what it needs says so at each try.
     let tries = matches!(a.reason, Some(Reason::JwksUnavailable | Reason::UserStoreUnavailable));

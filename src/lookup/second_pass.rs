@@ -13,7 +13,7 @@ use crate::extract::found::BlockStats;
 use crate::extract::found::DeferredRecord;
 use crate::group::client_address::is_local;
 use crate::group::outage::{self, outage};
-use crate::group::path_end::last_segment;
+use crate::group::path_end::PathEnd;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
 use crate::lookup::beside::Beside;
@@ -50,7 +50,7 @@ struct LookupTargets {
     /// Statuses that failures without an id were answered with: the access lines with them name client and path.
     statuses: BTreeSet<u16>,
     /// When failures without an id happened, by the last segment of their path.
-    loose: HashMap<Name, Vec<DateTime<Utc>>>,
+    loose: HashMap<PathEnd, Vec<DateTime<Utc>>>,
     /// When a verifier told of an outage and named no request.
     outages: Vec<DateTime<Utc>>,
     /// When a request was refused for another reason by a line that does not name it.
@@ -67,10 +67,10 @@ struct LookupTargets {
 fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<Name> {
     let nameless = |event: &Event| event.sub.is_none() && !event.request_id.is_some_and(&is_named);
     let refused = |reason: Reason| failures(events).filter(move |event| event.reason == Some(reason) && nameless(event));
-    let mut times: HashMap<Name, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
+    let mut times: HashMap<PathEnd, Vec<(DateTime<Utc>, bool)>> = HashMap::default();
     for event in refused(Reason::SubNotFound).filter(|event| event.client_ip.is_none()) {
         if let (Some(time), Some(path)) = (event.time, event.path) {
-            times.entry(last_segment(path)).or_default().push((time, event.zoneless));
+            times.entry(PathEnd::of(path)).or_default().push((time, event.zoneless));
         }
     }
     #[expect(clippy::iter_over_hash_type, reason = "each is sorted on its own")]
@@ -78,8 +78,8 @@ fn nameless_clients(events: &[Event], is_named: impl Fn(Id) -> bool) -> HashSet<
         times.sort();
     }
     let fits = |event: &&Event| {
-        let (Some(time), Some(path)) = (event.time, event.path) else { return false };
-        times.get(&last_segment(path)).is_some_and(|times| {
+        let (Some(time), Some(path), false) = (event.time, event.path, times.is_empty()) else { return false };
+        times.get(&PathEnd::of(path)).is_some_and(|times| {
             let from = times.partition_point(|(other, _)| *other < time - LOOSE);
             times.get(from).is_some_and(|(other, _)| *other <= time + LOOSE) || times.iter().any(|(_, zoneless)| *zoneless)
         })
@@ -225,7 +225,7 @@ impl LookupTargets {
         }
         self.zoneless |= event.zoneless;
         self.time_filter.add(event, clocks);
-        self.loose.entry(last_segment(path)).or_default().push(time);
+        self.loose.entry(PathEnd::of(path)).or_default().push(time);
     }
 
     /// Adds when verifiers told of outages and other reasons without naming a request: access lines of that time, with statuses
@@ -263,7 +263,7 @@ impl LookupTargets {
         };
         let moments = if status >= 500 { &self.outages } else { &self.reasons };
         let anywhere = self.zoneless || event.zoneless;
-        is_near(moments) || self.loose.get(&last_segment(path)).is_some_and(|times| anywhere || is_near(times))
+        is_near(moments) || self.loose.get(&PathEnd::of(path)).is_some_and(|times| anywhere || is_near(times))
     }
 
     /// Keeps an event of a failing request as it is, and of a subject's other requests an observation.
