@@ -108,7 +108,6 @@ fn accepted_of(issued: &HashMap<Name, Users>, successes: &[Success]) -> HashMap<
     for success in successes.iter().filter(|success| !success.sub.is_empty()) {
         let Some(service) = success.service else { continue };
         let verifier = *plain.entry(service).or_insert_with(|| plain_name(service));
-        #[expect(clippy::iter_over_hash_type, reason = "a sum is the same in any order")]
         for (issuer, _) in users.iter().filter(|(_, users)| users.contains(&success.sub)) {
             *accepted.entry((verifier, *issuer)).or_default() += 1;
         }
