@@ -19,6 +19,7 @@ pub mod search_text;
 pub mod signature;
 pub mod skeleton;
 pub mod template;
+pub mod topics;
 pub mod unknown;
 pub mod unlisted;
 pub mod values;

@@ -12,7 +12,7 @@ use crate::extract::prefilter::{Candidate, Prefilter};
 use crate::extract::record_view::{RecordView, each_entry};
 use crate::extract::search_text::as_text;
 use crate::extract::signature::{Captured, Catalog, Signature};
-use crate::extract::{unknown, unlisted};
+use crate::extract::{topics, unknown, unlisted};
 use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
@@ -63,7 +63,7 @@ impl Detector {
     /// The same, to be fast on logs that look like `sample`.
     pub fn tuned(catalog: Catalog, keeps_unknown: bool, sample: &[u8]) -> Self {
         let unknown: &[&str] = if keeps_unknown { &unknown::TOPICS } else { &[] };
-        let prefilter = Prefilter::new(&catalog, &[&unlisted::TOPICS, unknown].concat(), sample);
+        let prefilter = Prefilter::new(&catalog, &[&topics::TOPICS, unknown].concat(), sample);
         Self { catalog, prefilter, keeps_unknown }
     }
 
