@@ -23,7 +23,7 @@ const RISE: usize = 3;
 
 /// Refusals that a change causes are looked for this long after it and compared with as long a time before it, the
 /// shortest first: among many refusals for the same reason a short rise is seen, and a slow one where there are few.
-const SCALES: [TimeDelta; 3] = [TimeDelta::minutes(1), TimeDelta::minutes(5), TimeDelta::minutes(15)];
+const SCALES: [TimeDelta; 4] = [TimeDelta::minutes(1), TimeDelta::minutes(5), TimeDelta::minutes(15), TimeDelta::minutes(60)];
 /// They begin so soon after it, or after so many times the pause between two of them.
 const PROMPT: TimeDelta = TimeDelta::minutes(1);
 /// See [`PROMPT`].
@@ -135,7 +135,7 @@ impl KnownCohorts {
             // As many as before may have come without it.
             let new = &times[at + before..at + after];
             // What begins late within the time has another cause.
-            let is_early = new[new.len() / 2] - time <= *within * 2 / 3;
+            let is_early = new[new.len() / 2] - time <= *within * 3 / 4;
             (is_early && is_prompt(new, time)).then_some(Onset { before, after })
         })
     }
