@@ -4,6 +4,7 @@
 //! learned from all of them; then each line gets at most one of the other source, the nearest to where it is expected.
 
 use std::cmp::Ordering;
+use std::num::NonZeroU32;
 
 use crate::group::fragment::{FragmentId, Fragments, TOLERANCE, can_be_joined};
 use crate::group::inferred::Link;
@@ -66,10 +67,10 @@ struct Entry {
     source: SourceId,
     time: i64,
     /// The first of its lines that the source wrote.
-    line: usize,
+    line: u32,
     fragment: FragmentId,
     /// How long its request took, by the longest of its lines, in milliseconds.
-    took: i64,
+    took: u32,
     /// Whether the source tells of it as an access log does.
     access: bool,
 }
@@ -150,7 +151,7 @@ fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[E
             let (one, other) = (lists[0][one], lists[1][other]);
             let (a, b) = (fragments.leader(one.fragment), fragments.leader(other.fragment));
             if a != b && fragments.agree(a, b) {
-                fragments.join(a, b, Link { lines: [one.line, other.line], how, ambiguous });
+                fragments.join(a, b, Link { lines: [one.line as usize, other.line as usize], how, ambiguous });
             }
         }
         if range == wider[1] {
@@ -166,7 +167,7 @@ fn open(fragments: &mut Fragments<'_>, entries: &[Entry]) -> Vec<Entry> {
 
 /// How long the longest of some requests took, in milliseconds.
 fn longest(entries: &[Entry]) -> i64 {
-    entries.iter().map(|entry| entry.took).max().unwrap_or_default()
+    entries.iter().map(|entry| entry.took).max().unwrap_or_default().into()
 }
 
 /// Whether lines of two lists, each in the order of time, are near each other and not of one fragment.
@@ -273,7 +274,8 @@ fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
         let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
         Entry { key: *keys.entry(key).or_insert(next), ..entry }
     };
-    let mut entries: Vec<Entry> = parts.into_iter().flatten().map(number).collect();
+    let mut entries: Vec<Entry> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    entries.extend(parts.into_iter().flatten().map(number));
     parallel::sort_by_key(&mut entries, |entry| (entry.key, entry.source, entry.time, entry.line));
     entries
 }
@@ -290,6 +292,7 @@ fn push_entries(fragments: &Fragments<'_>, fragment: FragmentId, shared: Shared,
     for (source, line) in sources {
         if let (Some(key), Some(time)) = (key(fragments, lines, source, shared), time(fragments, lines, source)) {
             let (took, access) = (took(fragments, lines), is_access(fragments, lines, source));
+            let line = u32::try_from(line).unwrap_or(u32::MAX);
             entries.push((key, Entry { key: 0, source, time, line, fragment, took, access }));
         }
     }
@@ -311,9 +314,9 @@ fn time(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> Option<
     of(fragments, lines, source, |line| fragments.events[line].time).map(|time| time.timestamp_millis())
 }
 
-fn took(fragments: &Fragments<'_>, lines: &[usize]) -> i64 {
+fn took(fragments: &Fragments<'_>, lines: &[usize]) -> u32 {
     let took = lines.iter().filter_map(|line| fragments.events[*line].duration_ms).max();
-    took.map_or(0, |took| took.get().into())
+    took.map_or(0, NonZeroU32::get)
 }
 
 fn is_access(fragments: &Fragments<'_>, lines: &[usize], source: SourceId) -> bool {

@@ -1,6 +1,7 @@
 //! The part of a request's path that every source writes alike.
 
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 use rustc_hash::FxBuildHasher;
 
@@ -9,14 +10,17 @@ use crate::model::name::Name;
 
 /// The last part of a path, by its hash: gateways strip beginnings, never ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PathEnd(u64);
+pub struct PathEnd(NonZeroU32);
 
 impl PathEnd {
     /// The end of a path.
     pub fn of(path: Name) -> Self {
         path.with(|path| {
             let path = path.trim_end_matches('/');
-            Self(FxBuildHasher.hash_one(path.rsplit('/').next().unwrap_or(path)))
+            let hash = FxBuildHasher.hash_one(path.rsplit('/').next().unwrap_or(path));
+            #[expect(clippy::cast_possible_truncation, reason = "half of the bits are enough")]
+            let half = (hash >> 32) as u32;
+            Self(NonZeroU32::new(half).unwrap_or(NonZeroU32::MIN))
         })
     }
 
