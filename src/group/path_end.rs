@@ -18,7 +18,6 @@ impl PathEnd {
         path.with(|path| {
             let path = path.trim_end_matches('/');
             let hash = FxBuildHasher.hash_one(path.rsplit('/').next().unwrap_or(path));
-            #[expect(clippy::cast_possible_truncation, reason = "half of the bits are enough")]
             let half = (hash >> 32) as u32;
             Self(NonZeroU32::new(half).unwrap_or(NonZeroU32::MIN))
         })
