@@ -60,6 +60,9 @@ const CONCENTRATED: f64 = 0.4;
 /// Of more sources than this the lines that share something are not held against each other.
 const MOST_SOURCES: usize = 24;
 
+/// How many fragments a thread goes through at once: small parts are given back one by one as they are put together.
+const AT_ONCE: usize = 4096;
+
 /// A fragment as one of its sources tells of it.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -262,11 +265,12 @@ type Key = (Option<Name>, Option<PathEnd>);
 /// Each fragment as each of its sources tells of it, by what is shared, source and time.
 fn entries(fragments: &Fragments<'_>, shared: Shared) -> Vec<Entry> {
     let whole: Vec<FragmentId> = fragments.whole().collect();
-    let parts = parallel::map_ranges(whole.len(), |range| {
+    let parts = parallel::map_each(whole.chunks(AT_ONCE).collect(), |part: &[FragmentId]| {
         let mut entries = Vec::new();
-        for fragment in &whole[range] {
+        for fragment in part {
             push_entries(fragments, *fragment, shared, &mut entries);
         }
+        entries.shrink_to_fit();
         entries
     });
     let mut keys: HashMap<Key, u32> = HashMap::default();

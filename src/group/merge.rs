@@ -173,6 +173,7 @@ fn case(events: &[Event], Group { lines: mut group, links }: Group, refused: imp
     let mut services: Vec<Name> = members().filter_map(|event| event.service).collect();
     services.sort();
     services.dedup();
+    services.shrink_to_fit();
     Some(Case {
         deciding,
         line: first.place,
