@@ -77,7 +77,7 @@ pub struct Group {
     /// The lines, as indices of events.
     pub lines: Vec<usize>,
     /// Those of them that were joined without an id.
-    pub links: Vec<Link>,
+    pub links: Box<[Link]>,
 }
 
 /// All fragments of a run.

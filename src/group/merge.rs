@@ -129,9 +129,8 @@ pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     groups.sort_by_key(|group| group.lines.first().copied());
     let cases = parallel::map_each(groups, |group| case(events, group, refused));
     let unrelated = cases.iter().filter(|case| case.is_none()).count();
-    let mut merged = Merged { cases: Vec::with_capacity(cases.len() - unrelated), unrelated: unrelated as u64 };
-    merged.cases.extend(cases.into_iter().flatten());
-    merged
+    // In place: there are as many cases as refused requests.
+    Merged { cases: cases.into_iter().flatten().collect(), unrelated: unrelated as u64 }
 }
 
 /// The lines without an id that may be of a refused request, each by itself.
@@ -208,7 +207,7 @@ fn case(events: &[Event], Group { lines: mut group, links }: Group, refused: imp
         host: name(|event| event.host),
         duration_ms: members().filter_map(|event| event.duration_ms).max().map(NonZeroU32::get),
         events: group,
-        links: links.into(),
+        links,
     })
 }
 
