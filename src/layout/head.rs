@@ -10,8 +10,8 @@ use crate::layout::level::{PYTHON_LEVELS, SHOUTED, is_level};
 use crate::layout::lines::{first_line, separated};
 use crate::layout::logger::{MAX_GROUP, peel_loggers};
 use crate::layout::parsers::{complete, group};
-use crate::layout::request::is_uuid;
 use crate::layout::timestamp::{self, Stamp};
+use crate::model::id::is_uuid;
 
 /// Tokens that may stand between the time and the level: thread, process, logger, request.
 const MAX_HEAD_TOKENS: usize = 4;

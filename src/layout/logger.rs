@@ -8,7 +8,7 @@ use crate::layout::fields::Fields;
 use crate::layout::key_values;
 use crate::layout::lines::{first_line, separated, split_line};
 use crate::layout::parsers::{complete, group};
-use crate::layout::request::is_uuid;
+use crate::model::id::is_uuid;
 
 /// A bracket group longer than this is text.
 pub(super) const MAX_GROUP: usize = 120;

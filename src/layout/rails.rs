@@ -10,8 +10,9 @@ use crate::layout::head::head;
 use crate::layout::lines::first_line;
 use crate::layout::message::entry;
 use crate::layout::parsers::{complete, group};
-use crate::layout::request::{is_uuid, status_after};
+use crate::layout::request::status_after;
 use crate::layout::timestamp;
+use crate::model::id::is_uuid;
 
 /// `rails`: `Started GET "/x" for 1.2.3.4 at ...`, and lines that a request's id tags.
 pub(super) struct Rails;

@@ -123,12 +123,6 @@ pub(super) fn is_status(word: &str) -> bool {
     word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']) && word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a word has the shape that most ids of requests have.
-pub(super) fn is_uuid(word: &str) -> bool {
-    word.len() == 36
-        && word.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,9 @@
 
 use crate::layout::address;
 use crate::layout::level::is_level;
-use crate::layout::request::{is_status, is_uuid};
+use crate::layout::request::is_status;
 use crate::layout::role::METHODS;
+use crate::model::id::is_uuid;
 
 /// What a word, or what stands between quotes or brackets, looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

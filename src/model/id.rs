@@ -148,6 +148,12 @@ static DIGITS: [u8; 256] = {
     digits
 };
 
+/// Whether a text is a UUID, in digits of either case: the shape that most ids of requests have.
+pub fn is_uuid(text: &str) -> bool {
+    let fits = |(at, b): (usize, u8)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
 /// Two hexadecimal digits a byte, the first in the upper half; nothing where there is any other character.
 fn packed(text: &[u8], is_uuid: bool) -> Option<[u8; SHORT]> {
     let mut bare = [b'0'; HEX];

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use crate::model::id::is_uuid;
+
 use super::jwt;
 use super::secret::{Finder, MARK, Secret, compiled, is_code, is_masked, looks_made};
 
@@ -323,13 +325,6 @@ pub(super) fn kind_of_scheme(head: &str) -> &'static str {
     const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "ntlm"];
     let head = head.to_ascii_lowercase();
     SCHEMES.into_iter().find(|known| head.contains(known)).unwrap_or("token")
-}
-
-/// Whether it is a UUID.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 fn is_member_of_jwk(name: &str) -> bool {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::extract::values::words::{Part, part_of, parts_of};
 use crate::model::field::Field;
+use crate::model::id::is_uuid;
 
 /// The look of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +160,7 @@ pub(super) fn shape_of(value: &str) -> Shape {
     if is_masked_v6(value) {
         return Shape::MaskedIp;
     }
-    if is_uuid(bytes) {
+    if is_uuid(value) {
         return Shape::Uuid;
     }
     if is_measure(bytes) || is_source(value, &made) {
@@ -205,15 +206,6 @@ fn of_letters_and_digits(value: &str, made: &Made) -> Shape {
         return Shape::Code;
     }
     Shape::Slug
-}
-
-/// Whether it is a UUID.
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// Capitals, perhaps a dash, then digits to the end: how error codes look.
