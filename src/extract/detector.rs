@@ -12,7 +12,8 @@ use crate::extract::prefilter::{Candidate, Prefilter};
 use crate::extract::record_view::{RecordView, each_entry};
 use crate::extract::search_text::as_text;
 use crate::extract::signature::{Captured, Catalog, Signature};
-use crate::extract::{topics, unknown, unlisted};
+use crate::extract::unlisted::{self, Said};
+use crate::extract::{topics, unknown};
 use crate::ingest::frame::{Block, Cursor};
 use crate::layout::token;
 use crate::model::event::{Event, EventKind, Place, Reason, StreamId};
@@ -202,6 +203,7 @@ impl Detector {
     /// Pushes the event of one entry, if it is one. `in_record` are the signatures that the record as written calls for.
     fn read_entry(&self, view: &RecordView<'_>, record: &str, in_record: &[Candidate], mode: Mode, events: &mut Vec<Event>) {
         let mut candidates = in_record.to_vec();
+        let said = Said::of(view);
         if let Some(text) = view.unwritten(record) {
             self.prefilter.candidates(text.as_bytes(), &mut candidates);
         }
@@ -219,16 +221,16 @@ impl Detector {
             unlisted::explain(view, &mut event, None);
             unlisted::complete(view, &mut event);
             events.push(event);
-        } else if let Some(mut event) = unlisted::event(view, mode != Mode::Events) {
+        } else if let Some(mut event) = unlisted::event(&said, mode != Mode::Events) {
             unlisted::complete(view, &mut event);
-            if let Some(doubtful) = unlisted::done_to_nobody(view, &event) {
+            if let Some(doubtful) = unlisted::done_to_nobody(&said, &event) {
                 // Of a record that was looked for it is known that it is of a refused request.
                 let kind = if mode == Mode::Events { doubtful.kind } else { EventKind::AuthFailure };
                 event = Event { kind, ..doubtful };
             }
             events.push(if mode == Mode::Beside { of_refused(event) } else { event });
         } else if mode == Mode::Events {
-            events.extend(unlisted::doubtful(view));
+            events.extend(unlisted::doubtful(&said));
         } else if mode == Mode::Beside {
             events.push(words_beside(view));
         } else {

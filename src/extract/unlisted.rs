@@ -213,8 +213,9 @@ fn errors<'v>(view: &'v RecordView<'_>, signature: &'v Signature) -> impl Iterat
 
 /// The event that an entry tells of outright, though no signature matches it. `in_question`: it was looked for, as the
 /// line of a refused request or of its client.
-pub fn event(view: &RecordView<'_>, in_question: bool) -> Option<Event> {
-    let reading = told(view, in_question)?;
+pub fn event(said: &Said<'_, '_>, in_question: bool) -> Option<Event> {
+    let view = said.view;
+    let reading = told(said, in_question)?;
     if is_vetoed(view, reading.kind)
         || is_of_key(reading.kind) && !SIGNING.is_match(&heart(view))
         || reading.kind == EventKind::TokenRevoked && !tells_of_deeds(view) && !AT_HAND.is_match(view.written())
@@ -246,13 +247,14 @@ fn is_vetoed(view: &RecordView<'_>, kind: EventKind) -> bool {
 
 /// What a warning that names no request may say of one: the reason for which it was refused, if anything else shows that one
 /// was refused then.
-pub fn doubtful(view: &RecordView<'_>) -> Option<Event> {
+pub fn doubtful(said: &Said<'_, '_>) -> Option<Event> {
+    let view = said.view;
     let failed = view.status().is_some_and(|status| status >= 500);
     let is_silent = !view.warns() || view.status().is_some() && !failed;
     if is_silent || !view.is_alone() || is_of_database(view) || tells_of_deeds(view) || view.names_id() && !failed {
         return None;
     }
-    let reading = Said::of(view).read(Asked::Refusal)?;
+    let reading = said.read(Asked::Refusal)?;
     let is_told = match reading.reason? {
         Reason::Other => false,
         // A request that ended in a failure says so itself, and must name what failed.
@@ -277,14 +279,16 @@ pub fn doubtful(view: &RecordView<'_>) -> Option<Event> {
 
 /// The reason that a warning gives where it was read as a deed and names nobody that it was done to, or tells of a state:
 /// "access token was withdrawn", "account 17 is frozen".
-pub fn done_to_nobody(view: &RecordView<'_>, event: &Event) -> Option<Event> {
+pub fn done_to_nobody(said: &Said<'_, '_>, event: &Event) -> Option<Event> {
+    let view = said.view;
     let ends_access = matches!(event.kind, EventKind::UserDeleted | EventKind::UserDisabled | EventKind::TokenRevoked);
     let names_nobody = [Field::Sub, Field::Username, Field::Jti, Field::SessionId].iter().all(|field| field.of(event).is_none());
-    if ends_access && view.warns() && (names_nobody || STATE.is_match(message(view))) { doubtful(view) } else { None }
+    if ends_access && view.warns() && (names_nobody || STATE.is_match(message(view))) { doubtful(said) } else { None }
 }
 
 /// What an entry that no signature matches is read as.
-fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
+fn told(said: &Said<'_, '_>, in_question: bool) -> Option<Reading> {
+    let view = said.view;
     let status = view.status();
     // An access line says all by its fields.
     if in_question && status.is_some() && view.names_request() && message(view).is_empty() {
@@ -292,10 +296,9 @@ fn told(view: &RecordView<'_>, in_question: bool) -> Option<Reading> {
     }
     // Nor is anything done where nothing says so.
     let does_nothing = || status.is_some_and(|status| status >= 400) || view.only_reads() || !tells_of_deeds(view);
-    if says_nothing(view) && does_nothing() {
+    if said.is_silent() && does_nothing() {
         return None;
     }
-    let said = Said::of(view);
     let refusal = |asked| said.read(asked).filter(|reading| reading.reason.is_some_and(|reason| reason != Reason::Other));
     if matches!(status, Some(401 | 403)) {
         return refusal(Asked::Refusal);
@@ -375,15 +378,29 @@ fn kind(reading: Reading, view: &RecordView<'_>) -> EventKind {
 
 /// What an entry says, made words once for all that is asked: its message, and beside it the whole of a record that it is
 /// alone in, or its short fields.
-struct Said<'v, 't> {
+#[expect(missing_debug_implementations, reason = "it lives as long as its record is read")]
+pub struct Said<'v, 't> {
     view: &'v RecordView<'t>,
     message: OnceCell<Option<Phrase<'v>>>,
     rest: OnceCell<Phrase<'v>>,
+    /// Whether the fields beside the message tell nothing.
+    rest_is_silent: OnceCell<bool>,
 }
 
 impl<'v, 't> Said<'v, 't> {
-    fn of(view: &'v RecordView<'t>) -> Self {
-        Self { view, message: OnceCell::new(), rest: OnceCell::new() }
+    /// What an entry says, still to be read.
+    pub fn of(view: &'v RecordView<'t>) -> Self {
+        Self { view, message: OnceCell::new(), rest: OnceCell::new(), rest_is_silent: OnceCell::new() }
+    }
+
+    /// Whether an entry that is alone in its record has no message and no field that tells anything.
+    fn is_silent(&self) -> bool {
+        self.view.is_alone() && message(self.view).is_empty() && self.rest_is_silent()
+    }
+
+    fn rest_is_silent(&self) -> bool {
+        let is_silent = |(name, value): &(&str, &str)| is_nothing(value) || is_silent(name, value);
+        *self.rest_is_silent.get_or_init(|| self.view.unexplained().iter().all(is_silent))
     }
 
     /// What the message says, else the rest.
@@ -405,6 +422,9 @@ impl<'v, 't> Said<'v, 't> {
         if !self.view.is_alone() {
             return Phrase::of(short_fields(self.view));
         }
+        if self.rest_is_silent() {
+            return Phrase::of("");
+        }
         Phrase::of(redact::beginning(&said_beside(self.view), READ_OF_TEXT).to_owned())
     }
 }
@@ -417,24 +437,13 @@ fn said_beside(view: &RecordView<'_>) -> String {
         value.contains(' ') && TALK_FIELDS.iter().any(|known| last.eq_ignore_ascii_case(known))
     };
     let mut text = String::new();
-    let unexplained = view.unexplained();
-    if unexplained.iter().all(|(name, value)| is_nothing(value) || is_silent(name, value)) {
-        return text;
-    }
-    for (name, value) in unexplained {
+    for (name, value) in view.unexplained() {
         let is_word = value.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_nothing(value);
         if is_word && *value != view.entry().message && !is_talk(name, value) {
             text.extend(["\n", name, "=\"", value, "\""]);
         }
     }
     text
-}
-
-/// Whether an entry that is alone in its record has no message and no field that tells anything.
-fn says_nothing(view: &RecordView<'_>) -> bool {
-    view.is_alone()
-        && message(view).is_empty()
-        && view.unexplained().iter().all(|(name, value)| is_nothing(value) || is_silent(name, value))
 }
 
 /// Whether a value is a word for none.
