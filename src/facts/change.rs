@@ -86,12 +86,9 @@ fn compare(service: Name, indices: &[usize], lifecycle: &LifecycleEvents, compar
     for index in indices {
         let (mut named, mut reloads) = (Settings::new(), false);
         for line in lifecycle.lines_of(*index) {
-            for text in [line.change, line.quote].into_iter().flatten() {
-                text.with(|text| {
-                    settings::read(text, &mut named);
-                    reloads |= ["eload", "reconfigur", "onfig"].iter().any(|word| text.contains(word));
-                });
-            }
+            named.append(&mut line.settings());
+            let says = |word: &&str| line.texts().any(|text| text.with(|text| text.contains(word)));
+            reloads |= ["eload", "reconfigur", "onfig"].iter().any(says);
         }
         let differences: Vec<String> = named
             .iter()

@@ -65,13 +65,18 @@ impl LifecycleLine {
         })
     }
 
-    /// How many settings it names.
-    fn settings(&self) -> usize {
+    /// What it says of what changed.
+    pub fn texts(&self) -> impl Iterator<Item = Name> {
+        [self.change, self.quote].into_iter().flatten()
+    }
+
+    /// The version and settings that it names.
+    pub fn settings(&self) -> Settings {
         let mut settings = Settings::new();
-        for text in [self.change, self.quote].into_iter().flatten() {
+        for text in self.texts() {
             text.with(|text| settings::read(text, &mut settings));
         }
-        settings.len()
+        settings
     }
 
     fn is_same(&self, first: &Self) -> bool {
@@ -166,8 +171,8 @@ impl LifecycleEvent {
         let named = self.lines.clone().filter(|index| lines[*index].event_id.is_some());
         if self.kind == EventKind::ConfigChanged && named.clone().next().is_none() {
             // Of the lines of a start the first that names most of version and settings.
-            let most = self.lines.clone().max_by_key(|index| (lines[*index].settings(), Reverse(*index)));
-            if let Some(most) = most.filter(|most| lines[*most].settings() > 0) {
+            let named = self.lines.clone().map(|index| (lines[index].settings().len(), Reverse(index)));
+            if let Some((_, Reverse(most))) = named.max().filter(|(count, _)| *count > 0) {
                 (self.best, self.time) = (most, lines[most].time);
             }
             return;
