@@ -103,7 +103,7 @@ impl Rule {
     /// How far apart lines may be at most.
     fn reach(self, one: &[Entry], other: &[Entry]) -> i64 {
         let learned = self.learned.map_or(0, |range| range.from.abs().max(range.to.abs()));
-        learned + longest(one).max(longest(other)) + REACH
+        learned + unlearned_reach(one, other)
     }
 
     /// Sources whose lines lie at one distance come before others.
@@ -136,7 +136,7 @@ fn shared_by_several(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
 /// Joins fragments of two sources that share something.
 fn join_two(fragments: &mut Fragments<'_>, rule: Rule, one: &[Entry], other: &[Entry], how: How) {
     let same_source = one[0].source == other[0].source;
-    let far = longest(one).max(longest(other)) + REACH;
+    let far = unlearned_reach(one, other);
     let expected = rule.learned.map_or(0, |range| range.expected);
     let wider = [REACH, far].map(|reach| Range::around(expected, reach));
     for range in rule.learned.into_iter().chain(wider) {
@@ -168,9 +168,10 @@ fn open(fragments: &mut Fragments<'_>, entries: &[Entry]) -> Vec<Entry> {
     entries.iter().map(|entry| Entry { fragment: fragments.leader(entry.fragment), ..*entry }).collect()
 }
 
-/// How long the longest of some requests took, in milliseconds.
-fn longest(entries: &[Entry]) -> i64 {
-    entries.iter().map(|entry| entry.took).max().unwrap_or_default().into()
+/// How far apart lines of two lists may be where no distance is learned: also as long as the longest of their requests took.
+fn unlearned_reach(one: &[Entry], other: &[Entry]) -> i64 {
+    let longest = one.iter().chain(other).map(|entry| entry.took).max().unwrap_or_default();
+    REACH + i64::from(longest)
 }
 
 /// Whether lines of two lists, each in the order of time, are near each other and not of one fragment.
@@ -178,8 +179,8 @@ fn can_meet(one: &[Entry], other: &[Entry], reach: i64) -> bool {
     let mut from = 0;
     one.iter().any(|entry| {
         from += other[from..].iter().take_while(|next| next.time < entry.time - reach).count();
-        let near = other[from..].iter().take_while(|next| next.time <= entry.time + reach);
-        near.into_iter().any(|next| next.fragment != entry.fragment)
+        let mut near = other[from..].iter().take_while(|next| next.time <= entry.time + reach);
+        near.any(|next| next.fragment != entry.fragment)
     })
 }
 

@@ -125,7 +125,7 @@ impl TimeFilter {
 }
 
 /// Whether one of some times, in order, is near the time in which something was written.
-fn is_near(times: &[DateTime<Utc>], near: TimeDelta, written: &Range<DateTime<Utc>>) -> bool {
+pub(super) fn is_near(times: &[DateTime<Utc>], near: TimeDelta, written: &Range<DateTime<Utc>>) -> bool {
     let from = times.partition_point(|time| time.checked_add_signed(near).is_some_and(|late| late < written.start));
     times.get(from).is_some_and(|time| time.checked_sub_signed(near).is_none_or(|early| early <= written.end))
 }

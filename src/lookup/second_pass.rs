@@ -17,7 +17,7 @@ use crate::group::path_end::PathEnd;
 use crate::hash::{HashMap, HashSet};
 use crate::ingest::frame::{Block, Cursor};
 use crate::lookup::beside::Beside;
-use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter};
+use crate::lookup::block_filter::{BlockFilter, Clocks, TimeFilter, is_near};
 use crate::lookup::id_search::{self, IdSearch};
 use crate::lookup::status_search::StatusSearch;
 use crate::model::books::Books;
@@ -257,10 +257,7 @@ impl LookupTargets {
         if !self.statuses.contains(&status) {
             return false;
         }
-        let is_near = |times: &Vec<DateTime<Utc>>| {
-            let from = times.partition_point(|other| *other < time - LOOSE);
-            times.get(from).is_some_and(|other| *other <= time + LOOSE)
-        };
+        let is_near = |times: &Vec<DateTime<Utc>>| is_near(times, LOOSE, &(time..time));
         let moments = if status >= 500 { &self.outages } else { &self.reasons };
         let anywhere = self.zoneless || event.zoneless;
         is_near(moments) || self.loose.get(&PathEnd::of(path)).is_some_and(|times| anywhere || is_near(times))
