@@ -78,17 +78,25 @@ def pairs(truth, told):
             yield other, row
 
 
-def judged(binary, lab):
-    """Of each refusal of a lab that was found: its rule, the confidence claimed, and whether the cause is right."""
+def failures(binary, lab):
+    """The failures that the program finds in the logs of a lab."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder, "failures.jsonl")
         run = subprocess.run([binary, "scan", str(lab / "logs"), "--failures", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if run.returncode not in (0, 3):
             sys.exit(f"{lab}: {run.stderr.decode(errors='replace')[-400:]}")
-        told = rows(out)
-    truth = [row for row in rows(lab / "truth.jsonl") if row.get("root_cause")]
+        return rows(out)
+
+
+def truth_of(lab):
+    """The refusals of a lab whose cause is known."""
+    return [row for row in rows(lab / "truth.jsonl") if row.get("root_cause")]
+
+
+def judged(binary, lab):
+    """Of each refusal of a lab that was found: its rule, the confidence claimed, and whether the cause is right."""
     found = []
-    for row, failure in pairs(truth, told):
+    for row, failure in pairs(truth_of(lab), failures(binary, lab)):
         rule = (failure["root_cause"], failure["rule"], failure.get("variant") or "-")
         found.append((rule, failure["confidence"], failure["root_cause"] == row["root_cause"]))
     return found

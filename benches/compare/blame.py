@@ -12,23 +12,12 @@ wrong one, as far as a time tells), or none. The last line counts refusals that 
 """
 import collections
 import pathlib
-import subprocess
 import sys
-import tempfile
 
-from bands import pairs, rows, seconds
+from bands import failures, pairs, rows, seconds, truth_of
 
 BEFORE, AFTER = 2, 12  # seconds around the true time in which its lines are written
 LEFT_OUT = ("user_store_error", "probe_campaign")
-
-
-def failures(binary, lab):
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder, "failures.jsonl")
-        run = subprocess.run([binary, "scan", str(lab / "logs"), "--failures", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        if run.returncode not in (0, 3):
-            sys.exit(f"{lab}: {run.stderr.decode(errors='replace')[-400:]}")
-        return rows(out)
 
 
 def judged(true, blamed):
@@ -43,10 +32,9 @@ def main():
         sys.exit(__doc__)
     for lab in [pathlib.Path(lab) for lab in sys.argv[2:]]:
         events = {event["event_id"]: event for event in rows(lab / "events.jsonl")}
-        truth = [row for row in rows(lab / "truth.jsonl") if row.get("root_cause")]
         tally = collections.defaultdict(collections.Counter)
         without = blames = 0
-        for row, failure in pairs(truth, failures(sys.argv[1], lab)):
+        for row, failure in pairs(truth_of(lab), failures(sys.argv[1], lab)):
             true = events.get(row.get("cause_event"))
             if true is None:
                 without += 1

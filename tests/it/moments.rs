@@ -36,6 +36,16 @@ fn explained_by(gateway: String, guard: String) -> Correlated {
     explained(directory.path(), &settings())
 }
 
+/// What is found where a guard warns at some moments in the same words, and a gateway answers right after.
+fn warned_of(status: u16, words: &str) -> Correlated {
+    let (mut gateway, mut guard) = (String::new(), String::new());
+    for number in 1..40 {
+        gateway += &access(moment(number) + 5, "/orders", status);
+        guard += &said(moment(number), "WARN", words);
+    }
+    explained_by(gateway, guard)
+}
+
 /// How many failures there are of a reason.
 fn count(found: &Correlated, reason: Reason) -> usize {
     found.failures.iter().filter(|failure| failure.reason == reason).count()
@@ -61,36 +71,19 @@ fn requests_that_an_error_of_the_store_ended_are_found_and_no_others() {
 
 #[test]
 fn a_doubtful_reason_counts_where_a_request_was_refused_and_not_alone() {
-    let doubtful = |refused: bool| {
-        let (mut gateway, mut guard) = (String::new(), String::new());
-        for number in 1..40 {
-            gateway += &access(moment(number) + 5, "/orders", if refused { 401 } else { 200 });
-            guard += &said(moment(number), "WARN", "customer is unknown");
-        }
-        explained_by(gateway, guard)
-    };
-    assert_eq!(count(&doubtful(true), Reason::SubNotFound), 39);
-    assert_eq!(doubtful(false).failures.len(), 0);
+    let doubtful = |status| warned_of(status, "customer is unknown");
+    assert_eq!(count(&doubtful(401), Reason::SubNotFound), 39);
+    assert_eq!(doubtful(200).failures.len(), 0);
 }
 
 #[test]
 fn refusals_may_be_answered_with_other_statuses() {
-    let (mut gateway, mut guard) = (String::new(), String::new());
-    for number in 1..40 {
-        gateway += &access(moment(number) + 5, "/orders", 422);
-        guard += &said(moment(number), "WARN", "signature of the token is wrong");
-    }
-    let found = explained_by(gateway, guard);
+    let found = warned_of(422, "signature of the token is wrong");
     assert_eq!(count(&found, Reason::SignatureInvalid), 39);
     assert!(found.failures.iter().all(|failure| failure.status == Some(422) && failure.client_ip.is_some()));
 }
 
 #[test]
 fn what_a_warning_says_was_done_to_nobody_is_why_a_request_was_refused() {
-    let (mut gateway, mut guard) = (String::new(), String::new());
-    for number in 1..40 {
-        gateway += &access(moment(number) + 5, "/orders", 401);
-        guard += &said(moment(number), "WARN", "access token was withdrawn");
-    }
-    assert_eq!(count(&explained_by(gateway, guard), Reason::TokenRevoked), 39);
+    assert_eq!(count(&warned_of(401, "access token was withdrawn"), Reason::TokenRevoked), 39);
 }
