@@ -129,8 +129,10 @@ pub fn merge(events: &[Event], files: &[Text]) -> Merged {
     groups.sort_by_key(|group| group.lines.first().copied());
     let cases = parallel::map_each(groups, |group| case(events, group, refused));
     let unrelated = cases.iter().filter(|case| case.is_none()).count();
-    // In place: there are as many cases as refused requests.
-    Merged { cases: cases.into_iter().flatten().collect(), unrelated: unrelated as u64 }
+    // With room for no more: they are the largest that a run holds of each request.
+    let mut merged = Merged { cases: Vec::with_capacity(cases.len() - unrelated), unrelated: unrelated as u64 };
+    merged.cases.extend(cases.into_iter().flatten());
+    merged
 }
 
 /// The lines without an id that may be of a refused request, each by itself.
